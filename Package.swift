@@ -1,0 +1,73 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "strata",
+    products: [
+        .library(name: "EventSourcing", targets: ["EventSourcing"]),
+        .library(name: "EventSourcingTesting", targets: ["EventSourcingTesting"]),
+        .library(name: "Strata", targets: ["Strata"]),
+        .executable(name: "strata", targets: ["StrataTool"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // The vocabulary: protocols, values, aggregates, in-memory stores.
+        .target(
+            name: "EventSourcing",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings),
+        // The contract of every store, as a suite any backend can run.
+        .target(name: "EventSourcingTesting", dependencies: ["EventSourcing"], swiftSettings: swiftSettings),
+        // Events as lines of NDJSON.
+        .target(name: "EventInterchange", dependencies: ["EventSourcing"], swiftSettings: swiftSettings),
+        // The engine.
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .target(name: "CStrata"),
+        .target(
+            name: "Strata",
+            dependencies: ["EventSourcing", "CLZ4", "CStrata", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings),
+        .target(name: "StrataTesting", dependencies: ["Strata"], swiftSettings: swiftSettings),
+        // The reference's Order, used by the demo and by tests.
+        .target(name: "OrderExample", dependencies: ["EventSourcing"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "StrataTool",
+            dependencies: [
+                "EventSourcing", "EventInterchange", "Strata", "OrderExample",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EventSourcingTests",
+            dependencies: ["EventSourcing", "EventSourcingTesting", "OrderExample"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EventSourcingTestingTests",
+            dependencies: ["EventSourcing", "EventSourcingTesting"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EventInterchangeTests",
+            dependencies: ["EventSourcing", "EventInterchange"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "StrataTests",
+            dependencies: ["EventSourcing", "EventSourcingTesting", "Strata", "StrataTesting", "OrderExample"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "StrataToolTests",
+            dependencies: ["EventSourcing", "Strata", "StrataTool"],
+            swiftSettings: swiftSettings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,28 @@
+#define _GNU_SOURCE
+#include "CStrata.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static struct flock whole_file(void) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0, .l_pid = 0};
+    return lock;
+}
+
+int strata_lock_exclusive(int descriptor) {
+    struct flock lock = whole_file();
+    return fcntl(descriptor, F_OFD_SETLK, &lock) == 0 ? 0 : errno;
+}
+
+int strata_is_locked(int descriptor) {
+    struct flock lock = whole_file();
+    if (fcntl(descriptor, F_OFD_GETLK, &lock) != 0) {
+        return -errno;
+    }
+    return lock.l_type != F_UNLCK;
+}
+
+int strata_openat(int directory, const char *path, int flags, unsigned int mode) {
+    return openat(directory, path, flags, mode);
+}

@@ -1,0 +1,28 @@
+#ifndef CSTRATA_H
+#define CSTRATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// CRC-32C (Castagnoli, RFC 3720 appendix B.4) of `length` bytes, continuing from `crc` (0 to begin).
+/// Uses the processor's instruction where there is one.
+uint32_t strata_crc32c(uint32_t crc, const void *bytes, size_t length);
+
+/// The same checksum computed with tables alone; for processors without the instruction, and for tests.
+uint32_t strata_crc32c_portable(uint32_t crc, const void *bytes, size_t length);
+
+/// Whether `strata_crc32c` uses a processor instruction.
+bool strata_crc32c_is_accelerated(void);
+
+/// Takes an exclusive open-file-description lock on the whole file, without waiting.
+/// Returns 0, or the error number (`EAGAIN` or `EACCES` when another description holds it).
+int strata_lock_exclusive(int descriptor);
+
+/// Whether another open file description holds an exclusive lock on the file: 1 yes, 0 no, negative error number.
+int strata_is_locked(int descriptor);
+
+/// `openat(2)` with a mode, which Swift cannot call because it is variadic. Returns -1 and sets `errno` on failure.
+int strata_openat(int directory, const char *path, int flags, unsigned int mode);
+
+#endif

@@ -1,0 +1,151 @@
+/// What every store accepts, and no more: events that fit one backend fit all of them.
+public enum EventLimits {
+    /// An event's payload, in bytes: 16 MiB.
+    public static let payloadBytes = 16 << 20
+    /// An event's metadata in its encoded form, in bytes: 64 KiB.
+    public static let metadataBytes = 64 << 10
+    /// A metadata key, in bytes of UTF-8.
+    public static let metadataKeyBytes = 255
+    /// Events in one append.
+    public static let eventsPerAppend = 10_000
+    /// Payloads and metadata of one append together, in bytes: 64 MiB.
+    public static let appendBytes = 64 << 20
+    /// An aggregate type or an event type, in bytes of UTF-8.
+    public static let nameBytes = 255
+    /// A snapshot's state, in bytes: 64 MiB.
+    public static let snapshotStateBytes = 64 << 20
+
+    /// Whether a text may name an aggregate type: 1 to 255 bytes, no slash, no control characters, no space at
+    /// either end.
+    public static func isValidAggregateType(_ name: String) -> Bool {
+        isValidEventType(name) && !name.utf8.contains(UInt8(ascii: "/"))
+    }
+
+    /// Whether a text may name an event type: 1 to 255 bytes, no control characters, no space at either end.
+    public static func isValidEventType(_ name: String) -> Bool {
+        let bytes = name.utf8
+        let space = UInt8(ascii: " ")
+        return (1...nameBytes).contains(bytes.count)
+            && bytes.allSatisfy { $0 >= space && $0 != 0x7F }
+            && bytes.first != space && bytes.last != space
+    }
+
+    /// Checks an append against the contract; every store calls this before it does anything else.
+    ///
+    /// - Throws: ``EventStoreError/Code/emptyAppend`` without events,
+    ///   ``EventStoreError/Code/duplicateEventID`` where an id stands twice among them, and
+    ///   ``EventStoreError/Code/invalidArgument`` where a name, a size, a number or the UTF-8 of a JSON payload
+    ///   breaks a limit.
+    public static func check(
+        _ events: [NewEvent], to stream: StreamID, expecting expected: ExpectedVersion
+    ) throws(EventStoreError) {
+        guard !events.isEmpty else {
+            throw EventStoreError(.emptyAppend, "an append needs at least one event", stream: stream)
+        }
+        try check(stream)
+        if case .exactly(let version) = expected, version < 0 {
+            throw EventStoreError(
+                .invalidArgument, "an expected version is 0 or more, not \(version)", stream: stream)
+        }
+        guard events.count <= eventsPerAppend else {
+            throw EventStoreError(
+                .invalidArgument, "an append holds at most \(eventsPerAppend) events, not \(events.count)",
+                stream: stream)
+        }
+        var total = 0
+        for event in events {
+            try check(event, of: stream)
+            total += event.payload.count + event.metadata.encoded.count
+        }
+        guard total <= appendBytes else {
+            throw EventStoreError(
+                .invalidArgument, "an append holds at most \(appendBytes) bytes, not \(total)", stream: stream)
+        }
+        try checkIDsDiffer(events, of: stream)
+    }
+
+    /// Checks a stream's name.
+    ///
+    /// - Throws: ``EventStoreError/Code/invalidArgument`` where the aggregate type breaks the rules for names.
+    public static func check(_ stream: StreamID) throws(EventStoreError) {
+        guard isValidAggregateType(stream.aggregateType) else {
+            throw EventStoreError(
+                .invalidArgument,
+                "an aggregate type has 1 to \(nameBytes) bytes, no slash, no control characters and no space at an end")
+        }
+    }
+
+    /// Checks a snapshot's stream, version and size.
+    ///
+    /// - Throws: ``EventStoreError/Code/invalidArgument``.
+    public static func check(_ snapshot: Snapshot) throws(EventStoreError) {
+        try check(snapshot.stream)
+        guard snapshot.version >= 1, snapshot.schemaVersion >= 0, snapshot.schemaVersion <= Int(UInt32.max) else {
+            throw EventStoreError(
+                .invalidArgument, "a snapshot's version is 1 or more and its schema version 0 to \(UInt32.max)",
+                stream: snapshot.stream)
+        }
+        guard snapshot.state.count <= snapshotStateBytes else {
+            throw EventStoreError(
+                .invalidArgument,
+                "a snapshot's state has at most \(snapshotStateBytes) bytes, not \(snapshot.state.count)",
+                stream: snapshot.stream)
+        }
+    }
+
+    private static func check(_ event: NewEvent, of stream: StreamID) throws(EventStoreError) {
+        func invalid(_ message: String) -> EventStoreError {
+            EventStoreError(.invalidArgument, message, stream: stream, eventID: event.id)
+        }
+        guard isValidEventType(event.type) else {
+            throw invalid("an event type has 1 to \(nameBytes) bytes, no control characters and no space at an end")
+        }
+        guard event.schemaVersion >= 0, event.schemaVersion <= Int(UInt32.max) else {
+            throw invalid("a schema version lies between 0 and \(UInt32.max), not \(event.schemaVersion)")
+        }
+        guard event.payload.count <= payloadBytes else {
+            throw invalid("a payload has at most \(payloadBytes) bytes, not \(event.payload.count)")
+        }
+        guard event.metadata.encoded.count <= metadataBytes else {
+            throw invalid("metadata has at most \(metadataBytes) bytes encoded, not \(event.metadata.encoded.count)")
+        }
+        guard event.metadata.hasValidKeys else {
+            throw invalid("a metadata key has 1 to \(metadataKeyBytes) bytes")
+        }
+        guard event.contentType != .json || event.payload.isValidUTF8 else {
+            throw invalid("a JSON payload is UTF-8")
+        }
+    }
+
+    private static func checkIDsDiffer(_ events: [NewEvent], of stream: StreamID) throws(EventStoreError) {
+        guard events.count > 1 else { return }
+        var seen: Set<UInt128> = []
+        seen.reserveCapacity(events.count)
+        for event in events where !seen.insert(event.id.bits).inserted {
+            throw EventStoreError.duplicate(eventID: event.id, in: stream)
+        }
+    }
+}
+
+extension EventMetadata {
+    fileprivate var hasValidKeys: Bool {
+        var position = 0
+        while let pair = Pair(in: encoded, at: position) {
+            if pair.code == nil, pair.key.isEmpty || pair.key.count > EventLimits.metadataKeyBytes { return false }
+            position = pair.end
+        }
+        return true
+    }
+}
+
+extension Bytes {
+    fileprivate var isValidUTF8: Bool {
+        withSpan { span in
+            span.withUnsafeBytes { buffer in
+                buffer.withMemoryRebound(to: UInt8.self) { bytes in
+                    (try? UTF8Span(validating: bytes.span)) != nil
+                }
+            }
+        }
+    }
+}

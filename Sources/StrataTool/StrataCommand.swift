@@ -1,0 +1,1 @@
+@main struct Strata { static func main() {} }
