@@ -83,7 +83,7 @@ struct Distortion {
         case .replacesEmptyPayloads: return payload.isEmpty ? Bytes("{}") : payload
         case .endsPayloadsAtNUL: return Bytes(copying: payload.prefix { $0 != 0 })
         case .repairsUTF8: return Bytes(String(decoding: payload, as: UTF8.self))
-        case .cutsPayloadsAtHalfAMegabyte: return payload.slice(0..<min(payload.count, 1 << 19))
+        case .cutsPayloadsAt64KiB: return payload.slice(0..<min(payload.count, 65_536))
         case .padsPayloadsToEightBytes:
             return Bytes(copying: Array(payload) + Array(repeating: 0, count: (8 - payload.count % 8) % 8))
         case .altersTheLastByte:

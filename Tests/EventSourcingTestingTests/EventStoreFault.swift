@@ -74,7 +74,7 @@ enum EventStoreFault: String, CaseIterable {
     case forgetsCausationIDs, forgetsTenantIDs, forgetsActors, forgetsFurtherMetadata, forgetsEmptyMetadataValues
     case keepsMetadataInASCII, inventsMetadata, sharesMetadataInAnAppend, keepsWellKnownMetadataAlone
     case stripsSpacesFromPayloads, keepsPayloadsInASCII, replacesEmptyPayloads, endsPayloadsAtNUL, repairsUTF8
-    case cutsPayloadsAtHalfAMegabyte, padsPayloadsToEightBytes, altersTheLastByte
+    case cutsPayloadsAt64KiB, padsPayloadsToEightBytes, altersTheLastByte
 
     // Limits
     case ignoresThePayloadLimit, ignoresUTF8, ignoresTheEventLimit, ignoresTheAppendLimit, ignoresEventTypeNames

@@ -15,7 +15,7 @@ enum SnapshotStoreFault: String, CaseIterable {
     // Keeping
     case keepsVersionsInSixteenBits, keepsOneSchemaVersion, keepsMilliseconds, keepsTimesSince1970Only
     case keepsTimesOfThisCenturyOnly, keepsJSONOnly, keepsTypesInASCII, stripsSpacesFromStates, replacesEmptyStates
-    case endsStatesAtNUL, cutsStatesAtHalfAMegabyte
+    case endsStatesAtNUL, cutsStatesAt64KiB
 
     // Deleting
     case deletesNothing, deletesEverything, saysThatThereWasNone, saysThatThereWasOne, remembersDeletedVersions
@@ -204,7 +204,7 @@ extension FaultySnapshotStore {
         case .stripsSpacesFromStates: Bytes(copying: state.filter { $0 != UInt8(ascii: " ") })
         case .replacesEmptyStates: state.isEmpty ? Bytes("{}") : state
         case .endsStatesAtNUL: Bytes(copying: state.prefix { $0 != 0 })
-        case .cutsStatesAtHalfAMegabyte: state.slice(0..<min(state.count, 1 << 19))
+        case .cutsStatesAt64KiB: state.slice(0..<min(state.count, 65_536))
         default: state
         }
     }
