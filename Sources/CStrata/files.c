@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct flock whole_file(void) {
@@ -23,6 +25,17 @@ int strata_is_locked(int descriptor) {
     return lock.l_type != F_UNLCK;
 }
 
-int strata_openat(int directory, const char *path, int flags, unsigned int mode) {
-    return openat(directory, path, flags, mode);
+int strata_open_beneath(int directory, const char *path, int flags, unsigned int mode) {
+#if defined(SYS_openat2)
+    struct open_how how = {
+        .flags = (unsigned int)flags | O_CLOEXEC,
+        .mode = (flags & O_CREAT) ? mode : 0,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    };
+    long descriptor = syscall(SYS_openat2, directory, path, &how, sizeof how);
+    if (descriptor >= 0 || errno != ENOSYS) {
+        return (int)descriptor;
+    }
+#endif
+    return openat(directory, path, flags | O_CLOEXEC | O_NOFOLLOW, mode);
 }

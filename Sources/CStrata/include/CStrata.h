@@ -22,7 +22,8 @@ int strata_lock_exclusive(int descriptor);
 /// Whether another open file description holds an exclusive lock on the file: 1 yes, 0 no, negative error number.
 int strata_is_locked(int descriptor);
 
-/// `openat(2)` with a mode, which Swift cannot call because it is variadic. Returns -1 and sets `errno` on failure.
-int strata_openat(int directory, const char *path, int flags, unsigned int mode);
+/// Opens a path below a directory with the given flags and mode, following no symbolic link on the way and leaving
+/// the directory on no path (`openat2(2)` where the kernel has it). Returns -1 and sets `errno` on failure.
+int strata_open_beneath(int directory, const char *path, int flags, unsigned int mode);
 
 #endif

@@ -1,0 +1,140 @@
+import Glibc
+
+/// A file of a store: whole reads and writes over a device's single calls, and errors that say where.
+struct StoreFile: Sendable {
+    let name: String
+    private let device: any Device
+    private let file: any DeviceFile
+
+    init(_ name: String, _ access: FileAccess, on device: any Device) throws(StrataError) {
+        self.name = name
+        self.device = device
+        do {
+            file = try retryingInterrupts { () throws(SystemError) in try device.open(name, access) }
+        } catch {
+            throw StrataError(error, "opening failed", path: device.path(of: name))
+        }
+    }
+
+    var path: String { device.path(of: name) }
+
+    /// Appends up to `count` bytes from an offset to a buffer; returns how many there were.
+    func read(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) throws(StrataError) -> Int {
+        let start = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: count))
+        var done = 0
+        do throws(SystemError) {
+            while done < count {
+                let read = try readOnce(into: &buffer, from: start + done, at: offset + done)
+                if read == 0 { break }
+                done += read
+            }
+        } catch {
+            buffer.removeLast(count)
+            throw StrataError(error, "reading failed", path: path, offset: offset + done)
+        }
+        buffer.removeLast(count - done)
+        return done
+    }
+
+    private func readOnce(
+        into buffer: inout [UInt8], from start: Int, at offset: Int
+    ) throws(SystemError) -> Int {
+        let result: Result<Int, SystemError> = buffer.withUnsafeMutableBytes { bytes in
+            // Safe: the part lies within the buffer, and the device uses it only during the call.
+            let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
+            return Result { () throws(SystemError) in
+                try retryingInterrupts { () throws(SystemError) in try file.read(into: rest, at: offset) }
+            }
+        }
+        return try result.get()
+    }
+
+    /// The bytes from an offset: fewer than `count` only at the end of the file.
+    func read(_ count: Int, at offset: Int) throws(StrataError) -> [UInt8] {
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(count)
+        _ = try read(count, at: offset, appendingTo: &buffer)
+        return buffer
+    }
+
+    /// Writes all bytes at an offset.
+    func write(_ bytes: RawSpan, at offset: Int) throws(StrataError) {
+        var done = 0
+        do throws(SystemError) {
+            while done < bytes.byteCount {
+                let rest = bytes.extracting(done..<bytes.byteCount)
+                let written = try retryingInterrupts { () throws(SystemError) -> Int in
+                    try file.write(rest, at: offset + done)
+                }
+                // A device that takes nothing and complains of nothing would keep us here forever.
+                guard written > 0 else { throw SystemError(number: EIO, call: "pwrite") }
+                done += written
+            }
+        } catch {
+            throw StrataError(error, "writing failed", path: path, offset: offset + done)
+        }
+    }
+
+    func sync() throws(StrataError) {
+        // Not retried, not even after an interrupt: a second sync may report success for pages that are gone.
+        do { try file.sync() } catch { throw StrataError(error, "syncing failed", path: path) }
+    }
+
+    func truncate(to length: Int) throws(StrataError) {
+        do {
+            try retryingInterrupts { () throws(SystemError) in try file.truncate(to: length) }
+        } catch {
+            throw StrataError(error, "truncating failed", path: path, offset: length)
+        }
+    }
+
+    func length() throws(StrataError) -> Int {
+        do { return try file.length() } catch { throw StrataError(error, "asking for the length failed", path: path) }
+    }
+
+    func lock() throws(StrataError) -> Bool {
+        do { return try file.lock() } catch { throw StrataError(error, "locking failed", path: path) }
+    }
+
+    func isLocked() throws(StrataError) -> Bool {
+        do { return try file.isLocked() } catch { throw StrataError(error, "asking for the lock failed", path: path) }
+    }
+}
+
+/// Calls again as long as a signal interrupts.
+func retryingInterrupts<Result>(_ body: () throws(SystemError) -> Result) throws(SystemError) -> Result {
+    while true {
+        do throws(SystemError) {
+            return try body()
+        } catch {
+            guard error.number == EINTR else { throw error }
+        }
+    }
+}
+
+extension StrataError {
+    /// A failed call, told apart by what the operating system says.
+    init(
+        _ error: SystemError, _ message: String, path: String, offset: Int? = nil, fileID: String = #fileID,
+        line: Int = #line
+    ) {
+        let code: Code =
+            switch error.number {
+            case ENOENT: .notFound
+            case ENOSPC, EDQUOT, EFBIG: .storageFull
+            case EACCES, EPERM, EROFS: .permissionDenied
+            default: .ioFailure
+            }
+        self.init(
+            code, "\(message): \(error.call): \(String(cString: strerror(error.number)))", path: path, offset: offset,
+            systemErrorNumber: error.number, fileID: fileID, line: line)
+    }
+}
+
+extension Device {
+    /// A name of the store as a path, for messages.
+    func path(of name: String) -> String {
+        name == "." ? path : "\(path)/\(name)"
+    }
+}

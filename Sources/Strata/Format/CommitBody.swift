@@ -1,0 +1,114 @@
+package import EventSourcing
+import FoundationEssentials
+
+/// The body of a commit: the aggregate type and the events, without anything that the writer decides. It can
+/// therefore be encoded, and its checksum computed, before the append's turn has come.
+package struct EncodedCommit: Sendable {
+    package let stream: StreamID
+    package let body: [UInt8]
+    package let bodyChecksum: UInt32
+    package let aggregateTypeTag: UInt32
+    package let eventIDs: [UInt128]
+
+    /// Encodes events that have passed ``EventLimits``.
+    package init(_ events: [NewEvent], of stream: StreamID) {
+        self.stream = stream
+        eventIDs = events.map(\.id.bits)
+        var body: [UInt8] = []
+        body.reserveCapacity(Self.encodedLength(of: events, aggregateType: stream.aggregateType))
+        body.append(UInt8(stream.aggregateType.utf8.count))
+        body.append(contentsOf: stream.aggregateType.utf8)
+        body.padToAlignment()
+        for event in events { Self.append(event, to: &body) }
+        self.body = body
+        bodyChecksum = Checksum.crc32c(body.span.bytes)
+        aggregateTypeTag = FrameHeader.tag(of: stream.aggregateType)
+    }
+
+    package var eventCount: Int { eventIDs.count }
+    package var frameLength: Int { Format.frameHeaderBytes + body.count }
+
+    private static func encodedLength(of events: [NewEvent], aggregateType: String) -> Int {
+        events.reduce(Format.aligned(1 + aggregateType.utf8.count)) { sum, event in
+            sum
+                + Format.aligned(
+                    Format.eventHeaderBytes + event.type.utf8.count + event.metadata.encoded.count
+                        + event.payload.count)
+        }
+    }
+
+    private static func append(_ event: NewEvent, to body: inout [UInt8]) {
+        body.append(number: event.id.bits.bigEndian)
+        body.append(number: event.occurredAt.seconds)
+        body.append(number: event.occurredAt.nanoseconds)
+        body.append(number: UInt32(event.schemaVersion))
+        body.append(number: UInt32(event.payload.count))
+        body.append(number: UInt32(event.metadata.encoded.count))
+        body.append(number: UInt16(event.type.utf8.count))
+        body.append(event.contentType.rawValue)
+        body.append(0)
+        body.append(number: UInt32(0))
+        body.append(contentsOf: event.type.utf8)
+        body.append(contentsOf: event.metadata.encoded)
+        body.append(contentsOf: event.payload)
+        body.padToAlignment()
+    }
+}
+
+/// The places of the parts of one event in a commit's body.
+package struct EventLayout: Hashable, Sendable {
+    package let start: Int
+    package let typeLength: Int
+    package let metadataLength: Int
+    package let payloadLength: Int
+
+    package var typeStart: Int { start + Format.eventHeaderBytes }
+    package var metadataStart: Int { typeStart + typeLength }
+    package var payloadStart: Int { metadataStart + metadataLength }
+    package var end: Int { Format.aligned(payloadStart + payloadLength) }
+
+    /// The event at an offset of a body; nil where it would not lie within it.
+    package init?(in body: RawSpan, at start: Int) {
+        guard start <= body.byteCount - Format.eventHeaderBytes else { return nil }
+        self.start = start
+        payloadLength = Int(body.number(at: start + 32, as: UInt32.self))
+        metadataLength = Int(body.number(at: start + 36, as: UInt32.self))
+        typeLength = Int(body.number(at: start + 40, as: UInt16.self))
+        guard end <= body.byteCount else { return nil }
+    }
+
+    /// The event's id.
+    package func id(in body: RawSpan) -> UInt128 {
+        UInt128(bigEndian: body.number(at: start, as: UInt128.self).littleEndian)
+    }
+}
+
+/// Reads the body of a commit whose checksum has been verified.
+package struct CommitBody {
+    /// The aggregate type's UTF-8, as a range of the body.
+    package let aggregateTypeRange: Range<Int>
+    package let events: [EventLayout]
+
+    /// - Returns: nil where the body is not laid out as the header says: a mistake of the writer, or a forgery.
+    package init?(decoding body: RawSpan, header: FrameHeader) {
+        guard let first = Self.aggregateTypeRange(in: body) else { return nil }
+        aggregateTypeRange = first
+        var events: [EventLayout] = []
+        events.reserveCapacity(header.eventCount)
+        var next = Format.aligned(first.upperBound)
+        for _ in 0..<header.eventCount {
+            guard let event = EventLayout(in: body, at: next) else { return nil }
+            events.append(event)
+            next = event.end
+        }
+        guard next == body.byteCount else { return nil }
+        self.events = events
+    }
+
+    static func aggregateTypeRange(in body: RawSpan) -> Range<Int>? {
+        guard body.byteCount >= 1 else { return nil }
+        let length = Int(body.number(at: 0, as: UInt8.self))
+        guard length > 0, Format.aligned(1 + length) <= body.byteCount else { return nil }
+        return 1..<1 + length
+    }
+}

@@ -1,0 +1,30 @@
+/// The numbers of the file format; `Docs/Format.md` specifies every byte.
+package enum Format {
+    /// The version that this code writes, and the newest that it reads.
+    package static let version: UInt16 = 1
+
+    /// `STRATSEG` and `STRATMAN`, read as little-endian numbers.
+    static let segmentMagic: UInt64 = 0x4745_5354_4152_5453
+    static let manifestMagic: UInt64 = 0x4E41_4D54_4152_5453
+    /// `SFRM`, read as a little-endian number.
+    static let frameMagic: UInt32 = 0x4D52_4653
+
+    /// Frames begin and end at multiples of this.
+    static let alignment = 8
+    package static let segmentHeaderBytes = 64
+    package static let frameHeaderBytes = 88
+    static let manifestHeaderBytes = 64
+    static let manifestEntryBytes = 48
+    /// The fixed part of an event in a commit's body.
+    static let eventHeaderBytes = 48
+    static let openBodyBytes = 8
+    static let footerBodyBytes = 40
+    static let snapshotHeaderBytes = 40
+
+    /// No frame has a longer body, padding included: an append of the largest size with its names and headers.
+    static let longestBody = 96 << 20
+
+    static func aligned(_ length: Int) -> Int {
+        (length + alignment - 1) & ~(alignment - 1)
+    }
+}

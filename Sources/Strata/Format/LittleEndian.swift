@@ -1,0 +1,33 @@
+extension RawSpan {
+    /// The little-endian number at an offset.
+    ///
+    /// - Precondition: the number lies within the span; whoever reads bytes from disk checks lengths first.
+    func number<Number: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Number.Type = Number.self) -> Number {
+        // Safe: every bit pattern is a valid integer, and the call checks the bounds.
+        Number(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Number.self))
+    }
+
+    func isZero(in range: Range<Int>) -> Bool {
+        for offset in range where number(at: offset, as: UInt8.self) != 0 { return false }
+        return true
+    }
+}
+
+extension [UInt8] {
+    /// Appends a number, its lowest byte first.
+    mutating func append<Number: FixedWidthInteger>(number: Number) {
+        Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
+    }
+
+    /// Replaces the bytes at an offset by a number, its lowest byte first.
+    mutating func store<Number: FixedWidthInteger>(_ number: Number, at offset: Int) {
+        Swift.withUnsafeBytes(of: number.littleEndian) { bytes in
+            replaceSubrange(offset..<offset + bytes.count, with: bytes)
+        }
+    }
+
+    /// Appends zeros up to the next multiple of the format's alignment.
+    mutating func padToAlignment() {
+        append(contentsOf: repeatElement(0, count: Format.aligned(count) - count))
+    }
+}

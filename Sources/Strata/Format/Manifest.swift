@@ -1,0 +1,105 @@
+package import EventSourcing
+
+/// Which segments make up the store's log.
+package struct Manifest: Hashable, Sendable {
+    /// A sealed segment, as its footer described it.
+    package struct SealedSegment: Hashable, Sendable {
+        package var firstPosition: UInt64
+        package var lastPosition: UInt64
+        package var bytes: UInt64
+        package var eventCount: UInt64
+        package var commitCount: UInt64
+        package var digest: UInt32
+    }
+
+    package var storeID: UInt128
+    /// Grows by one with every replacement.
+    package var generation: UInt64
+    package var createdAt: Timestamp
+    /// In the order of their positions.
+    package var sealed: [SealedSegment]
+    /// The first position of the segment that is appended to.
+    package var active: UInt64
+
+    package init(
+        storeID: UInt128, generation: UInt64, createdAt: Timestamp, sealed: [SealedSegment], active: UInt64
+    ) {
+        self.storeID = storeID
+        self.generation = generation
+        self.createdAt = createdAt
+        self.sealed = sealed
+        self.active = active
+    }
+
+    package func encoded() -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Format.manifestHeaderBytes + sealed.count * Format.manifestEntryBytes)
+        bytes.append(number: Format.manifestMagic)
+        bytes.append(number: Format.version)
+        bytes.append(number: UInt16(0))
+        bytes.append(number: UInt32(0))
+        bytes.append(number: storeID.bigEndian)
+        bytes.append(number: generation)
+        bytes.append(number: createdAt.seconds)
+        bytes.append(number: createdAt.nanoseconds)
+        bytes.append(number: UInt32(sealed.count))
+        bytes.append(number: active)
+        for segment in sealed {
+            bytes.append(number: segment.firstPosition)
+            bytes.append(number: segment.lastPosition)
+            bytes.append(number: segment.bytes)
+            bytes.append(number: segment.eventCount)
+            bytes.append(number: segment.commitCount)
+            bytes.append(number: segment.digest)
+            bytes.append(number: UInt32(0))
+        }
+        bytes.store(Self.checksum(of: bytes.span.bytes), at: 12)
+        return bytes
+    }
+
+    /// Reads a manifest.
+    ///
+    /// - Throws: what is wrong with it. Segments that are out of order or overlap are an invalid field.
+    package init(decoding bytes: RawSpan) throws(FormatError) {
+        guard bytes.byteCount >= 12 else { throw .truncated }
+        guard bytes.number(at: 0, as: UInt64.self) == Format.manifestMagic else { throw .wrongMagic }
+        let version = bytes.number(at: 8, as: UInt16.self)
+        guard version <= Format.version else { throw .newerVersion(Int(version)) }
+        guard bytes.byteCount >= Format.manifestHeaderBytes else { throw .truncated }
+        guard bytes.number(at: 12, as: UInt32.self) == Self.checksum(of: bytes) else { throw .wrongChecksum }
+        let count = Int(bytes.number(at: 52, as: UInt32.self))
+        guard
+            version == Format.version,
+            bytes.number(at: 10, as: UInt16.self) == 0,
+            bytes.byteCount == Format.manifestHeaderBytes + count * Format.manifestEntryBytes,
+            let createdAt = Timestamp(seconds: bytes.number(at: 40), nanoseconds: bytes.number(at: 48))
+        else { throw .invalidField }
+        var sealed: [SealedSegment] = []
+        sealed.reserveCapacity(count)
+        var previousLast: UInt64 = 0
+        for index in 0..<count {
+            let start = Format.manifestHeaderBytes + index * Format.manifestEntryBytes
+            let segment = SealedSegment(
+                firstPosition: bytes.number(at: start), lastPosition: bytes.number(at: start + 8),
+                bytes: bytes.number(at: start + 16), eventCount: bytes.number(at: start + 24),
+                commitCount: bytes.number(at: start + 32), digest: bytes.number(at: start + 40))
+            guard
+                segment.firstPosition > previousLast, segment.lastPosition >= segment.firstPosition,
+                segment.lastPosition < UInt64(Int.max / 4), segment.bytes < UInt64(Int.max / 4),
+                bytes.number(at: start + 44, as: UInt32.self) == 0
+            else { throw .invalidField }
+            previousLast = segment.lastPosition
+            sealed.append(segment)
+        }
+        let active = bytes.number(at: 56, as: UInt64.self)
+        guard active > previousLast, active < UInt64(Int.max / 4) else { throw .invalidField }
+        self.init(
+            storeID: UInt128(bigEndian: bytes.number(at: 16, as: UInt128.self).littleEndian),
+            generation: bytes.number(at: 32), createdAt: createdAt, sealed: sealed, active: active)
+    }
+
+    private static func checksum(of bytes: RawSpan) -> UInt32 {
+        Checksum.crc32c(
+            bytes.extracting(16..<bytes.byteCount), continuing: Checksum.crc32c(bytes.extracting(0..<12)))
+    }
+}

@@ -1,0 +1,50 @@
+public import Logging
+
+/// How a store is opened.
+public struct StrataOptions: Sendable {
+    /// Who may change the store.
+    public enum Access: Hashable, Sendable {
+        /// Read and append. One process at a time; where there is no store, one is made if
+        /// ``StrataOptions/createIfMissing`` says so.
+        case readWrite
+        /// Read only: changes no byte, and works beside a running writer. Shows what was there at the opening.
+        case readOnly
+    }
+
+    /// When an append returns, and what it promises then.
+    public enum DurabilityMode: Hashable, Sendable {
+        /// After its bytes are on the device (`fdatasync`). Appends that wait together share one sync. An
+        /// acknowledged event survives a loss of power.
+        case commit
+        /// After the operating system has its bytes, which survive the process but not a loss of power; they are
+        /// synced within the given time. A loss of power costs at most the appends of that time.
+        case interval(Duration)
+        /// After the operating system has its bytes; it decides when they reach the device.
+        case none
+    }
+
+    public var access: Access
+    /// Whether opening for reading and writing makes a store where there is none.
+    public var createIfMissing: Bool
+    public var durability: DurabilityMode
+    /// A segment is sealed before an append would make it longer than this, in bytes: 64 KiB to 2 GiB.
+    public var segmentBytes: Int
+    /// How long no append must come before the writer marks the end of the log as complete. nil turns it off, and
+    /// closing alone does it.
+    public var idleMarkDelay: Duration?
+    /// Told of recovery and of trouble; silent by default.
+    public var logger: Logger
+
+    public init(
+        access: Access = .readWrite, createIfMissing: Bool = true, durability: DurabilityMode = .commit,
+        segmentBytes: Int = 64 << 20, idleMarkDelay: Duration? = .milliseconds(50),
+        logger: Logger = Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) {
+        self.access = access
+        self.createIfMissing = createIfMissing
+        self.durability = durability
+        self.segmentBytes = segmentBytes
+        self.idleMarkDelay = idleMarkDelay
+        self.logger = logger
+    }
+}

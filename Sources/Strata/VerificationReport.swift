@@ -1,0 +1,38 @@
+public import EventSourcing
+
+/// What reading every byte of a store found.
+public struct VerificationReport: Hashable, Sendable {
+    /// Bytes behind the last commit that were never acknowledged: what a crash leaves.
+    public struct TornTail: Hashable, Sendable {
+        /// The file, relative to the store.
+        public let file: String
+        public let offset: Int
+        public let length: Int
+    }
+
+    public let segments: Int
+    public let commits: Int
+    public let events: Int
+    public let streams: Int
+    /// nil in an empty store.
+    public let lastPosition: Position?
+    /// Snapshots that verify, superseded ones among them.
+    public let snapshots: Int
+    /// Bytes read.
+    public let bytes: Int
+    /// What is damaged in the log; empty in a sound store.
+    public let damage: [Damage]
+    /// Snapshots that are damaged: they count as absent and cost a replay, nothing more.
+    public let damagedSnapshots: [Damage]
+    /// A torn tail that the next opening for writing would move to quarantine. Not damage.
+    public let tornTail: TornTail?
+
+    /// Whether nothing in the store is damaged.
+    public var isSound: Bool { damage.isEmpty && damagedSnapshots.isEmpty }
+}
+
+/// How far a long job is.
+public struct JobProgress: Hashable, Sendable {
+    public let bytesDone: Int
+    public let bytesTotal: Int
+}
