@@ -33,7 +33,7 @@ public protocol EventAppending: Sendable {
 public protocol StreamReading: Sendable {
     /// Reads events of a stream in the order of their versions, or against it.
     ///
-    /// A stream that does not exist, and a range without events, read as empty. Versions below 1 count as 1.
+    /// A stream that does not exist, and a range without events, read as empty; a range may begin below version 1.
     /// Errors come with the first batch: ``EventStoreError/Code/invalidArgument`` for a negative limit or a bad name.
     func read(_ query: StreamQuery) -> EventBatches
 
