@@ -33,10 +33,18 @@ struct StrataCommand: AsyncParsableCommand {
         } catch let error as ToolError {
             StandardError.write("strata: \(error.message.terminalSafe)\n")
             Foundation.exit(error.status.rawValue)
-        } catch is ClosedOutput {
-            Foundation.exit(ExitStatus.success.rawValue)
+        } catch let error as ClosedOutput {
+            Foundation.exit(error.exitCode)
         } catch {
-            exit(withError: error)
+            end(with: error)
         }
+    }
+
+    /// Ends with what the argument parser has to say: help on standard output, or one line about wrong usage.
+    private static func end(with error: any Error) -> Never {
+        guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+        let message = message(for: error).split(separator: "\n").first ?? ""
+        StandardError.write("strata: \(String(message).terminalSafe) (strata --help says more)\n")
+        Foundation.exit(ExitStatus.usage.rawValue)
     }
 }

@@ -170,6 +170,14 @@ struct AppendRunTests {
         neverEnds.continuation.finish()
     }
 
+    @Test("has 1,024 commits in flight and no more", .timeLimit(.minutes(1)))
+    func window() async throws {
+        let store = GatheringStore(gathering: 1_024)
+        let (reports, _) = try await append((1...2_048).map { InputLines.event($0) }, to: store)
+        #expect(reports == (1...2_048).map { "\($0): \($0) @\($0)" })
+        #expect(store.mostInFlight == 1_024)
+    }
+
     @Test("of nothing has no lines")
     func empty() async throws {
         let (reports, summary) = try await append(["", " ", "\r"], to: InMemoryEventStore())

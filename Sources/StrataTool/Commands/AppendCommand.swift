@@ -10,8 +10,9 @@ struct AppendCommand: AsyncParsableCommand {
         discussion: """
             A line is one event and one commit:
 
-              {"aggregate_type":"Order","aggregate_id":UUID,"event_id":UUID,"event_type":"OrderPlaced",
-               "occurred_at":RFC 3339,"data":any JSON,"metadata":{…}}
+              {"aggregate_type":"Order", "aggregate_id":"UUID",
+               "event_id":"UUID", "event_type":"OrderPlaced",
+               "occurred_at":"RFC 3339", "data":any JSON, "metadata":{…}}
 
             or a commit of several events: {"stream":"TYPE/ID","events":[{…},…]}. Optional: "expected_version" (a \
             number, "any", "no_stream" or "stream_exists"), "schema_version", "metadata" (strings: "correlation_id", \
@@ -23,7 +24,8 @@ struct AppendCommand: AsyncParsableCommand {
             {"line":N,"stream":"TYPE/ID","version":V,"position":P}; for a line that is no commit, or a commit that the \
             store refuses, {"line":N,"error":{"code":…,"message":…}}. A line that is no commit ends the run with 65: \
             everything before it is stored, nothing behind it. A refused commit (a conflict, or an event id that is \
-            stored already) stores nothing, the run goes on, and ends with 1. An input without events ends with 65.
+            stored already) stores nothing, the run goes on, and ends with 1. An input without events ends with 65. Where \
+            nobody reads the acknowledgements any more, the run ends quietly with 141.
             """)
 
     enum DurabilityChoice: String, ExpressibleByArgument, CaseIterable {
@@ -80,7 +82,7 @@ struct AppendCommand: AsyncParsableCommand {
                     progress.update(bytesRead.total, of: input.byteCount)
                 })
         } catch is ClosedOutput {
-            throw ToolError(.ioFailure, "nobody reads the acknowledgements any more; the rest was not appended")
+            throw ClosedOutput(exitCode: ClosedOutput.unfinishedWork)
         }
     }
 
