@@ -64,7 +64,7 @@ struct AppendCommand: AsyncParsableCommand {
     private func append(_ input: InputFile, to events: any EventStore) async throws -> AppendSummary {
         let run = AppendRun(store: events, skipsExisting: skipExisting, keepsGoing: keepGoing)
         let output = AppendReportWriter(format: outputOptions.resolved)
-        let progress = ProgressLine { "\($0.grouped) bytes" }
+        let progress = ProgressLine { $0.byteCount }
         defer { progress.finish() }
         let bytesRead = ByteCounter()
         do {
