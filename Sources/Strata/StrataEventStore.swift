@@ -2,20 +2,203 @@ public import EventSourcing
 public import FoundationEssentials
 
 /// The events of a store.
+///
+/// Appends are decided one after the other and share syncs; reads go straight to the segments and wait for no writer.
+/// An event is visible to readers when its append can return, not before. Cancelling a task does not take an append
+/// back.
 public final class StrataEventStore: EventStore {
+    private let reader: LogReader
+    private let writer: LogWriter?
+    private let lifetime: StoreLifetime
+
+    init(reader: LogReader, writer: LogWriter?, lifetime: StoreLifetime) {
+        self.reader = reader
+        self.writer = writer
+        self.lifetime = lifetime
+    }
+
+    /// Appends events; see ``EventSourcing/EventAppending/append(_:to:expecting:)``.
+    ///
+    /// Returns once the events are as durable as the store's ``StrataOptions/DurabilityMode`` promises, which the
+    /// result states. Takes one hop to the writer and one sync that is shared with every append that waits.
     public func append(
         _ events: [NewEvent], to stream: StreamID, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> AppendResult {
-        throw EventStoreError(.closed, "not implemented yet")
+        try lifetime.checkOpen()
+        guard let writer else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
+        try EventLimits.check(events, to: stream, expecting: expected)
+        let commit = EncodedCommit(events, of: stream)
+        var cleared: Set<Location> = []
+        while true {
+            switch try await writer.append(commit, expecting: expected, cleared: cleared) {
+            case .stored(let result): return result
+            case .tryAgain: continue
+            case .look(let candidates):
+                if let result = try await earlierResult(of: commit, expecting: expected, candidates) { return result }
+                cleared.formUnion(candidates)
+            }
+        }
     }
 
-    public func read(_ query: StreamQuery) -> EventBatches { EventBatches([]) }
-    public func version(of stream: StreamID) async throws(EventStoreError) -> Int { 0 }
-    public func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? { nil }
-    public func read(_ query: FeedQuery) -> EventBatches { EventBatches([]) }
-    public func currentPosition() async throws(EventStoreError) -> Position? { nil }
-    public func read(_ query: CategoryQuery) -> EventBatches { EventBatches([]) }
+    /// Looks into frames that may hold some of an append's ids.
+    ///
+    /// - Returns: the earlier result where the append is a retry; nil where the frames hold none of the ids.
+    /// - Throws: ``EventStoreError/Code/duplicateEventID`` where they do and it is not.
+    private func earlierResult(
+        of commit: EncodedCommit, expecting expected: ExpectedVersion, _ candidates: [Location]
+    ) async throws(EventStoreError) -> AppendResult? {
+        let ids = Set(commit.eventIDs)
+        for location in candidates {
+            let stored = try await read { reader throws(StrataError) in try reader.commit(at: location) }
+            guard let taken = stored.first(where: { ids.contains($0.id.bits) }), let first = stored.first,
+                let last = stored.last
+            else { continue }
+            guard
+                first.stream == commit.stream, stored.map(\.id.bits) == commit.eventIDs,
+                expected.isFollowed(by: first.version)
+            else { throw .duplicate(eventID: taken.id, in: commit.stream) }
+            return AppendResult(
+                version: last.version, firstPosition: first.position, lastPosition: last.position,
+                durability: reader.index.durablePosition >= last.position.rawValue ? .synced : .written)
+        }
+        return nil
+    }
+
+    public func read(_ query: StreamQuery) -> EventBatches {
+        let reader = reader
+        let lifetime = lifetime
+        return EventBatches {
+            var cursor: StreamCursor?
+            return { () throws(EventStoreError) in
+                try lifetime.checkOpen()
+                let current: StreamCursor
+                if let cursor { current = cursor } else { current = try StreamCursor(reader, query) }
+                let batch: [RecordedEvent]?
+                (batch, cursor) = try await Self.advance(current) { cursor throws(StrataError) in try cursor.next() }
+                return batch
+            }
+        }
+    }
+
+    public func version(of stream: StreamID) async throws(EventStoreError) -> Int {
+        try lifetime.checkOpen()
+        return reader.index.version(of: stream)
+    }
+
+    public func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {
+        try lifetime.checkOpen()
+        guard !reader.index.candidates(forEventID: id.bits).isEmpty else { return nil }
+        return try await read { reader throws(StrataError) in
+            try reader.commit(containingEventID: id).map { $0.events[$0.index] }
+        }
+    }
+
+    public func read(_ query: FeedQuery) -> EventBatches {
+        if let limit = query.limit, limit < 0 {
+            return EventBatches(failing: .negativeLimit(limit))
+        }
+        return feed(limit: query.limit) { reader in
+            switch query.direction {
+            case .forward:
+                .forward(FeedCursor(reader, from: (query.position?.rawValue ?? 0) + 1, filter: query.filter))
+            case .backward:
+                .backward(
+                    BackwardFeedCursor(reader, from: (query.position?.rawValue ?? .max) - 1, filter: query.filter))
+            }
+        }
+    }
+
+    public func currentPosition() async throws(EventStoreError) -> Position? {
+        try lifetime.checkOpen()
+        let last = reader.index.lastPosition
+        return last == 0 ? nil : Position(last)
+    }
+
+    public func read(_ query: CategoryQuery) -> EventBatches {
+        if let limit = query.limit, limit < 0 {
+            return EventBatches(failing: .negativeLimit(limit))
+        }
+        guard EventLimits.isValidAggregateType(query.aggregateType) else {
+            return EventBatches(
+                failing: EventStoreError(.invalidArgument, "'\(query.aggregateType)' cannot name an aggregate type"))
+        }
+        let filter = EventFilter(aggregateTypes: [query.aggregateType], tenantID: query.tenantID)
+        return feed(limit: query.limit) { reader in
+            .forward(FeedCursor(reader, from: 1, storedFrom: query.from, filter: filter))
+        }
+    }
 
     /// Waits until every event up to a position is on the device, syncing if need be.
-    public func waitUntilDurable(_ position: Position) async throws(EventStoreError) {}
+    ///
+    /// - Throws: ``EventSourcing/EventStoreError/Code/invalidArgument`` for a position that is not stored yet, and
+    ///   ``EventSourcing/EventStoreError/Code/ioFailure`` where syncing fails; the store then has to be opened again.
+    public func waitUntilDurable(_ position: Position) async throws(EventStoreError) {
+        try lifetime.checkOpen()
+        try await writer?.waitUntilDurable(position)
+    }
+
+    private enum Cursor: Sendable {
+        case forward(FeedCursor)
+        case backward(BackwardFeedCursor)
+
+        mutating func next(limit: Int) throws(StrataError) -> [RecordedEvent]? {
+            switch self {
+            case .forward(var cursor):
+                defer { self = .forward(cursor) }
+                return try cursor.next(limit: limit)
+            case .backward(var cursor):
+                defer { self = .backward(cursor) }
+                return try cursor.next(limit: limit)
+            }
+        }
+    }
+
+    private func feed(limit: Int?, _ begin: @escaping @Sendable (LogReader) -> Cursor) -> EventBatches {
+        let reader = reader
+        let lifetime = lifetime
+        return EventBatches {
+            var cursor: Cursor?
+            var rest = limit ?? .max
+            return { () throws(EventStoreError) in
+                try lifetime.checkOpen()
+                guard rest > 0 else { return nil }
+                let wanted = rest
+                let batch: [RecordedEvent]?
+                (batch, cursor) = try await Self.advance(cursor ?? begin(reader)) { cursor throws(StrataError) in
+                    try cursor.next(limit: wanted)
+                }
+                rest -= batch?.count ?? 0
+                return batch
+            }
+        }
+    }
+
+    private func read<Value: Sendable>(
+        _ body: @escaping @Sendable (LogReader) throws(StrataError) -> Value
+    ) async throws(EventStoreError) -> Value {
+        let reader = reader
+        return try await Self.advance(reader) { reader throws(StrataError) in try body(reader) }.0
+    }
+
+    /// Advances a cursor where it may block; returns what it found and the cursor behind it.
+    private static func advance<State: Sendable, Value: Sendable>(
+        _ state: State, _ body: @escaping @Sendable (inout State) throws(StrataError) -> Value
+    ) async throws(EventStoreError) -> (Value, State) {
+        do throws(StrataError) {
+            return try await BlockingReads.run { () throws(StrataError) in
+                var state = state
+                let value = try body(&state)
+                return (value, state)
+            }
+        } catch {
+            throw EventStoreError(reading: error)
+        }
+    }
+}
+
+extension ExpectedVersion {
+    /// Whether an append that demanded this could have put its first event at a version.
+    fileprivate func isFollowed(by version: Int) -> Bool {
+        allows(version - 1)
+    }
 }

@@ -1,16 +1,101 @@
 public import EventSourcing
+import Logging
 
 /// The snapshots of a store, compressed with LZ4.
+///
+/// A snapshot is a cache. Saving returns once the operating system has it; a loss of power may lose it, and it never
+/// outlives the events that it was made of: opening a store drops every snapshot that is ahead of its stream.
+/// Deletions are durable when they return.
 public final class StrataSnapshotStore: SnapshotStore {
-    public func save(_ snapshot: Snapshot) async throws(EventStoreError) {}
-    public func latest(for stream: StreamID) async throws(EventStoreError) -> Snapshot? { nil }
+    private let reader: SnapshotReader
+    private let log: SnapshotLog?
+    private let lifetime: StoreLifetime
+    private let logger: Logger
+
+    init(reader: SnapshotReader, log: SnapshotLog?, lifetime: StoreLifetime, logger: Logger) {
+        self.reader = reader
+        self.log = log
+        self.lifetime = lifetime
+        self.logger = logger
+    }
+
+    public func save(_ snapshot: Snapshot) async throws(EventStoreError) {
+        let log = try writableLog()
+        try EventLimits.check(snapshot)
+        let body = SnapshotBody.encode(snapshot)
+        do { try await log.save(snapshot, body: body) } catch { throw EventStoreError(savingSnapshot: error) }
+    }
+
+    public func latest(for stream: StreamID) async throws(EventStoreError) -> Snapshot? {
+        try lifetime.checkOpen()
+        guard let entry = reader.index[stream] else { return nil }
+        let reader = reader
+        do throws(StrataError) {
+            return try await BlockingReads.run { () throws(StrataError) in try reader.snapshot(entry) }
+        } catch {
+            guard error.code == .damaged else { throw EventStoreError(reading: error) }
+            logger.warning(
+                "a damaged snapshot counts as absent", metadata: ["stream": "\(stream)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    public func exists(for stream: StreamID) async throws(EventStoreError) -> Bool {
+        try lifetime.checkOpen()
+        return reader.index[stream] != nil
+    }
+
     @discardableResult
-    public func delete(for stream: StreamID) async throws(EventStoreError) -> Bool { false }
+    public func delete(for stream: StreamID) async throws(EventStoreError) -> Bool {
+        let log = try writableLog()
+        do { return try await log.delete([stream]) > 0 } catch { throw EventStoreError(savingSnapshot: error) }
+    }
+
     @discardableResult
     public func deleteAll(
         ofType aggregateType: String, schemaVersionBelow: Int?
-    ) async throws(EventStoreError) -> Int { 0 }
+    ) async throws(EventStoreError) -> Int {
+        let log = try writableLog()
+        let streams = reader.index.all.filter { stream, entry in
+            stream.aggregateType == aggregateType && entry.schemaVersion < schemaVersionBelow ?? .max
+        }
+        do {
+            return try await log.delete(Array(streams.keys))
+        } catch {
+            throw EventStoreError(savingSnapshot: error)
+        }
+    }
 
-    /// The stored snapshots without their states, by stream.
-    public func list() async throws(EventStoreError) -> [SnapshotSummary] { [] }
+    /// The stored snapshots without their states, by aggregate type and id.
+    public func list() async throws(EventStoreError) -> [SnapshotSummary] {
+        try lifetime.checkOpen()
+        return reader.index.all
+            .map { stream, entry in
+                SnapshotSummary(
+                    stream: stream, version: entry.version, schemaVersion: entry.schemaVersion,
+                    createdAt: entry.createdAt, contentType: entry.contentType, stateBytes: entry.stateLength,
+                    storedBytes: entry.frameLength)
+            }
+            .sorted {
+                ($0.stream.aggregateType, $0.stream.id.bits) < ($1.stream.aggregateType, $1.stream.id.bits)
+            }
+    }
+
+    private func writableLog() throws(EventStoreError) -> SnapshotLog {
+        try lifetime.checkOpen()
+        guard let log else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
+        return log
+    }
+}
+
+extension EventStoreError {
+    fileprivate init(savingSnapshot error: StrataError) {
+        let code: Code =
+            switch error.code {
+            case .storageFull: .storageFull
+            case .closed: .closed
+            default: .ioFailure
+            }
+        self.init(code, "the snapshots could not be changed", cause: error)
+    }
 }

@@ -1,4 +1,5 @@
 import EventSourcing
+import Logging
 
 /// An event store and a snapshot store in one directory.
 ///
@@ -7,47 +8,153 @@ import EventSourcing
 /// try await store.events.append([event], to: stream, expecting: .noStream)
 /// try await store.close()
 /// ```
+///
+/// Dropping an open store without closing it loses nothing that was acknowledged.
 public final class StrataStore: Sendable {
     /// The events: the source of truth.
     public let events: StrataEventStore
     /// The snapshots: a cache of aggregates' states.
     public let snapshots: StrataSnapshotStore
 
-    init(events: StrataEventStore, snapshots: StrataSnapshotStore) {
-        self.events = events
-        self.snapshots = snapshots
+    let device: any Device
+    let index: LogIndex
+    let snapshotIndex: SnapshotIndex
+    let storeID: UInt128
+    private let writer: LogWriter?
+    private let snapshotLog: SnapshotLog?
+    private let lifetime: StoreLifetime
+
+    private init(
+        device: any Device, index: LogIndex, manifest: Manifest, writer: LogWriter?, snapshotScan: SnapshotScan,
+        snapshotLog: SnapshotLog?, logger: Logger
+    ) {
+        self.device = device
+        self.index = index
+        self.writer = writer
+        self.snapshotLog = snapshotLog
+        storeID = manifest.storeID
+        snapshotIndex = snapshotScan.index
+        lifetime = StoreLifetime()
+        events = StrataEventStore(
+            reader: LogReader(index: index, device: device), writer: writer, lifetime: lifetime)
+        snapshots = StrataSnapshotStore(
+            reader: SnapshotReader(index: snapshotScan.index, storeID: manifest.storeID, device: device),
+            log: snapshotLog, lifetime: lifetime, logger: logger)
     }
 
     /// Opens a store, and makes it where there is none and the options say so.
     ///
-    /// - Parameter path: the store's directory, conventionally `NAME.strata`.
+    /// Opening for writing walks all segments, moves a torn tail to quarantine, and makes durable what it found.
+    /// Takes time proportional to the bytes of the log.
+    ///
+    /// - Parameters:
+    ///   - path: the store's directory, conventionally `NAME.strata`.
+    ///   - options: who may change the store, and what an append promises.
+    /// - Throws: ``StrataError/Code/notFound``, ``StrataError/Code/notAStore``,
+    ///   ``StrataError/Code/unsupportedFormat``, ``StrataError/Code/locked`` with the holder's process id,
+    ///   ``StrataError/Code/damaged`` with all that was found (opening for writing only; nothing was changed),
+    ///   ``StrataError/Code/permissionDenied``, ``StrataError/Code/cannotCreate``,
+    ///   ``StrataError/Code/invalidArgument``, and the codes of failed calls.
     public static func open(
         at path: String, options: StrataOptions = StrataOptions()
     ) async throws(StrataError) -> StrataStore {
-        throw StrataError(.notFound, "not implemented yet", path: path)
+        try options.check()
+        let mayCreate = options.access == .readWrite && options.createIfMissing
+        let device = try await BlockingReads.run { () throws(StrataError) in
+            try FileSystemDevice.open(storeAt: path, createIfMissing: mayCreate)
+        }
+        return try await open(on: device, options: options)
+    }
+
+    /// Opens a store on any device.
+    package static func open(
+        on device: any Device, options: StrataOptions
+    ) async throws(StrataError) -> StrataStore {
+        switch options.access {
+        case .readWrite: try await openForWriting(on: device, options)
+        case .readOnly:
+            try await BlockingReads.run { () throws(StrataError) in try openForReading(on: device, options) }
+        }
+    }
+
+    private static func openForWriting(
+        on device: any Device, _ options: StrataOptions
+    ) async throws(StrataError) -> StrataStore {
+        let (opened, scan) = try await BlockingReads.run { () throws(StrataError) in
+            let opened = try WriterOpening(on: device, options: options).run()
+            var scan = SnapshotScan(storeID: opened.manifest.storeID, on: device)
+            try scan.run()
+            return (opened, scan)
+        }
+        let log = SegmentLog(opened, options: options)
+        // From now on, damage to what was just read can never be taken for a torn tail.
+        do throws(LogFailure) { try await log.markIfRoom() } catch { throw error.error }
+        let snapshotLog = SnapshotLog(
+            scan, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
+        _ = try await snapshotLog.delete(scan.aheadOfStreams(opened.index))
+        return StrataStore(
+            device: device, index: opened.index, manifest: opened.manifest,
+            writer: LogWriter(log: log, index: opened.index, device: device, options: options), snapshotScan: scan,
+            snapshotLog: snapshotLog, logger: options.logger)
+    }
+
+    private static func openForReading(
+        on device: any Device, _ options: StrataOptions
+    ) throws(StrataError) -> StrataStore {
+        let log = try ReaderOpening(on: device, logger: options.logger).run()
+        var scan = SnapshotScan(storeID: log.manifest.storeID, on: device)
+        try scan.run()
+        for stream in scan.aheadOfStreams(log.index) { scan.index[stream] = nil }
+        return StrataStore(
+            device: device, index: log.index, manifest: log.manifest, writer: nil, snapshotScan: scan,
+            snapshotLog: nil, logger: options.logger)
     }
 
     /// Waits for appends under way, marks the end of the log, and gives the store up to others. Idempotent.
-    public func close() async throws(StrataError) {}
-
-    /// What the store holds. O(segments + streams).
-    public func statistics() async throws(StrataError) -> StoreStatistics {
-        throw StrataError(.notFound, "not implemented yet")
-    }
-
-    /// Reads every byte of a store and checks it, without changing any; works beside a running writer and on backups.
     ///
-    /// - Parameter progress: called now and then, from any thread.
-    public static func verify(
-        at path: String, progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
-    ) async throws(StrataError) -> VerificationReport {
-        throw StrataError(.notFound, "not implemented yet", path: path)
+    /// Appends that come later fail with `closed`; so do reads.
+    public func close() async throws(StrataError) {
+        guard lifetime.close() else { return }
+        await snapshotLog?.close()
+        try await writer?.close()
     }
+}
 
-    /// Lists the frames of one segment file.
-    ///
-    /// - Parameter path: a file in a store's `events` or `snapshots`, or a copy of one.
-    public static func inspectSegment(at path: String) async throws(StrataError) -> SegmentInspection {
-        throw StrataError(.notFound, "not implemented yet", path: path)
+extension StrataOptions {
+    fileprivate func check() throws(StrataError) {
+        guard (64 << 10...2 << 30).contains(segmentBytes) else {
+            throw StrataError(.invalidArgument, "a segment has 64 KiB to 2 GiB, not \(segmentBytes) bytes")
+        }
+    }
+}
+
+extension FileSystemDevice {
+    /// The device of a store's directory, which is made if it may be.
+    static func open(storeAt path: String, createIfMissing: Bool) throws(StrataError) -> FileSystemDevice {
+        do {
+            switch try kind(ofPath: path) {
+            case .directory: break
+            case .file, .other: throw StrataError(.notAStore, "there is a file, not a store's directory", path: path)
+            case nil:
+                guard createIfMissing else { throw StrataError(.notFound, "there is no such store", path: path) }
+                do { try createDirectory(atPath: path) } catch { throw StrataError(creating: error, path: path) }
+            }
+            return try FileSystemDevice(path: path)
+        } catch let error as SystemError {
+            throw StrataError(error, "opening the store's directory failed", path: path)
+        } catch let error as StrataError {
+            throw error
+        } catch {
+            throw StrataError(.ioFailure, "opening the store's directory failed: \(error)", path: path)
+        }
+    }
+}
+
+extension StrataError {
+    fileprivate init(creating error: SystemError, path: String) {
+        let general = StrataError(error, "making the store's directory failed", path: path)
+        self.init(
+            general.code == .permissionDenied || general.code == .storageFull ? general.code : .cannotCreate,
+            general.message, path: path, systemErrorNumber: error.number)
     }
 }

@@ -56,6 +56,7 @@ extension EventStoreContract {
                         let count = try await store.readAll().collect().count
                         try require(count.isMultiple(of: 3), "a read sees \(count) events of appends of 3")
                     }
+                    await Task.yield()
                 }
             }
             try requireSuccess(outcomes)
@@ -70,6 +71,7 @@ extension EventStoreContract {
             let outcomes = await sideBySide(4) { task in
                 for _ in 1...20 {
                     if task == 0 { try await resume() } else { try await store.append(1, to: .sample()) }
+                    await Task.yield()
                 }
             }
             try requireSuccess(outcomes)

@@ -59,13 +59,13 @@ extension EventStoreContract {
         [.sample(metadata: metadata)]
     }
 
-    private static func keeps<Part: Equatable>(
+    private static func keeps<Part: Equatable & SendableMetatype>(
         _ what: String, of events: [NewEvent], _ part: @escaping @Sendable (EventMetadata) -> Part
     ) -> Requirement {
         keeps(what, of: events, { part($0.metadata) }, { part($0.metadata) })
     }
 
-    private static func keeps<Part: Equatable>(
+    private static func keeps<Part: Equatable & SendableMetatype>(
         _ what: String, of events: [NewEvent], _ given: @escaping @Sendable (NewEvent) -> Part,
         _ kept: @escaping @Sendable (RecordedEvent) -> Part
     ) -> Requirement {

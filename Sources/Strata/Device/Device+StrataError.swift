@@ -22,17 +22,43 @@ extension Device {
         return try file.read(length, at: 0)
     }
 
-    /// Replaces a file's content atomically and durably: after a crash the old or the new content is there, whole.
-    func replace(_ name: String, with bytes: [UInt8]) throws(StrataError) {
+    /// Writes what is to replace a file beside it, durably; nothing has changed for readers until
+    /// ``installReplacement(of:)``. Leaves nothing behind where it fails.
+    func writeReplacement(of name: String, with bytes: [UInt8]) throws(StrataError) {
         let newName = name + Self.replacementSuffix
-        if try attempt("looking failed", newName, { () throws(SystemError) in try kind(of: newName) }) != nil {
-            try attempt("removing failed", newName) { () throws(SystemError) in try remove(newName) }
-        }
+        try removeIfPresent(newName)
         let file = try StoreFile(newName, .create, on: self)
-        try file.write(bytes.span.bytes, at: 0)
-        try file.sync()
+        do {
+            try file.write(bytes.span.bytes, at: 0)
+            try file.sync()
+        } catch {
+            try? removeIfPresent(newName)
+            throw error
+        }
+    }
+
+    /// Replaces a file atomically and durably: after a crash the old or the new one is there, whole.
+    func installReplacement(of name: String) throws(StrataError) {
+        let newName = name + Self.replacementSuffix
         try attempt("renaming failed", newName) { () throws(SystemError) in try rename(newName, to: name) }
         try syncDirectoryOrFail(".")
+    }
+
+    func removeIfPresent(_ name: String) throws(StrataError) {
+        guard try kindOrFail(of: name) != nil else { return }
+        try attempt("removing failed", name) { () throws(SystemError) in try remove(name) }
+    }
+
+    func kindOrFail(of name: String) throws(StrataError) -> FileKind? {
+        try attempt("looking failed", name) { () throws(SystemError) in try kind(of: name) }
+    }
+
+    func listOrFail(_ name: String) throws(StrataError) -> [String] {
+        try attempt("listing failed", name) { () throws(SystemError) in try list(name) }
+    }
+
+    func createDirectoryOrFail(_ name: String) throws(StrataError) {
+        try attempt("making a directory failed", name) { () throws(SystemError) in try createDirectory(name) }
     }
 
     func syncDirectoryOrFail(_ name: String) throws(StrataError) {

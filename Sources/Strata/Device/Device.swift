@@ -55,6 +55,8 @@ package protocol Device: Sendable {
 
     /// The time, which may jump either way.
     func now() -> Timestamp
+    /// The number of this process, for whoever meets its lock.
+    func processID() -> Int32
     /// A number that no one can foresee.
     func randomNumber() -> UInt64
 }

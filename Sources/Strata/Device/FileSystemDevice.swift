@@ -112,6 +112,10 @@ package struct FileSystemDevice: Device {
         return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec)) ?? .distantPast
     }
 
+    package func processID() -> Int32 {
+        getpid()
+    }
+
     package func randomNumber() -> UInt64 {
         UInt64.random(in: .min ... .max)
     }

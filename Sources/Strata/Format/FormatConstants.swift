@@ -19,7 +19,7 @@ package enum Format {
     static let eventHeaderBytes = 48
     static let openBodyBytes = 8
     static let footerBodyBytes = 40
-    static let snapshotHeaderBytes = 40
+    static let snapshotHeaderBytes = 32
 
     /// No frame has a longer body, padding included: an append of the largest size with its names and headers.
     static let longestBody = 96 << 20

@@ -1,0 +1,18 @@
+import EventSourcing
+
+extension EventStoreError {
+    /// A read that failed.
+    init(reading error: StrataError, fileID: String = #fileID, line: Int = #line) {
+        let code: Code =
+            switch error.code {
+            case .damaged: .damaged
+            case .closed: .closed
+            default: .ioFailure
+            }
+        self.init(code, "reading failed", cause: error, fileID: fileID, line: line)
+    }
+
+    static func negativeLimit(_ limit: Int) -> EventStoreError {
+        EventStoreError(.invalidArgument, "a limit is 0 or more, not \(limit)")
+    }
+}

@@ -1,0 +1,124 @@
+import EventSourcing
+import Synchronization
+
+extension LogIndex {
+    /// What an append must know of what is stored already.
+    struct AppendLookup {
+        let version: Int
+        /// Frames that may hold one of the ids, by the id's place among them.
+        let candidates: [Int: [Location]]
+    }
+
+    /// Looks up a stream's version and the frames that may hold event ids.
+    func lookUp(_ stream: StreamID, eventIDs ids: [UInt128]) -> AppendLookup {
+        state.withLock { state in
+            var candidates: [Int: [Location]] = [:]
+            for (index, id) in ids.enumerated() {
+                let found = state.eventIDs.candidates(for: id)
+                if !found.isEmpty { candidates[index] = found }
+            }
+            return AppendLookup(version: state.version(of: stream), candidates: candidates)
+        }
+    }
+
+    func version(of stream: StreamID) -> Int {
+        state.withLock { $0.version(of: stream) }
+    }
+
+    func candidates(forEventID id: UInt128) -> [Location] {
+        state.withLock { $0.eventIDs.candidates(for: id) }
+    }
+
+    /// The frames of a range of versions, one for each version; shorter where the stream ends.
+    func locations(of stream: StreamID, versions: ClosedRange<Int>) -> [Location] {
+        state.withLock { state in
+            guard
+                let key = state.key(of: stream), let locations = state.streams[key],
+                versions.lowerBound >= 1, versions.lowerBound <= locations.count
+            else { return [] }
+            return Array(locations[versions.lowerBound - 1..<min(versions.upperBound, locations.count)])
+        }
+    }
+
+    var lastPosition: Int {
+        state.withLock { $0.lastPosition }
+    }
+
+    var durablePosition: Int {
+        state.withLock { $0.durablePosition }
+    }
+
+    func segment(_ ordinal: Int) -> Segment? {
+        state.withLock { $0.segments.indices.contains(ordinal) ? $0.segments[ordinal] : nil }
+    }
+
+    /// A piece of a segment that can be walked by itself.
+    struct Piece: Sendable {
+        let segment: UInt64
+        let binding: ChecksumBinding
+        let offsets: Range<Int>
+    }
+
+    /// Where a walk forward through the log begins that must not miss any position from `position` on.
+    func walkStart(from position: Int) -> (ordinal: Int, offset: Int)? {
+        state.withLock { state in
+            let segments = state.segments
+            guard let ordinal = segments.firstIndex(afterWhich: { $0.lastPosition < position }) else { return nil }
+            let blocks = segments[ordinal].blocks
+            let block = (blocks.firstIndex(afterWhich: { $0.firstPosition <= position }) ?? blocks.count) - 1
+            return (ordinal, block >= 0 ? blocks[block].offset : Format.segmentHeaderBytes)
+        }
+    }
+
+    /// Where a walk forward begins that must not miss any event stored at or after an instant.
+    func walkStart(storedFrom instant: Timestamp) -> (ordinal: Int, offset: Int)? {
+        state.withLock { state in
+            // Stored-at never decreases along the log, so that only the last block before the instant can reach it.
+            let segments = state.segments
+            let later = segments.firstIndex(afterWhich: { ($0.blocks.first?.storedAt ?? .distantFuture) < instant })
+            let ordinal = max(0, (later ?? segments.count) - 1)
+            guard segments.indices.contains(ordinal) else { return nil }
+            let blocks = segments[ordinal].blocks
+            let block = (blocks.firstIndex(afterWhich: { $0.storedAt < instant }) ?? blocks.count) - 1
+            return (ordinal, block >= 0 ? blocks[block].offset : Format.segmentHeaderBytes)
+        }
+    }
+
+    /// The piece of a segment in which a walk backward from a position begins: it holds the highest position at or
+    /// below `position`.
+    func lastPiece(atOrBelow position: Int) -> Piece? {
+        state.withLock { state in
+            let segments = state.segments
+            let later = segments.firstIndex(afterWhich: { Int($0.number) <= position })
+            var ordinal = (later ?? segments.count) - 1
+            while ordinal >= 0, segments[ordinal].blocks.isEmpty { ordinal -= 1 }
+            guard ordinal >= 0 else { return nil }
+            let segment = segments[ordinal]
+            let next = segment.blocks.firstIndex(afterWhich: { $0.firstPosition <= position }) ?? segment.blocks.count
+            guard next > 0 else { return nil }
+            let end = next < segment.blocks.count ? segment.blocks[next].offset : segment.end
+            return Piece(
+                segment: segment.number, binding: segment.binding, offsets: segment.blocks[next - 1].offset..<end)
+        }
+    }
+}
+
+extension LogIndex.State {
+    func version(of stream: StreamID) -> Int {
+        key(of: stream).flatMap { streams[$0]?.count } ?? 0
+    }
+}
+
+extension RandomAccessCollection where Index == Int {
+    /// The first index whose element does not fulfil a condition that only elements at the front fulfil; nil where
+    /// all do. O(log n).
+    func firstIndex(afterWhich isBefore: (Element) -> Bool) -> Int? {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low < endIndex ? low : nil
+    }
+}

@@ -1,0 +1,118 @@
+/// Walks the frames of a segment file from front to back, reading it in large pieces.
+struct FrameScanner {
+    /// What stands at an offset.
+    enum Step {
+        /// A frame whose header and body verify; ``withBody(_:)`` shows the body.
+        case frame(FrameHeader)
+        /// A header that verifies before a body that does not, or that is cut off.
+        case damagedBody(FrameHeader)
+        /// Bytes that are no header.
+        case noHeader
+        /// The end of what was to be walked.
+        case end
+    }
+
+    private static let chunk = 1 << 20
+
+    private let file: StoreFile
+    private let binding: ChecksumBinding
+    /// Where the walk ends.
+    let end: Int
+    /// Where the frame of the last step begins.
+    private(set) var offset: Int
+    private var frameLength = 0
+    private var buffer: [UInt8] = []
+    private var bufferStart = 0
+
+    init(_ file: StoreFile, binding: ChecksumBinding, from start: Int = Format.segmentHeaderBytes, to end: Int) {
+        self.file = file
+        self.binding = binding
+        self.end = end
+        offset = start
+    }
+
+    /// Looks at what stands behind the last frame.
+    mutating func next() throws(StrataError) -> Step {
+        offset += frameLength
+        frameLength = 0
+        guard offset < end else { return .end }
+        guard end - offset >= Format.frameHeaderBytes, try load(Format.frameHeaderBytes), let header = header(at: offset)
+        else { return .noHeader }
+        guard header.frameLength <= end - offset, try load(header.frameLength), bodyVerifies(header)
+        else { return .damagedBody(header) }
+        frameLength = header.frameLength
+        return .frame(header)
+    }
+
+    /// Continues at another offset.
+    mutating func move(to offset: Int) {
+        self.offset = offset
+        frameLength = 0
+    }
+
+    /// Calls `body` with the body of the frame at ``offset``.
+    func withBody<Result>(_ body: (RawSpan) -> Result) -> Result {
+        let start = offset - bufferStart
+        return body(
+            buffer.span.bytes.extracting(start + Format.frameHeaderBytes..<start + frameLength))
+    }
+
+    /// Calls `body` with the header's bytes of the frame at ``offset``.
+    func withHeaderBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
+        let start = offset - bufferStart
+        return body(buffer.span.bytes.extracting(start..<start + Format.frameHeaderBytes))
+    }
+
+    /// The first offset, from one on, at which a header stands that verifies; nil if there is none.
+    mutating func nextHeader(from start: Int) throws(StrataError) -> (offset: Int, header: FrameHeader)? {
+        move(to: Format.aligned(start))
+        while end - offset >= Format.frameHeaderBytes {
+            guard try load(Format.frameHeaderBytes) else { return nil }
+            let last = min(bufferStart + buffer.count, end) - Format.frameHeaderBytes
+            while offset <= last {
+                if magic(at: offset) == Format.frameMagic, let header = header(at: offset) { return (offset, header) }
+                offset += Format.alignment
+            }
+        }
+        return nil
+    }
+
+    /// Whether there are only zeros from an offset to the end.
+    mutating func isZero(from start: Int) throws(StrataError) -> Bool {
+        move(to: start)
+        while offset < end {
+            let count = min(Self.chunk, end - offset)
+            guard try load(count) else { return false }
+            let position = offset - bufferStart
+            guard buffer.span.bytes.isZero(in: position..<position + count) else { return false }
+            offset += count
+        }
+        return true
+    }
+
+    private func magic(at offset: Int) -> UInt32 {
+        buffer.span.bytes.number(at: offset - bufferStart)
+    }
+
+    private func header(at offset: Int) -> FrameHeader? {
+        let start = offset - bufferStart
+        return FrameHeader(
+            decoding: buffer.span.bytes.extracting(start..<start + Format.frameHeaderBytes), at: offset,
+            binding: binding)
+    }
+
+    private func bodyVerifies(_ header: FrameHeader) -> Bool {
+        let start = offset - bufferStart
+        return header.verifies(
+            body: buffer.span.bytes.extracting(start + Format.frameHeaderBytes..<start + header.frameLength))
+    }
+
+    /// Has at least `count` bytes from ``offset`` on in the buffer; false where the file has become shorter.
+    private mutating func load(_ count: Int) throws(StrataError) -> Bool {
+        if offset >= bufferStart, offset + count <= bufferStart + buffer.count { return true }
+        buffer.removeAll(keepingCapacity: true)
+        bufferStart = offset
+        let wanted = min(max(count, Self.chunk), end - offset)
+        return try file.read(wanted, at: offset, appendingTo: &buffer) >= count
+    }
+}

@@ -1,0 +1,59 @@
+import EventSourcing
+
+extension SegmentLog {
+    /// Seals the segment and begins the next.
+    ///
+    /// The order matters: the old segment is whole and durable before the new one exists, the new one is durable
+    /// before the manifest names it, and no frame is written before the manifest does. A crash in between leaves a
+    /// footer that the manifest does not know, or a segment without frames; the next opening completes or removes it.
+    func rollOver(to firstPosition: UInt64) throws(LogFailure) {
+        let before = (segment: segment, hasOpened: hasOpened)
+        let digest = try seal()
+        let next: ActiveSegment
+        do {
+            next = try ActiveSegment.create(
+                number: firstPosition, storeID: manifest.storeID, epoch: epoch, on: device)
+            var replacement = manifest
+            replacement.generation += 1
+            replacement.sealed.append(segment.manifestEntry(digest: digest))
+            replacement.active = firstPosition
+            try device.writeReplacement(of: StoreLayout.manifest, with: replacement.encoded())
+            manifest = replacement
+        } catch {
+            throw undoSeal(before.segment, hasOpened: before.hasOpened, after: error)
+        }
+        do { try device.installReplacement(of: StoreLayout.manifest) } catch { throw .final(error) }
+        index.extendLastSegment(to: segment.end, isSealed: true)
+        segment = next
+        hasOpened = true
+        index.addSegment(number: firstPosition, storeID: manifest.storeID)
+    }
+
+    /// Writes the footer and syncs; returns the digest of what stands before it.
+    private func seal() throws(LogFailure) -> UInt32 {
+        var frames: [UInt8] = []
+        var sealed = segment
+        encodeOpenFrame(into: &frames, &sealed)
+        let digest = sealed.digest.value
+        let body = FooterBody(
+            lastPosition: UInt64(sealed.lastPosition), eventCount: UInt64(sealed.eventCount),
+            commitCount: UInt64(sealed.commitCount), contentLength: UInt64(sealed.end), digest: digest
+        ).encoded()
+        var header = frameHeader(.footer, segment)
+        header.bodyLength = body.count
+        header.bodyChecksum = Checksum.crc32c(body.span.bytes)
+        sealed.append(header, body: body, to: &frames)
+        try write(frames)
+        segment = sealed
+        hasOpened = true
+        try sync()
+        return digest
+    }
+
+    /// Takes the footer away again, so that the segment can be appended to once the cause is gone.
+    private func undoSeal(_ unsealed: ActiveSegment, hasOpened: Bool, after error: StrataError) -> LogFailure {
+        segment = unsealed
+        self.hasOpened = hasOpened
+        return restoreEnd(after: error)
+    }
+}

@@ -1,0 +1,219 @@
+import EventSourcing
+import Logging
+import Synchronization
+
+/// The files of the log: lays appends out as frames, writes and syncs them, and shows them to readers.
+///
+/// Runs on a thread of its own, because all of this may block. What it does is one step of the group commit: while
+/// it writes and syncs one batch, ``LogWriter`` gathers the next.
+actor SegmentLog {
+    private static let longestRun = 16 << 20
+    nonisolated private let executor = BlockingExecutor(label: "strata.log")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    let device: any Device
+    let index: LogIndex
+    let durability: StrataOptions.DurabilityMode
+    private let segmentBytes: Int
+    let logger: Logger
+    /// The writer's lock, held as long as this object lives or until ``close()``.
+    private var lock: StoreFile?
+    var manifest: Manifest
+    var segment: ActiveSegment
+    /// Drawn when the store was opened; frames of another epoch are from another writer.
+    let epoch: UInt64
+    /// Whether a frame in the segment says that this epoch has begun.
+    var hasOpened = false
+    private var buffer: [UInt8] = []
+
+    init(_ opened: OpenedLog, options: StrataOptions) {
+        device = opened.device
+        index = opened.index
+        durability = options.durability
+        segmentBytes = options.segmentBytes
+        logger = options.logger
+        lock = opened.lock
+        manifest = opened.manifest
+        segment = opened.segment
+        epoch = opened.epoch
+    }
+
+    /// What became of a batch.
+    struct Outcome: Sendable {
+        /// How many commits, from the front of the batch, are stored as the durability mode demands.
+        var stored = 0
+        /// Why the others are not.
+        var failure: LogFailure?
+    }
+
+    /// Stores commits in order and shows them to readers.
+    func store(_ batch: [PositionedCommit]) -> Outcome {
+        var outcome = Outcome()
+        while outcome.stored < batch.count {
+            do throws(LogFailure) {
+                let rest = batch[outcome.stored...]
+                try makeRoom(for: rest[rest.startIndex])
+                outcome.stored += try storeRun(rest)
+            } catch {
+                outcome.failure = error
+                break
+            }
+        }
+        return outcome
+    }
+
+    /// Begins a new segment where the next commit would make this one too long.
+    private func makeRoom(for next: PositionedCommit) throws(LogFailure) {
+        let length = openFrameLength + next.commit.frameLength
+        if segment.commitCount > 0, segment.end + length > segmentBytes {
+            try rollOver(to: UInt64(next.firstPosition))
+        }
+    }
+
+    private var openFrameLength: Int { hasOpened ? 0 : Format.frameHeaderBytes + Format.openBodyBytes }
+
+    /// Stores as many commits as the segment and the buffer have room for, at least one; returns how many.
+    private func storeRun(_ batch: ArraySlice<PositionedCommit>) throws(LogFailure) -> Int {
+        buffer.removeAll(keepingCapacity: true)
+        var added = segment
+        encodeOpenFrame(into: &buffer, &added)
+        var entries: [PublishedCommit] = []
+        for commit in batch {
+            let length = commit.commit.frameLength
+            let isFirst = entries.isEmpty
+            guard isFirst || (added.end + length <= segmentBytes && buffer.count + length <= Self.longestRun)
+            else { break }
+            entries.append(PublishedCommit(commit, offset: added.end))
+            encode(commit, into: &buffer, &added)
+        }
+        try write(buffer)
+        hasOpened = true
+        added.isMarked = false
+        segment = added
+        if durability == .commit { try sync() }
+        publish(entries)
+        return entries.count
+    }
+
+    private func encode(_ commit: PositionedCommit, into buffer: inout [UInt8], _ segment: inout ActiveSegment) {
+        var header = FrameHeader(
+            kind: .commit, epoch: epoch, durableMark: segment.syncedEnd, storedAt: commit.storedAt)
+        header.flags = durability == .commit ? 0 : FrameHeader.acknowledgedUnsynced
+        header.bodyLength = commit.commit.body.count
+        header.bodyChecksum = commit.commit.bodyChecksum
+        header.eventCount = commit.commit.eventCount
+        header.firstPosition = commit.firstPosition
+        header.firstVersion = commit.firstVersion
+        header.aggregateTypeTag = commit.commit.aggregateTypeTag
+        header.aggregateID = commit.commit.stream.id.bits
+        segment.append(header, body: commit.commit.body, to: &buffer)
+        segment.eventCount += header.eventCount
+        segment.commitCount += 1
+        segment.lastPosition = header.firstPosition + header.eventCount - 1
+    }
+
+    /// Says that this epoch has begun, if nothing in the segment does.
+    func encodeOpenFrame(into buffer: inout [UInt8], _ segment: inout ActiveSegment) {
+        guard !hasOpened else { return }
+        let body = OpenBody(previousEpoch: segment.epoch).encoded()
+        var header = frameHeader(.open, segment)
+        header.bodyLength = body.count
+        header.bodyChecksum = Checksum.crc32c(body.span.bytes)
+        segment.append(header, body: body, to: &buffer)
+        segment.epoch = epoch
+    }
+
+    func frameHeader(_ kind: FrameKind, _ segment: ActiveSegment) -> FrameHeader {
+        FrameHeader(kind: kind, epoch: epoch, durableMark: segment.syncedEnd, storedAt: device.now())
+    }
+
+    /// Writes encoded frames at the end of the segment, or leaves the segment as it was.
+    func write(_ frames: [UInt8]) throws(LogFailure) {
+        do {
+            try segment.file.write(frames.span.bytes, at: segment.end)
+        } catch {
+            throw undoWrite(after: error)
+        }
+    }
+
+    /// What a failed write means: a full disk leaves the log as it was, and after anything else the state of the
+    /// file is not known.
+    private func undoWrite(after error: StrataError) -> LogFailure {
+        error.code == .storageFull ? restoreEnd(after: error) : .final(error)
+    }
+
+    /// Cuts the file back to the segment's end, durably: bytes of an append that was reported as failed must not come
+    /// back to life behind later ones.
+    func restoreEnd(after error: StrataError) -> LogFailure {
+        do {
+            try segment.file.truncate(to: segment.end)
+            try segment.file.sync()
+        } catch let second {
+            logger.error("a failed write could not be undone", metadata: ["error": "\(second)"])
+            return .final(error)
+        }
+        segment.syncedEnd = segment.end
+        return .undone(error)
+    }
+
+    /// Makes everything written durable. A failure is final: the pages may be gone, and a second sync would lie.
+    func sync() throws(LogFailure) {
+        guard segment.syncedEnd < segment.end else { return }
+        do { try segment.file.sync() } catch { throw .final(error) }
+        segment.syncedEnd = segment.end
+        index.setDurable(upTo: segment.lastPosition)
+    }
+
+    private func publish(_ commits: [PublishedCommit]) {
+        let isDurable = durability == .commit
+        index.state.withLock { state in
+            for commit in commits {
+                let stream = commit.commit.stream
+                let type = state.number(ofType: stream.aggregateType)
+                _ = state.add(commit.entry, aggregateType: type, eventIDs: commit.commit.eventIDs)
+            }
+            if isDurable { state.durablePosition = state.lastPosition }
+        }
+    }
+
+    /// Marks the end of the log as complete, so that damage to what stands before it can never be taken for a torn
+    /// tail: everything is synced, a frame says so, and is synced itself.
+    func mark() throws(LogFailure) {
+        try sync()
+        guard !segment.isMarked else { return }
+        buffer.removeAll(keepingCapacity: true)
+        var marked = segment
+        if hasOpened {
+            marked.append(frameHeader(.mark, segment), body: [], to: &buffer)
+        } else {
+            encodeOpenFrame(into: &buffer, &marked)
+        }
+        try write(buffer)
+        hasOpened = true
+        marked.isMarked = true
+        segment = marked
+        index.extendLastSegment(to: segment.end)
+        try sync()
+    }
+
+    /// Marks the end of the log where there is room for it, and gives the lock back.
+    func close() throws(LogFailure) {
+        defer { lock = nil }
+        try markIfRoom()
+    }
+
+    /// Marks the end of the log; a full disk is no reason to fail, because everything before is durable all the same.
+    func markIfRoom() throws(LogFailure) {
+        do {
+            try mark()
+        } catch {
+            guard case .undone(let cause) = error else { throw error }
+            logger.warning("no room to mark the end of the log", metadata: ["error": "\(cause)"])
+        }
+    }
+
+    /// Gives the lock back without touching the log again.
+    func abandon() {
+        lock = nil
+    }
+}

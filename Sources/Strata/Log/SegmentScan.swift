@@ -1,0 +1,239 @@
+import EventSourcing
+
+/// What walking a segment of events found.
+struct SegmentScan {
+    /// What stands behind the last frame.
+    enum Tail: Hashable {
+        case none
+        /// Zeros that the file was extended with.
+        case zeros
+        /// Bytes of appends that were never acknowledged.
+        case torn
+    }
+
+    let number: UInt64
+    let name: String
+    /// The file's length.
+    var bytes = 0
+    /// Where the frames end.
+    var end = Format.segmentHeaderBytes
+    var tail = Tail.none
+    var header: SegmentHeader?
+    var epoch: UInt64 = 0
+    var digest = SegmentDigest(segmentHeader: RawSpan())
+    var eventCount = 0
+    var commitCount = 0
+    var lastPosition = 0
+    var lastStoredAt = Timestamp.distantPast
+    var footer: FooterBody?
+    /// The highest durable mark of a frame that verifies.
+    var durableMark = Format.segmentHeaderBytes
+    /// Whether the last frame says that everything before it was durable.
+    var endsWithMark = true
+    /// The end of the last frame whose append was acknowledged without a sync.
+    var acknowledgedUnsyncedEnd = 0
+    var damage: [Damage] = []
+
+    init(number: UInt64) {
+        self.number = number
+        name = StoreLayout.eventSegment(number)
+        lastPosition = Int(clamping: number) - 1
+    }
+
+    /// Where frames end that a reader beside a running writer may show.
+    var readableEnd: Int {
+        max(durableMark, acknowledgedUnsyncedEnd)
+    }
+}
+
+/// Walks a segment of events and tells sound frames, a torn tail and damage apart.
+struct SegmentScanner {
+    private let storeID: UInt128
+    private let isSealed: Bool
+    private let device: any Device
+    private var scan: SegmentScan
+    /// The highest durable mark behind the first place that did not verify.
+    private var highestMarkBehind: Int?
+    private var isResynchronizing = false
+
+    /// - Parameter isSealed: whether the manifest lists the segment as sealed; then it has no tail, and whatever does
+    ///   not verify is damage.
+    init(number: UInt64, storeID: UInt128, isSealed: Bool, on device: any Device) {
+        self.storeID = storeID
+        self.isSealed = isSealed
+        self.device = device
+        scan = SegmentScan(number: number)
+    }
+
+    /// Walks the whole segment.
+    ///
+    /// - Parameters:
+    ///   - progress: told the offset after each frame.
+    ///   - visit: called with each commit that verifies, its offset and its body.
+    ///   - visitDamaged: called with the header of each commit whose body does not verify.
+    mutating func run(
+        progress: (Int) -> Void = { _ in }, visit: (FrameHeader, Int, RawSpan) -> Void,
+        visitDamaged: (FrameHeader) -> Void = { _ in }
+    ) throws(StrataError) -> SegmentScan {
+        let file: StoreFile
+        do {
+            file = try StoreFile(scan.name, .read, on: device)
+        } catch where error.code == .notFound {
+            record("the file is missing", at: 0)
+            return scan
+        }
+        scan.bytes = try file.length()
+        guard let binding = try readHeader(of: file) else { return scan }
+        var scanner = FrameScanner(file, binding: binding, to: scan.bytes)
+        walk: while true {
+            switch try scanner.next() {
+            case .end: break walk
+            case .frame(let header) where accepts(header, scanner):
+                take(header, scanner, visit)
+                progress(scan.end)
+                if header.kind == .footer { break walk }
+            case .frame(let header), .damagedBody(let header):
+                guard try isDamage(at: scanner.offset, &scanner) else { break walk }
+                if header.kind == .commit { visitDamaged(header) }
+                try recordAndSkip(header, &scanner)
+            case .noHeader:
+                guard try isDamage(at: scanner.offset, &scanner) else { break walk }
+                try recordAndSkip(nil, &scanner)
+            }
+        }
+        try finish(&scanner)
+        return scan
+    }
+
+    private mutating func readHeader(of file: StoreFile) throws(StrataError) -> ChecksumBinding? {
+        let bytes = try file.read(Format.segmentHeaderBytes, at: 0)
+        let header: SegmentHeader
+        do throws(FormatError) {
+            header = try SegmentHeader(decoding: bytes.span.bytes)
+        } catch {
+            if case .newerVersion = error {
+                throw StrataError(.unsupportedFormat, "the segment cannot be read: \(error.reason)", path: file.path)
+            }
+            record("the segment's header cannot be trusted: \(error.reason)", at: 0)
+            return nil
+        }
+        guard header.kind == .events, header.storeID == storeID, header.number == scan.number else {
+            record("the file is a segment of another place or another store", at: 0)
+            return nil
+        }
+        scan.header = header
+        scan.epoch = header.epoch
+        scan.digest = SegmentDigest(segmentHeader: bytes.span.bytes)
+        return header.binding
+    }
+
+    /// Whether a frame that verifies follows from those before it. One that does not is left over from a time
+    /// before the last torn tail.
+    private func accepts(_ header: FrameHeader, _ scanner: FrameScanner) -> Bool {
+        switch header.kind {
+        case .snapshot, .snapshotDeletion: return false
+        case .open:
+            guard let body = scanner.withBody({ OpenBody(decoding: $0) }) else { return false }
+            return isResynchronizing || body.previousEpoch == scan.epoch
+        case .footer:
+            guard scanner.withBody({ FooterBody(decoding: $0) }) != nil else { return false }
+            return isResynchronizing || header.epoch == scan.epoch
+        case .mark:
+            return isResynchronizing || header.epoch == scan.epoch
+        case .commit:
+            return (isResynchronizing || header.epoch == scan.epoch)
+                && header.firstPosition > scan.lastPosition
+                && scanner.withBody { CommitBody(decoding: $0, header: header) } != nil
+        }
+    }
+
+    private mutating func take(
+        _ header: FrameHeader, _ scanner: FrameScanner, _ visit: (FrameHeader, Int, RawSpan) -> Void
+    ) {
+        isResynchronizing = false
+        scan.epoch = header.epoch
+        scan.end = scanner.offset + header.frameLength
+        scan.durableMark = max(scan.durableMark, header.durableMark)
+        scan.endsWithMark = header.durableMark == scanner.offset && header.kind != .commit
+        if header.flags & FrameHeader.acknowledgedUnsynced != 0 { scan.acknowledgedUnsyncedEnd = scan.end }
+        switch header.kind {
+        case .commit:
+            scan.commitCount += 1
+            scan.eventCount += header.eventCount
+            scan.lastPosition = header.firstPosition + header.eventCount - 1
+            scan.lastStoredAt = max(scan.lastStoredAt, header.storedAt)
+            scanner.withBody { visit(header, scanner.offset, $0) }
+        case .footer:
+            scan.footer = scanner.withBody { FooterBody(decoding: $0) }
+            if scan.damage.isEmpty, let footer = scan.footer, !matches(footer, at: scanner.offset) {
+                record("the footer does not describe the segment's content", at: scanner.offset)
+            }
+            return
+        case .open, .mark, .snapshot, .snapshotDeletion: break
+        }
+        scanner.withHeaderBytes { scan.digest.add(frameHeader: $0) }
+    }
+
+    private func matches(_ footer: FooterBody, at offset: Int) -> Bool {
+        footer
+            == FooterBody(
+                lastPosition: UInt64(scan.lastPosition), eventCount: UInt64(scan.eventCount),
+                commitCount: UInt64(scan.commitCount), contentLength: UInt64(offset), digest: scan.digest.value)
+    }
+
+    /// Whether bytes at an offset that do not verify are damage, and not a torn tail: in a sealed segment always; in
+    /// the active one if a frame behind them was written when they were known to be durable.
+    private mutating func isDamage(at offset: Int, _ scanner: inout FrameScanner) throws(StrataError) -> Bool {
+        if isSealed { return true }
+        let highest: Int
+        if let highestMarkBehind {
+            highest = highestMarkBehind
+        } else {
+            highest = try Self.highestMark(behind: offset, &scanner)
+            highestMarkBehind = highest
+        }
+        scanner.move(to: offset)
+        // A frame's mark is never above its own offset, so that a mark above this offset stands behind it.
+        return highest > offset
+    }
+
+    private static func highestMark(behind offset: Int, _ scanner: inout FrameScanner) throws(StrataError) -> Int {
+        var highest = 0
+        var next = offset + Format.alignment
+        while let (found, header) = try scanner.nextHeader(from: next) {
+            highest = max(highest, header.durableMark)
+            next = found + Format.alignment
+        }
+        return highest
+    }
+
+    private mutating func recordAndSkip(_ header: FrameHeader?, _ scanner: inout FrameScanner) throws(StrataError) {
+        let offset = scanner.offset
+        let next = try scanner.nextHeader(from: offset + Format.alignment)?.offset ?? scan.bytes
+        if let header {
+            scan.damage.append(
+                Damage(
+                    file: scan.name, offset: offset, length: next - offset, reason: "the frame does not verify",
+                    versions: header.versions, positions: header.positions))
+        } else {
+            record("no frame that verifies", at: offset, length: next - offset)
+        }
+        isResynchronizing = true
+        scanner.move(to: next)
+        scan.end = next
+    }
+
+    private mutating func finish(_ scanner: inout FrameScanner) throws(StrataError) {
+        if scan.footer == nil, isSealed { record("the footer is missing", at: scan.end) }
+        guard scan.end < scan.bytes else { return }
+        if scan.footer != nil {
+            record("bytes stand behind the footer", at: scan.end, length: scan.bytes - scan.end)
+        } else if !isSealed {
+            scan.tail = try scanner.isZero(from: scan.end) ? .zeros : .torn
+        }
+    }
+
+    private mutating func record(_ reason: String, at offset: Int, length: Int = 0) {
+        scan.damage.append(Damage(file: scan.name, offset: offset, length: length, reason: reason))
+    }
+}

@@ -1,0 +1,32 @@
+/// The names in a store's directory.
+enum StoreLayout {
+    static let lock = "LOCK"
+    static let manifest = "MANIFEST"
+    static let events = "events"
+    static let snapshots = "snapshots"
+    static let quarantine = "quarantine"
+    static let segmentSuffix = ".seg"
+    private static let digits = 20
+
+    static func eventSegment(_ firstPosition: UInt64) -> String {
+        "\(events)/\(padded(firstPosition))\(segmentSuffix)"
+    }
+
+    static func snapshotSegment(_ number: UInt64) -> String {
+        "\(snapshots)/\(padded(number))\(segmentSuffix)"
+    }
+
+    /// The number in a segment's file name, without its directory; nil for any other name.
+    static func number(ofSegment fileName: String) -> UInt64? {
+        guard fileName.hasSuffix(segmentSuffix) else { return nil }
+        let digits = fileName.dropLast(segmentSuffix.count)
+        guard digits.utf8.count == Self.digits, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        return UInt64(digits)
+    }
+
+    private static func padded(_ number: UInt64) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: digits - text.count) + text
+    }
+}

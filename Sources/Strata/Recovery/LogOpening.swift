@@ -1,0 +1,123 @@
+import EventSourcing
+import Logging
+import Synchronization
+
+/// Reads the log of a store into an index.
+struct LogOpening {
+    let device: any Device
+    let manifest: Manifest
+    let logger: Logger
+    let index = LogIndex()
+    private(set) var damage: [Damage] = []
+    /// What walking the active segment found.
+    private(set) var active: SegmentScan
+    /// The bytes of the segments that have been walked.
+    private(set) var bytesRead = 0
+    /// Told how many bytes have been walked.
+    var onProgress: (Int) -> Void = { _ in }
+
+    init(manifest: Manifest, on device: any Device, logger: Logger) {
+        self.device = device
+        self.manifest = manifest
+        self.logger = logger
+        active = SegmentScan(number: manifest.active)
+    }
+
+    /// Walks all segments.
+    ///
+    /// - Parameter besideWriter: whether a writer is at work. Then commits count only as far as they are known to be
+    ///   durable, or were acknowledged without that.
+    mutating func readSegments(besideWriter: Bool = false) throws(StrataError) {
+        index.reserve(eventCount: manifest.sealed.reduce(0) { $0 + Int(clamping: min($1.eventCount, $1.bytes / 48)) })
+        for sealed in manifest.sealed {
+            let scan = try readSegment(sealed.firstPosition, isSealed: true)
+            if scan.damage.isEmpty, !sealed.matches(scan) {
+                damage.append(
+                    Damage(file: scan.name, offset: 0, reason: "this is not the segment that the manifest lists"))
+            }
+            index.extendLastSegment(to: scan.end, isSealed: true)
+        }
+        let readableEnd = besideWriter ? try readableEndOfActiveSegment() : nil
+        active = try readSegment(manifest.active, isSealed: false, readableEnd: readableEnd ?? .max)
+        if !besideWriter { try checkForUnlistedSegments() }
+    }
+
+    private func readableEndOfActiveSegment() throws(StrataError) -> Int {
+        var scanner = SegmentScanner(
+            number: manifest.active, storeID: manifest.storeID, isSealed: false, on: device)
+        return try scanner.run { _, _, _ in }.readableEnd
+    }
+
+    private mutating func readSegment(
+        _ number: UInt64, isSealed: Bool, readableEnd: Int = .max
+    ) throws(StrataError) -> SegmentScan {
+        index.addSegment(number: number, storeID: manifest.storeID)
+        var scanner = SegmentScanner(number: number, storeID: manifest.storeID, isSealed: isSealed, on: device)
+        let index = self.index
+        var gaps: [Damage] = []
+        let name = StoreLayout.eventSegment(number)
+        let (before, onProgress) = (bytesRead, onProgress)
+        let scan = try scanner.run { offset in
+            onProgress(before + offset)
+        } visit: { header, offset, body in
+            guard
+                offset + header.frameLength <= readableEnd,
+                let missing = index.add(header, at: offset, body: body)
+            else { return }
+            gaps.append(
+                Damage(
+                    file: name, offset: offset,
+                    reason: "versions \(missing.lowerBound) to \(missing.upperBound) of the frame's stream are missing",
+                    versions: missing))
+        } visitDamaged: { header in
+            index.state.withLock { $0.addDamaged(header) }
+        }
+        bytesRead += scan.bytes
+        damage += scan.damage
+        // Versions that damage in this log explains are reported once, as that damage.
+        if damage.isEmpty { damage += gaps }
+        index.extendLastSegment(to: min(scan.end, readableEnd))
+        return scan
+    }
+
+    /// A segment that the manifest does not list is left over from a rollover that was cut off, and then it is empty;
+    /// one with frames means that the manifest is older than the segments.
+    private mutating func checkForUnlistedSegments() throws(StrataError) {
+        let listed = Set(manifest.sealed.map(\.firstPosition) + [manifest.active])
+        for name in try device.listOrFail(StoreLayout.events).sorted() {
+            guard let number = StoreLayout.number(ofSegment: name), !listed.contains(number) else { continue }
+            var scanner = SegmentScanner(number: number, storeID: manifest.storeID, isSealed: false, on: device)
+            let scan = try scanner.run { _, _, _ in }
+            if scan.commitCount > 0 {
+                damage.append(
+                    Damage(file: scan.name, offset: 0, reason: "the manifest does not list this segment with events"))
+            }
+        }
+    }
+}
+
+extension Manifest.SealedSegment {
+    /// Whether a sound segment is the one that the manifest describes.
+    func matches(_ scan: SegmentScan) -> Bool {
+        self
+            == Manifest.SealedSegment(
+                firstPosition: scan.number, lastPosition: UInt64(scan.lastPosition), bytes: UInt64(scan.bytes),
+                eventCount: UInt64(scan.eventCount), commitCount: UInt64(scan.commitCount), digest: scan.digest.value)
+    }
+}
+
+extension LogIndex {
+    /// Adds a commit that was read from the last segment; returns the versions that are missing before it.
+    func add(_ header: FrameHeader, at offset: Int, body: RawSpan) -> ClosedRange<Int>? {
+        guard let layout = CommitBody(decoding: body, header: header) else { return nil }
+        // Safe: the pointer is used only during the call.
+        let name = body.extracting(layout.aggregateTypeRange).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        let entry = Entry(
+            aggregateID: header.aggregateID, firstVersion: header.firstVersion, firstPosition: header.firstPosition,
+            storedAt: header.storedAt, offset: offset, frameLength: header.frameLength, eventCount: header.eventCount)
+        let ids = layout.events.map { $0.id(in: body) }
+        return state.withLock { state in
+            state.add(entry, aggregateType: state.number(ofType: name), eventIDs: ids)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+extension Manifest {
+    private static let longest = 64 << 20
+
+    /// Reads a store's manifest; nil where there is none.
+    static func read(from device: any Device) throws(StrataError) -> Manifest? {
+        guard try device.kindOrFail(of: StoreLayout.manifest) != nil else { return nil }
+        let bytes = try device.content(of: StoreLayout.manifest, limit: longest)
+        do throws(FormatError) {
+            return try Manifest(decoding: bytes.span.bytes)
+        } catch {
+            let path = device.path(of: StoreLayout.manifest)
+            if case .newerVersion = error {
+                throw StrataError(.unsupportedFormat, "the store cannot be read: \(error.reason)", path: path)
+            }
+            throw StrataError(
+                .damaged, "the manifest cannot be trusted: \(error.reason)", path: path,
+                damage: [Damage(file: StoreLayout.manifest, offset: 0, reason: error.reason)])
+        }
+    }
+}

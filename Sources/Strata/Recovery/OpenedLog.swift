@@ -1,0 +1,11 @@
+/// A log that has been opened: walked, healed of a torn tail, and known to be durable as it was read.
+struct OpenedLog: Sendable {
+    let device: any Device
+    let index: LogIndex
+    let manifest: Manifest
+    /// The segment to append to.
+    let segment: ActiveSegment
+    /// The writer's lock.
+    let lock: StoreFile
+    let epoch: UInt64
+}

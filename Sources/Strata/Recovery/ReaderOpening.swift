@@ -1,0 +1,41 @@
+import EventSourcing
+import Logging
+
+/// Opens a store for reading only, and changes no byte of it.
+struct ReaderOpening {
+    /// How often the manifest may be replaced while we read.
+    private static let attempts = 10
+    private let device: any Device
+    private let logger: Logger
+
+    init(on device: any Device, logger: Logger) {
+        self.device = device
+        self.logger = logger
+    }
+
+    /// Reads the log as it is now. Damage does not stop it: readers of what is damaged get errors, all others go on.
+    func run() throws(StrataError) -> LogOpening {
+        for _ in 0..<Self.attempts {
+            guard let manifest = try Manifest.read(from: device) else {
+                throw StrataError(.notAStore, "the directory is not a store", path: device.path)
+            }
+            let hasWriter = try Self.hasWriter(device)
+            var log = LogOpening(manifest: manifest, on: device, logger: logger)
+            try log.readSegments(besideWriter: hasWriter)
+            // A rollover in between leaves us with the store as it was before, unless a file went away meanwhile.
+            if log.damage.isEmpty { return log }
+            if try Manifest.read(from: device)?.generation == manifest.generation {
+                logger.warning(
+                    "the store is damaged; what is sound can be read", metadata: ["damage": "\(log.damage.count)"])
+                return log
+            }
+        }
+        throw StrataError(.ioFailure, "the store changes faster than it can be read", path: device.path)
+    }
+
+    /// Whether a process has the store open for writing.
+    static func hasWriter(_ device: any Device) throws(StrataError) -> Bool {
+        guard try device.kindOrFail(of: StoreLayout.lock) != nil else { return false }
+        return try StoreFile(StoreLayout.lock, .read, on: device).isLocked()
+    }
+}

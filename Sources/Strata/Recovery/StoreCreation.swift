@@ -1,0 +1,45 @@
+import EventSourcing
+
+/// Makes a store in a directory, such that a crash at any point leaves nothing that cannot be begun again.
+///
+/// The manifest comes last: a directory without one is no store yet.
+enum StoreCreation {
+    private static let directories = [StoreLayout.events, StoreLayout.snapshots, StoreLayout.quarantine]
+
+    /// Whether a directory without a manifest holds nothing, or nothing but what an unfinished creation leaves.
+    static func isPossible(on device: any Device) throws(StrataError) -> Bool {
+        let leftovers = Set(
+            directories + [StoreLayout.lock, StoreLayout.manifest + FileSystemDevice.replacementSuffix])
+        for name in try device.listOrFail(".") where !leftovers.contains(name) { return false }
+        for directory in directories where try device.kindOrFail(of: directory) != nil {
+            for name in try device.listOrFail(directory) where try !isEmptyFirstSegment(directory, name, device) {
+                return false
+            }
+        }
+        return true
+    }
+
+    private static func isEmptyFirstSegment(
+        _ directory: String, _ name: String, _ device: any Device
+    ) throws(StrataError) -> Bool {
+        guard directory == StoreLayout.events, StoreLayout.number(ofSegment: name) == 1 else { return false }
+        let file = try StoreFile("\(directory)/\(name)", .read, on: device)
+        return try file.length() <= Format.segmentHeaderBytes
+    }
+
+    /// Makes the directories, an empty segment and the manifest. The caller holds the lock.
+    static func create(on device: any Device, epoch: UInt64) throws(StrataError) {
+        for directory in directories { try device.createDirectoryOrFail(directory) }
+        // The store's id is a version 4 UUID (RFC 9562, section 5.4), so that it can be shown as one.
+        let high = device.randomNumber() & ~0xF000 | 0x4000
+        let low = device.randomNumber() >> 2 | 1 << 63
+        let storeID = UInt128(high) << 64 | UInt128(low)
+        _ = try ActiveSegment.create(number: 1, storeID: storeID, epoch: epoch, on: device)
+        let manifest = Manifest(storeID: storeID, generation: 1, createdAt: device.now(), sealed: [], active: 1)
+        try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
+        try device.installReplacement(of: StoreLayout.manifest)
+        do { try device.syncParent() } catch {
+            throw StrataError(error, "syncing the parent directory failed", path: device.path)
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import EventSourcing
+import Logging
+
+/// Opens a store for writing: takes the lock, reads the log, heals a torn tail, and makes durable what was read.
+struct WriterOpening {
+    private let device: any Device
+    private let options: StrataOptions
+    private let epoch: UInt64
+
+    init(on device: any Device, options: StrataOptions) {
+        self.device = device
+        self.options = options
+        // 0 would look like a field that was never written.
+        epoch = max(1, device.randomNumber())
+    }
+
+    /// - Throws: ``StrataError/Code/locked``, ``StrataError/Code/damaged`` with everything that was found,
+    ///   ``StrataError/Code/notAStore``, and the codes of failed calls.
+    func run() throws(StrataError) -> OpenedLog {
+        if try Manifest.read(from: device) == nil {
+            guard try StoreCreation.isPossible(on: device) else {
+                throw StrataError(.notAStore, "the directory is not a store", path: device.path)
+            }
+            guard options.createIfMissing else {
+                throw StrataError(.notFound, "there is no store here", path: device.path)
+            }
+        }
+        let lock = try takeLock()
+        // Only now, because another process may have been at work until the lock was free.
+        if try Manifest.read(from: device) == nil { try StoreCreation.create(on: device, epoch: epoch) }
+        guard let manifest = try Manifest.read(from: device) else {
+            throw StrataError(.ioFailure, "the manifest has gone", path: device.path)
+        }
+        var log = LogOpening(manifest: manifest, on: device, logger: options.logger)
+        try log.readSegments()
+        guard log.damage.isEmpty else { throw Self.damaged(log.damage, device) }
+        return try prepare(log, lock)
+    }
+
+    static func damaged(_ damage: [Damage], _ device: any Device) -> StrataError {
+        let more = damage.count > 1 ? " and \(damage.count - 1) more" : ""
+        return StrataError(
+            .damaged,
+            "the store is damaged: \(damage.first.map { "\($0)" } ?? "")\(more); nothing was changed. "
+                + "'strata verify' lists all of it; a store opened read-only still serves what is sound",
+            path: device.path, damage: damage)
+    }
+
+    private func takeLock() throws(StrataError) -> StoreFile {
+        let file: StoreFile
+        if try device.kindOrFail(of: StoreLayout.lock) == nil {
+            file = try Self.createLock(on: device)
+        } else {
+            file = try StoreFile(StoreLayout.lock, .readWrite, on: device)
+        }
+        guard try file.lock() else {
+            let holder = try Self.holder(of: file)
+            throw StrataError(
+                .locked, "the store is open for writing\(holder.map { " in process \($0)" } ?? "")",
+                path: device.path, lockHolder: holder)
+        }
+        let identity = Array("\(device.processID())\n".utf8)
+        try file.truncate(to: 0)
+        try file.write(identity.span.bytes, at: 0)
+        return file
+    }
+
+    private static func createLock(on device: any Device) throws(StrataError) -> StoreFile {
+        do {
+            return try StoreFile(StoreLayout.lock, .create, on: device)
+        } catch where error.code != .storageFull && error.code != .permissionDenied {
+            // Another process may have been faster.
+            return try StoreFile(StoreLayout.lock, .readWrite, on: device)
+        }
+    }
+
+    private static func holder(of file: StoreFile) throws(StrataError) -> Int32? {
+        let text = try String(decoding: file.read(20, at: 0), as: UTF8.self)
+        return text.split(separator: "\n").first.flatMap { Int32($0) }
+    }
+
+    private func prepare(_ log: LogOpening, _ lock: StoreFile) throws(StrataError) -> OpenedLog {
+        var scan = log.active
+        guard let header = scan.header else {
+            throw StrataError(.damaged, "the active segment has no header", path: device.path(of: scan.name))
+        }
+        try removeLeftovers(log.manifest)
+        let file = try StoreFile(scan.name, .readWrite, on: device)
+        // What was just read may still be in the page cache alone.
+        try file.sync()
+        try device.syncDirectoryOrFail(StoreLayout.events)
+        if scan.tail != .none { try cutTail(of: &scan, file) }
+        log.index.setDurable(upTo: log.index.lastPosition)
+        let segment = ActiveSegment(continuing: scan, header: header, file: file)
+        let opened = (manifest: log.manifest, segment: segment)
+        let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index)
+        return OpenedLog(
+            device: device, index: log.index, manifest: completed.manifest, segment: completed.segment, lock: lock,
+            epoch: epoch)
+    }
+
+    /// Removes what a crash may have left: a manifest that was not installed, and segments without events that no
+    /// manifest names.
+    private func removeLeftovers(_ manifest: Manifest) throws(StrataError) {
+        try device.removeIfPresent(StoreLayout.manifest + FileSystemDevice.replacementSuffix)
+        let listed = Set(manifest.sealed.map(\.firstPosition) + [manifest.active])
+        for name in try device.listOrFail(StoreLayout.events) {
+            guard let number = StoreLayout.number(ofSegment: name), !listed.contains(number) else { continue }
+            try device.removeIfPresent(StoreLayout.eventSegment(number))
+        }
+    }
+
+    /// Cuts a torn tail off, after it has been copied to quarantine durably.
+    private func cutTail(of scan: inout SegmentScan, _ file: StoreFile) throws(StrataError) {
+        if scan.tail == .torn {
+            let name = try Quarantine(device).keep(scan.name, from: scan.end, to: scan.bytes)
+            options.logger.warning(
+                "a torn tail was moved to quarantine; nothing in it was ever acknowledged",
+                metadata: [
+                    "segment": "\(scan.name)", "offset": "\(scan.end)", "bytes": "\(scan.bytes - scan.end)",
+                    "quarantine": "\(name)",
+                ])
+        }
+        try file.truncate(to: scan.end)
+        try file.sync()
+        scan.bytes = scan.end
+        scan.tail = .none
+    }
+
+    /// Completes a rollover that a crash has cut off behind the footer.
+    private func completeRollover(
+        _ opened: (manifest: Manifest, segment: ActiveSegment), _ index: LogIndex
+    ) throws(StrataError) -> (manifest: Manifest, segment: ActiveSegment) {
+        var manifest = opened.manifest
+        manifest.generation += 1
+        manifest.sealed.append(opened.segment.manifestEntry(digest: opened.segment.digest.value))
+        manifest.active = UInt64(opened.segment.lastPosition + 1)
+        let next = try ActiveSegment.create(
+            number: manifest.active, storeID: manifest.storeID, epoch: epoch, on: device)
+        try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
+        try device.installReplacement(of: StoreLayout.manifest)
+        index.extendLastSegment(to: opened.segment.end, isSealed: true)
+        index.addSegment(number: next.header.number, storeID: manifest.storeID)
+        return (manifest, next)
+    }
+}

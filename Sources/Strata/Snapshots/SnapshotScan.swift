@@ -1,0 +1,99 @@
+import EventSourcing
+import FoundationEssentials
+
+/// What walking the snapshot segments found. Damage is passed over: a snapshot that is lost costs a replay.
+struct SnapshotScan {
+    /// A segment that ends properly, so that snapshots can be appended to it.
+    struct Open {
+        let number: UInt64
+        let end: Int
+    }
+
+    private let storeID: UInt128
+    private let device: any Device
+    let index = SnapshotIndex()
+    private(set) var damage: [Damage] = []
+    private(set) var bytes = 0
+    private(set) var snapshots = 0
+    /// The highest number of a segment.
+    private(set) var lastNumber: UInt64 = 0
+    /// The last segment, if it can be appended to.
+    private(set) var appendable: Open?
+
+    init(storeID: UInt128, on device: any Device) {
+        self.storeID = storeID
+        self.device = device
+    }
+
+    /// The segments of snapshots that there are, by number.
+    static func segments(on device: any Device) throws(StrataError) -> [UInt64] {
+        guard try device.kindOrFail(of: StoreLayout.snapshots) == .directory else { return [] }
+        return try device.listOrFail(StoreLayout.snapshots).compactMap { StoreLayout.number(ofSegment: $0) }.sorted()
+    }
+
+    /// Walks all segments.
+    mutating func run(progress: (Int) -> Void = { _ in }) throws(StrataError) {
+        for number in try Self.segments(on: device) {
+            lastNumber = number
+            appendable = nil
+            try read(number)
+            progress(bytes)
+        }
+    }
+
+    /// The streams of snapshots that know of events which the log does not have: they were made of appends that a
+    /// crash has taken back.
+    func aheadOfStreams(_ log: LogIndex) -> [StreamID] {
+        index.all.filter { stream, entry in entry.version > log.version(of: stream) }.map(\.key)
+    }
+
+    private mutating func read(_ number: UInt64) throws(StrataError) {
+        let name = StoreLayout.snapshotSegment(number)
+        let file = try StoreFile(name, .read, on: device)
+        let length = try file.length()
+        bytes += length
+        let start = try file.read(Format.segmentHeaderBytes, at: 0)
+        guard
+            let header = try? SegmentHeader(decoding: start.span.bytes), header.kind == .snapshots,
+            header.storeID == storeID, header.number == number
+        else {
+            damage.append(Damage(file: name, offset: 0, length: length, reason: "the segment's header does not verify"))
+            return
+        }
+        var scanner = FrameScanner(file, binding: header.binding, to: length)
+        var isSound = true
+        while true {
+            switch try scanner.next() {
+            case .end:
+                if isSound { appendable = Open(number: number, end: length) }
+                return
+            case .frame(let header) where take(header, scanner, number): break
+            case .frame, .damagedBody, .noHeader:
+                isSound = false
+                let offset = scanner.offset
+                let next = try scanner.nextHeader(from: offset + Format.alignment)?.offset ?? length
+                damage.append(
+                    Damage(file: name, offset: offset, length: next - offset, reason: "the frame does not verify"))
+                scanner.move(to: next)
+            }
+        }
+    }
+
+    private mutating func take(_ header: FrameHeader, _ scanner: FrameScanner, _ number: UInt64) -> Bool {
+        switch header.kind {
+        case .snapshot:
+            guard let body = scanner.withBody({ SnapshotBody(decoding: $0) }) else { return false }
+            snapshots += 1
+            index[StreamID(body.aggregateType, UUID(bits: header.aggregateID))] = SnapshotIndex.Entry(
+                segment: number, offset: scanner.offset, frameLength: header.frameLength,
+                version: header.firstVersion, schemaVersion: body.schemaVersion, createdAt: body.createdAt,
+                contentType: body.contentType, stateLength: body.stateLength)
+            return true
+        case .snapshotDeletion:
+            guard let type = scanner.withBody({ SnapshotDeletionBody.aggregateType(in: $0) }) else { return false }
+            index[StreamID(type, UUID(bits: header.aggregateID))] = nil
+            return true
+        case .commit, .open, .mark, .footer: return false
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import EventSourcing
+import Synchronization
+
+/// Whether a store is still open; shared by all of its parts.
+final class StoreLifetime: Sendable {
+    private let isClosed = Mutex(false)
+
+    /// - Throws: ``EventStoreError/Code/closed`` once the store is closed.
+    func checkOpen() throws(EventStoreError) {
+        if isClosed.withLock({ $0 }) { throw EventStoreError(.closed, "the store is closed") }
+    }
+
+    /// Whether the store was open until now.
+    func close() -> Bool {
+        isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return !isClosed
+        }
+    }
+}

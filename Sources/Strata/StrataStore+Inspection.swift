@@ -1,0 +1,141 @@
+import EventSourcing
+import FoundationEssentials
+
+extension StrataStore {
+    /// Lists the frames of one segment file.
+    ///
+    /// - Parameter path: a file in a store's `events` or `snapshots`, or a copy of one.
+    /// - Throws: ``StrataError/Code/notFound``, ``StrataError/Code/notAStore`` where the file is no segment,
+    ///   ``StrataError/Code/unsupportedFormat``, ``StrataError/Code/damaged`` where its header does not verify, and the
+    ///   codes of failed calls. Frames that do not verify are listed as such.
+    public static func inspectSegment(at path: String) async throws(StrataError) -> SegmentInspection {
+        try await BlockingReads.run { () throws(StrataError) in
+            let separator = path.lastIndex(of: "/")
+            let directory = separator.map { path[..<$0].isEmpty ? "/" : String(path[..<$0]) } ?? "."
+            let name = String(separator.map { path[path.index(after: $0)...] } ?? path[...])
+            let device: FileSystemDevice
+            do throws(SystemError) {
+                device = try FileSystemDevice(path: directory)
+            } catch {
+                throw StrataError(error, "opening failed", path: path)
+            }
+            guard try device.kindOrFail(of: name) != .directory else {
+                throw StrataError(.notAStore, "this is a directory, not a segment file", path: path)
+            }
+            return try inspectSegment(name, on: device)
+        }
+    }
+
+    /// Lists the frames of a segment on any device. May block.
+    package static func inspectSegment(
+        _ name: String, on device: any Device
+    ) throws(StrataError) -> SegmentInspection {
+        let file = try StoreFile(name, .read, on: device)
+        let bytes = try file.read(Format.segmentHeaderBytes, at: 0)
+        let header: SegmentHeader
+        do throws(FormatError) {
+            header = try SegmentHeader(decoding: bytes.span.bytes)
+        } catch {
+            throw StrataError(header: error, path: file.path)
+        }
+        let length = try file.length()
+        return SegmentInspection(
+            kind: header.kind == .events ? .events : .snapshots, formatVersion: Int(Format.version),
+            storeID: UUID(bits: header.storeID), number: Int(clamping: header.number), createdAt: header.createdAt,
+            bytes: length, frames: try frames(of: file, header, length))
+    }
+
+    private static func frames(
+        of file: StoreFile, _ header: SegmentHeader, _ length: Int
+    ) throws(StrataError) -> [SegmentInspection.Frame] {
+        var scanner = FrameScanner(file, binding: header.binding, to: length)
+        var frames: [SegmentInspection.Frame] = []
+        while true {
+            switch try scanner.next() {
+            case .end: return frames
+            case .frame(let header):
+                frames.append(scanner.withBody { SegmentInspection.Frame(header, at: scanner.offset, body: $0) })
+            case .damagedBody(let header):
+                let offset = scanner.offset
+                let next = min(length, offset + header.frameLength)
+                frames.append(
+                    SegmentInspection.Frame(
+                        unverified: offset..<next, header: header,
+                        note: next < offset + header.frameLength ? "the frame is cut off" : "the body does not verify"))
+                scanner.move(to: next)
+            case .noHeader:
+                let offset = scanner.offset
+                let next = try scanner.nextHeader(from: offset + Format.alignment)?.offset ?? length
+                let isZero = next == length ? try scanner.isZero(from: offset) : false
+                frames.append(
+                    SegmentInspection.Frame(
+                        unverified: offset..<next, header: nil, note: isZero ? "zeros" : "no frame that verifies"))
+                scanner.move(to: next)
+            }
+        }
+    }
+}
+
+extension SegmentInspection.Frame {
+    fileprivate init(_ header: FrameHeader, at offset: Int, body: RawSpan) {
+        let commit = header.kind == .commit ? CommitBody(decoding: body, header: header) : nil
+        let snapshot = header.kind == .snapshot ? SnapshotBody(decoding: body) : nil
+        // Safe: the pointers are used only during the calls.
+        let type =
+            commit.flatMap { commit in
+                body.extracting(commit.aggregateTypeRange).withUnsafeBytes { String(validating: $0, as: UTF8.self) }
+            } ?? snapshot?.aggregateType
+            ?? (header.kind == .snapshotDeletion ? SnapshotDeletionBody.aggregateType(in: body) : nil)
+        let eventTypes = commit?.events.compactMap { event in
+            body.extracting(event.typeStart..<event.metadataStart).withUnsafeBytes {
+                String(validating: $0, as: UTF8.self)
+            }
+        }
+        self.init(
+            kind: header.kind.name, offset: offset, length: header.frameLength,
+            stream: type.map { StreamID($0, UUID(bits: header.aggregateID)) },
+            versions: header.versions ?? (snapshot == nil ? nil : header.firstVersion...header.firstVersion),
+            positions: header.positions, storedAt: header.storedAt, eventTypes: eventTypes ?? [],
+            durableMark: header.kind.isOfEvents ? header.durableMark : nil, epoch: header.epoch,
+            note: snapshot.map { "schema version \($0.schemaVersion), state of \($0.stateLength) bytes" })
+    }
+
+    fileprivate init(unverified range: Range<Int>, header: FrameHeader?, note: String) {
+        self.init(
+            kind: "unverified", offset: range.lowerBound, length: range.count, stream: nil,
+            versions: header?.versions, positions: header?.positions, storedAt: header?.storedAt, eventTypes: [],
+            durableMark: nil, epoch: header?.epoch, note: note)
+    }
+}
+
+extension FrameKind {
+    fileprivate var name: String {
+        switch self {
+        case .commit: "commit"
+        case .open: "open"
+        case .mark: "mark"
+        case .footer: "footer"
+        case .snapshot: "snapshot"
+        case .snapshotDeletion: "snapshot deletion"
+        }
+    }
+
+    fileprivate var isOfEvents: Bool {
+        switch self {
+        case .commit, .open, .mark, .footer: true
+        case .snapshot, .snapshotDeletion: false
+        }
+    }
+}
+
+extension StrataError {
+    fileprivate init(header error: FormatError, path: String) {
+        let code: Code =
+            switch error {
+            case .newerVersion: .unsupportedFormat
+            case .truncated, .wrongMagic: .notAStore
+            case .wrongChecksum, .invalidField: .damaged
+            }
+        self.init(code, "this is not a segment that can be read: \(error.reason)", path: path)
+    }
+}

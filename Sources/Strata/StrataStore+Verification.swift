@@ -1,0 +1,77 @@
+import EventSourcing
+import Logging
+import Synchronization
+
+extension StrataStore {
+    /// Reads every byte of a store and checks it, without changing any; works beside a running writer and on backups.
+    ///
+    /// - Parameters:
+    ///   - path: the store's directory.
+    ///   - progress: called now and then, from any thread.
+    /// - Throws: ``StrataError/Code/notFound``, ``StrataError/Code/notAStore``,
+    ///   ``StrataError/Code/unsupportedFormat``, and the codes of failed calls. Damage is no error here; the report
+    ///   lists it, a damaged manifest excepted.
+    public static func verify(
+        at path: String, progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
+    ) async throws(StrataError) -> VerificationReport {
+        try await BlockingReads.run { () throws(StrataError) in
+            try verify(on: FileSystemDevice.open(storeAt: path, createIfMissing: false), progress: progress)
+        }
+    }
+
+    /// Verifies a store on any device. May block.
+    package static func verify(
+        on device: any Device, progress: @escaping (JobProgress) -> Void = { _ in }
+    ) throws(StrataError) -> VerificationReport {
+        guard let manifest = try Manifest.read(from: device) else {
+            throw StrataError(.notAStore, "the directory is not a store", path: device.path)
+        }
+        let hasWriter = try ReaderOpening.hasWriter(device)
+        let total = try Self.bytes(of: manifest, device)
+        var log = LogOpening(
+            manifest: manifest, on: device, logger: Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() }))
+        log.onProgress = { progress(JobProgress(bytesDone: $0, bytesTotal: total)) }
+        try log.readSegments(besideWriter: hasWriter)
+        if !log.damage.isEmpty, try Manifest.read(from: device)?.generation != manifest.generation {
+            // A rollover in between changed what there is to verify.
+            return try verify(on: device, progress: progress)
+        }
+        let eventBytes = log.bytesRead
+        var snapshots = SnapshotScan(storeID: manifest.storeID, on: device)
+        try snapshots.run { progress(JobProgress(bytesDone: eventBytes + $0, bytesTotal: total)) }
+        return VerificationReport(log, snapshots, hasWriter: hasWriter)
+    }
+
+    private static func bytes(of manifest: Manifest, _ device: any Device) throws(StrataError) -> Int {
+        var total = manifest.sealed.reduce(0) { $0 + Int(clamping: $1.bytes) }
+        let others =
+            try [StoreLayout.eventSegment(manifest.active)]
+            + SnapshotScan.segments(on: device).map { StoreLayout.snapshotSegment($0) }
+        for name in others where try device.kindOrFail(of: name) == .file {
+            total += try StoreFile(name, .read, on: device).length()
+        }
+        return total
+    }
+}
+
+extension VerificationReport {
+    fileprivate init(_ log: LogOpening, _ snapshots: SnapshotScan, hasWriter: Bool) {
+        let active = log.active
+        // Beside a writer, what stands behind the last commit is an append on its way.
+        let isTorn = active.tail == .torn && !hasWriter
+        let tornTail =
+            isTorn ? TornTail(file: active.name, offset: active.end, length: active.bytes - active.end) : nil
+        let counts = log.index.state.withLock { state in
+            (
+                segments: state.segments.count, commits: state.segments.reduce(0) { $0 + $1.commitCount },
+                events: state.segments.reduce(0) { $0 + $1.eventCount }, streams: state.streams.count,
+                last: state.lastPosition
+            )
+        }
+        self.init(
+            segments: counts.segments, commits: counts.commits, events: counts.events, streams: counts.streams,
+            lastPosition: counts.last == 0 ? nil : Position(counts.last), snapshots: snapshots.snapshots,
+            bytes: log.bytesRead + snapshots.bytes, damage: log.damage, damagedSnapshots: snapshots.damage,
+            tornTail: tornTail)
+    }
+}
