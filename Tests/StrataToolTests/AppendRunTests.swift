@@ -178,6 +178,18 @@ struct AppendRunTests {
         #expect(store.mostInFlight == 1_024)
     }
 
+    @Test("takes no new commit for a repeated one, even from a store that decides out of order")
+    func decidedOutOfOrder() async throws {
+        let store = DelayingStore(decidesLate: true)
+        let lines = (1...500).map { InputLines.event($0) }
+        let first = try await append(lines, to: store)
+        #expect(first.summary == AppendSummary(appended: 500))
+        let second = try await append(lines, to: store)
+        #expect(second.summary.refused == 500)
+        let third = try await append(lines, to: store, skipsExisting: true)
+        #expect(third.summary == AppendSummary(existing: 500))
+    }
+
     @Test("of nothing has no lines")
     func empty() async throws {
         let (reports, summary) = try await append(["", " ", "\r"], to: InMemoryEventStore())

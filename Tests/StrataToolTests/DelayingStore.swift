@@ -2,15 +2,17 @@ import EventSourcing
 import Foundation
 import Synchronization
 
-/// A store that decides at once and answers late, later commits sometimes before earlier ones, like one that waits for
-/// syncs.
+/// A store that decides at once (or not) and answers late, later commits sometimes before earlier ones, like one that
+/// waits for syncs.
 final class DelayingStore: EventStore {
     private let store = InMemoryEventStore()
     private let failsAt: Int?
+    private let decidesLate: Bool
     private let appends = Mutex(0)
 
-    init(failsAt: Int? = nil) {
+    init(failsAt: Int? = nil, decidesLate: Bool = false) {
         self.failsAt = failsAt
+        self.decidesLate = decidesLate
     }
 
     func append(
@@ -21,6 +23,7 @@ final class DelayingStore: EventStore {
             return appends
         }
         if let failsAt, number >= failsAt { throw EventStoreError(.storageFull, "no room") }
+        if decidesLate { for _ in 0..<(number * 3 % 4) { await Task.yield() } }
         let result = try await store.append(events, to: stream, expecting: expected)
         for _ in 0..<(number * 7 % 5) { await Task.yield() }
         return result

@@ -30,15 +30,14 @@ struct AppendRun {
     ) async throws -> AppendSummary {
         let outcomes = OrderedOutcomes()
         var summary = AppendSummary()
-        // Whatever the store gives a position up to this one, it had before.
-        var lastPosition = try await store.currentPosition() ?? 0
+        var assigned = AssignedPositions(through: try await store.currentPosition())
         // Unstructured, because nobody waits for it once no more lines are wanted: it may wait for input that
         // never comes.
         let production = Task { try await produce(from: nextChunk, into: outcomes) }
         do {
             while let batch = await outcomes.next() {
                 for outcome in batch {
-                    let settled = try await settle(outcome, behind: &lastPosition, in: &summary)
+                    let settled = try await settle(outcome, noting: &assigned, in: &summary)
                     if case .failed(let code, let message) = settled, summary.firstError == nil {
                         summary.firstError = "line \(outcome.line): \(message) (\(code))"
                     }
@@ -100,19 +99,19 @@ struct AppendRun {
     }
 
     private func settle(
-        _ outcome: AppendOutcome, behind lastPosition: inout Position, in summary: inout AppendSummary
+        _ outcome: AppendOutcome, noting assigned: inout AssignedPositions, in summary: inout AppendSummary
     ) async throws -> Report {
         switch outcome.result {
         case .invalid(let error):
             summary.invalid += 1
             let place = error.offset.map { " (byte \($0))" } ?? ""
             return .failed(code: error.code.description, message: error.message + place)
-        case .appended(let commit, let result) where result.firstPosition > lastPosition:
-            lastPosition = result.lastPosition
-            summary.appended += 1
-            return .stored(
-                commit.stream, version: result.version, position: result.lastPosition, isExisting: false)
         case .appended(let commit, let result):
+            if assigned.insert(from: result.firstPosition, through: result.lastPosition) {
+                summary.appended += 1
+                return .stored(
+                    commit.stream, version: result.version, position: result.lastPosition, isExisting: false)
+            }
             let error = EventStoreError.duplicate(eventID: commit.events[0].id, in: commit.stream)
             return try await settleDuplicate(commit, error, of: result, in: &summary)
         case .refused(let commit, let error) where error.code == .duplicateEventID:

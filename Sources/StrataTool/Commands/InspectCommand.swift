@@ -7,8 +7,8 @@ struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "List the frames of one segment file.",
         discussion: """
-            The file lies in a store's events or snapshots, or is a copy of one. Ends with 1 where bytes do not verify \
-            and are no torn tail.
+            The file lies in a store's events or snapshots, or is a copy of one. Ends with 1 where bytes do not verify and \
+            frames follow behind them; at the very end they may be a torn tail, or a frame that is being written.
             """)
 
     @Argument(help: "The segment file.")
@@ -33,7 +33,7 @@ struct InspectCommand: AsyncParsableCommand {
             try output.write(json.bytes)
         }
         try output.flush()
-        let damaged = inspection.frames.count { $0.kind == "damage" }
+        let damaged = inspection.frames.dropLast().count { $0.kind == "unverified" }
         guard damaged == 0 else {
             throw ToolError(.found, "\(segment): damaged in \(damaged.grouped) \(damaged == 1 ? "place" : "places")")
         }
