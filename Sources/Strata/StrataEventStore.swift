@@ -100,10 +100,11 @@ public final class StrataEventStore: EventStore {
         return feed(limit: query.limit) { reader in
             switch query.direction {
             case .forward:
-                .forward(FeedCursor(reader, from: (query.position?.rawValue ?? 0) + 1, filter: query.filter))
+                let position = min(max(query.position?.rawValue ?? 0, 0), .max - 1)
+                return .forward(FeedCursor(reader, from: position + 1, filter: query.filter))
             case .backward:
-                .backward(
-                    BackwardFeedCursor(reader, from: (query.position?.rawValue ?? .max) - 1, filter: query.filter))
+                let position = max(query.position?.rawValue ?? .max, 1)
+                return .backward(BackwardFeedCursor(reader, from: position - 1, filter: query.filter))
             }
         }
     }
