@@ -16,7 +16,8 @@ struct StrataCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            AppendCommand.self, ExportCommand.self, ReadCommand.self, StatsCommand.self, VerifyCommand.self,
+            DemoCommand.self, AppendCommand.self, ExportCommand.self, ReadCommand.self, StatsCommand.self,
+            VerifyCommand.self,
             SnapshotsCommand.self, InspectCommand.self,
         ])
 
