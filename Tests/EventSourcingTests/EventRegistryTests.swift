@@ -85,6 +85,10 @@ struct EventRegistryTests {
         #expect(error.message.contains("'Stopped'"))
     }
 
+    @Test func anEventUnderTheNameOfAnotherTypeIsNotEncoded() throws {
+        #expect(code { _ = try EventRegistry(of: Versioned.self).encode(Rival.moved) } == .unregisteredEventType)
+    }
+
     @Test func namesTheTypeThatIsNotRegisteredWhenDecoding() throws {
         let event = recorded("Vanished")
         let error = try #require(throws: EventStoreError.self) {
