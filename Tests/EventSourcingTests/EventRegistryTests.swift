@@ -137,8 +137,6 @@ struct EventRegistryTests {
         #expect(code { _ = try registry.decode(recorded("Stopped", contentType: .cbor)) } == .damaged)
     }
 
-    // MARK: Upcasters
-
     private func upcasting() throws -> EventRegistry {
         var registry = EventRegistry(of: Versioned.self)
         try registry.registerUpcaster(of: "Shifted", from: 1, renamingTo: "Moved") { payload in
