@@ -50,7 +50,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EventSourcingTests",
-            dependencies: ["EventSourcing", "EventSourcingTesting", "OrderExample"],
+            dependencies: [
+                "EventSourcing", "EventSourcingTesting", "OrderExample", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EventSourcingTestingTests",
@@ -62,7 +64,10 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataTests",
-            dependencies: ["EventSourcing", "EventSourcingTesting", "Strata", "StrataTesting", "OrderExample"],
+            dependencies: [
+                "EventSourcing", "EventSourcingTesting", "Strata", "StrataTesting", "OrderExample",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataToolTests",
