@@ -55,7 +55,8 @@ let package = Package(
         .testTarget(
             name: "EventSourcingTests",
             dependencies: [
-                "EventSourcing", "EventSourcingTesting", "OrderExample", .product(name: "Logging", package: "swift-log"),
+                "EventSourcing", "EventSourcingTesting", "OrderExample",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
         .testTarget(
