@@ -52,7 +52,10 @@ extension LogIndex.State {
             counts[Int(key.aggregateType)].events += locations.count { $0 != .missing }
         }
         return typeNames.indices
-            .map { StoreStatistics.AggregateType(name: typeNames[$0], streams: counts[$0].streams, events: counts[$0].events) }
+            .map {
+                StoreStatistics.AggregateType(
+                    name: typeNames[$0], streams: counts[$0].streams, events: counts[$0].events)
+            }
             .sorted { $0.name < $1.name }
     }
 

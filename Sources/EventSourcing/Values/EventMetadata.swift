@@ -37,14 +37,18 @@ public struct EventMetadata: Hashable, Sendable {
         encoded = pairs.isEmpty ? Bytes() : Bytes(Self.encode(pairs))
     }
 
-    /// Takes over encoded pairs; nil where they are not encoded as described.
+    /// Takes over encoded pairs; nil where they are not encoded as described, down to the last byte: equal metadata
+    /// has equal bytes.
     package init?(encoded: Bytes) {
+        var pairs: [String: String] = [:]
         var position = 0
         while position < encoded.count {
-            guard let pair = Pair(in: encoded, at: position) else { return nil }
-            guard String(utf8: pair.key) != nil, String(utf8: pair.value) != nil else { return nil }
+            guard let pair = Pair(in: encoded, at: position), let key = pair.name, let value = String(utf8: pair.value)
+            else { return nil }
+            pairs[key] = value
             position = pair.end
         }
+        guard encoded.elementsEqual(Self.encode(pairs)) else { return nil }
         self.encoded = encoded
     }
 

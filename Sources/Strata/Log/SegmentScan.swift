@@ -78,7 +78,7 @@ struct SegmentScanner {
         let file: StoreFile
         do {
             file = try StoreFile(scan.name, .read, on: device)
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             record("the file is missing", at: 0)
             return scan
         }

@@ -68,7 +68,7 @@ struct WriterOpening {
     private static func createLock(on device: any Device) throws(StrataError) -> StoreFile {
         do {
             return try StoreFile(StoreLayout.lock, .create, on: device)
-        } catch where error.code != .storageFull && error.code != .permissionDenied {
+        } catch  where error.code != .storageFull && error.code != .permissionDenied {
             // Another process may have been faster.
             return try StoreFile(StoreLayout.lock, .readWrite, on: device)
         }
