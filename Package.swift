@@ -62,7 +62,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataTests",
-            dependencies: ["EventSourcing", "EventSourcingTesting", "Strata", "StrataTesting", "OrderExample"],
+            dependencies: [
+                "CStrata", "EventSourcing", "EventSourcingTesting", "Strata", "StrataTesting", "OrderExample",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataToolTests",
