@@ -99,7 +99,7 @@ package struct CommitBody {
         guard let first = Self.aggregateTypeRange(in: body, header: header) else { return nil }
         aggregateTypeRange = first
         var events: [EventLayout] = []
-        events.reserveCapacity(header.eventCount)
+        events.reserveCapacity(min(header.eventCount, body.byteCount / Format.eventHeaderBytes))
         var next = Format.aligned(first.upperBound)
         for _ in 0..<header.eventCount {
             guard let event = EventLayout(in: body, at: next) else { return nil }

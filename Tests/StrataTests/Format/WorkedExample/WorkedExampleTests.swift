@@ -71,8 +71,8 @@ import Testing
         var files: [String: [UInt8]] = [:]
         var name = ""
         for line in example.split(separator: "\n") {
-            if line.hasPrefix("`"), let last = line.dropFirst().firstIndex(of: "`") {
-                name = String(line[line.index(after: line.startIndex)..<last])
+            if let title = line.wholeMatch(of: /`([^`]+)`.*/)?.1 {
+                name = String(title)
             } else if let digits = line.wholeMatch(of: /[0-9a-f]{4}  ([0-9a-f]{2}(?: [0-9a-f]{2})*)(?:  .*)?/)?.1 {
                 files[name, default: []] += digits.split(separator: " ").compactMap { UInt8($0, radix: 16) }
             }
