@@ -26,10 +26,15 @@ struct EventIDTable {
 
     /// The frames that may hold an event, the newest tables' first. O(log count).
     func candidates(for id: UInt128) -> [Location] {
-        let hash = Self.hash(id)
         var candidates: [Location] = []
-        for table in tables.reversed() { table.collect(hash, into: &candidates) }
+        collectCandidates(for: id, into: &candidates)
         return candidates
+    }
+
+    /// Appends the frames that may hold an event, the newest tables' first. O(log count).
+    func collectCandidates(for id: UInt128, into candidates: inout [Location]) {
+        let hash = Self.hash(id)
+        for table in tables.reversed() { table.collect(hash, into: &candidates) }
     }
 
     private mutating func addTable(capacity: Int) {
