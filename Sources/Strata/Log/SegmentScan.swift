@@ -7,7 +7,7 @@ struct SegmentScan {
         case none
         /// Zeros that the file was extended with.
         case zeros
-        /// Bytes of appends that were never acknowledged.
+        /// Bytes of appends that were never acknowledged as durable.
         case torn
     }
 
