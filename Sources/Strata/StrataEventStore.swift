@@ -101,7 +101,8 @@ public final class StrataEventStore: EventStore {
     ///   then has to be opened again.
     public func waitUntilDurable(_ position: Position) async throws(EventStoreError) {
         try lifetime.checkOpen()
-        try await writer?.waitUntilDurable(position)
+        guard let writer else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
+        try await writer.waitUntilDurable(position)
     }
 
     private enum Cursor: Sendable {

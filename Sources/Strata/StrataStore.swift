@@ -115,7 +115,7 @@ public final class StrataStore: Sendable {
     ///
     /// Appends that come later fail with `closed`; so do reads.
     public func close() async throws(StrataError) {
-        guard lifetime.close() else { return }
+        lifetime.close()
         await snapshotLog?.close()
         try await writer?.close()
     }

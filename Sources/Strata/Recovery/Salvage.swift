@@ -40,7 +40,7 @@ struct Salvage {
         var done = 0
         for number in numbers {
             var failure: StrataError?
-            // The last segment may have a torn tail, which was never acknowledged.
+            // The last segment may have a torn tail, of appends never acknowledged as durable.
             var scanner = SegmentScanner(
                 number: number, storeID: storeID, isSealed: number != numbers.last, on: source)
             let scan = try scanner.run { offset in

@@ -31,6 +31,7 @@ struct WriterOpening {
 
     /// Opens the store under a lock that is held already.
     func run(holding lock: StoreFile) throws(StrataError) -> OpenedLog {
+        try StoreLayout.checkDirectories(on: device)
         // Only now, because another process may have been at work until the lock was free.
         if try Manifest.read(from: device) == nil { try StoreCreation.create(on: device, epoch: epoch) }
         guard let manifest = try Manifest.read(from: device) else {
@@ -124,7 +125,7 @@ struct WriterOpening {
         if scan.tail == .torn {
             let name = try Quarantine(device).keep(scan.name, from: scan.end, to: scan.bytes)
             options.logger.warning(
-                "a torn tail was moved to quarantine; nothing in it was ever acknowledged",
+                "a torn tail was moved to quarantine; no append in it was ever acknowledged as durable",
                 metadata: [
                     "segment": "\(scan.name)", "offset": "\(scan.end)", "bytes": "\(scan.bytes - scan.end)",
                     "quarantine": "\(name)",
