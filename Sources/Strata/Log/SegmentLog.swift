@@ -69,7 +69,8 @@ actor SegmentLog {
         guard manifest.sealed.count + 1 < Format.mostSegments else {
             throw .undone(
                 StrataError(
-                    .storageFull, "the store has \(Format.mostSegments) segments, and there cannot be more; "
+                    .storageFull,
+                    "the store has \(Format.mostSegments) segments, and there cannot be more; "
                         + "larger segments hold more", path: device.path))
         }
         try rollOver(to: UInt64(next.firstPosition))

@@ -70,10 +70,10 @@ struct SegmentScanner {
     /// - Parameters:
     ///   - progress: told the offset after each frame.
     ///   - visit: called with each commit that verifies, its offset and its body.
-    ///   - visitDamaged: called with the header of each commit whose body does not verify.
+    ///   - visitDamaged: called with the header and the offset of each commit whose body does not verify.
     mutating func run(
         progress: (Int) -> Void = { _ in }, visit: (FrameHeader, Int, RawSpan) -> Void,
-        visitDamaged: (FrameHeader) -> Void = { _ in }
+        visitDamaged: (FrameHeader, Int) -> Void = { _, _ in }
     ) throws(StrataError) -> SegmentScan {
         let file: StoreFile
         do {
@@ -96,7 +96,7 @@ struct SegmentScanner {
                 if header.kind == .footer { break walk }
             case .frame(let header), .damagedBody(let header):
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }
-                if header.kind == .commit { visitDamaged(header) }
+                if header.kind == .commit { visitDamaged(header, scanner.offset) }
                 try recordAndSkip(header, &scanner)
             case .noHeader:
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }

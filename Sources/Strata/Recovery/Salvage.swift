@@ -48,7 +48,7 @@ struct Salvage {
             } visit: { header, _, body in
                 guard failure == nil else { return }
                 do throws(StrataError) { try take(header, body, to: log) } catch { failure = error }
-            } visitDamaged: { header in
+            } visitDamaged: { header, _ in
                 damagedHeaders.append(header)
             }
             if let failure { throw failure }

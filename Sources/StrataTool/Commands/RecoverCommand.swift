@@ -46,7 +46,8 @@ struct RecoverCommand: AsyncParsableCommand {
     private func recover() async throws {
         let report: RecoveryReport
         do throws(StrataError) {
-            report = try await StrataStore.recover(at: store, dryRun: isDryRun)
+            report = try await StrataStore.recover(
+                at: store, dryRun: isDryRun, options: StrataOptions(logger: StandardErrorLog.logger))
         } catch {
             throw ToolError(error, at: store)
         }

@@ -69,11 +69,12 @@ import Testing
         let damage = try #require(report.damage.first)
         #expect(damage.file == segment)
         #expect((damage.offset..<damage.offset + damage.length).contains(20_000))
+        #expect(streams[try #require(damage.stream)] == 20)
+        #expect(try #require(damage.versions).count == 1)
 
         let error = await #expect(throws: StrataError.self) { try await StrataStore.open(at: directory.path) }
         #expect(error?.code == .damaged)
         #expect(error?.damage == report.damage)
-        #expect(streams.count == 20)
     }
 
     @Test func aReadOnlyOpeningServesWhatIsSound() async throws {
