@@ -8,8 +8,9 @@ import random
 import re
 import uuid
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-REAL_INPUT = os.environ.get("STRATA_DATA") or os.path.join(ROOT, "..", "shared", "data", "file-history.ndjson.gz")
+import tool
+
+REAL_INPUT = os.environ.get("STRATA_DATA") or os.path.join(tool.ROOT, "..", "shared", "data", "file-history.ndjson.gz")
 COMMITS, STREAMS = 5041, 1262
 
 

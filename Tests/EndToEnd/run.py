@@ -42,6 +42,9 @@ def main():
     parser.add_argument("-k", action="append", metavar="PATTERN", help="only tests whose name contains it")
     parser.add_argument("names", nargs="*", help="modules, classes or tests, such as test_demo")
     options = parser.parse_args()
+    import tool
+    if not os.access(tool.PATH, os.X_OK):
+        parser.error(f"there is no tool at {tool.PATH}; Scripts/end-to-end builds it")
     loader = unittest.TestLoader()
     if options.k:
         loader.testNamePatterns = [k if "*" in k else f"*{k}*" for k in options.k]

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import threading
 
-PATH = os.environ.get("STRATA_TOOL", "strata")
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+PATH = os.path.abspath(os.environ.get("STRATA_TOOL") or os.path.join(ROOT, ".build", "release", "strata"))
 TIME_LIMIT = 60.0
 
 
