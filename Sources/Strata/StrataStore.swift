@@ -155,7 +155,7 @@ extension StrataError {
     fileprivate init(creating error: SystemError, path: String) {
         let general = StrataError(error, "making the store's directory failed", path: path)
         self.init(
-            general.code == .permissionDenied || general.code == .storageFull ? general.code : .cannotCreate,
-            general.message, path: path, systemErrorNumber: error.number)
+            general.code == .storageFull ? .storageFull : .cannotCreate, general.message, path: path,
+            systemErrorNumber: error.number)
     }
 }

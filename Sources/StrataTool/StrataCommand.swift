@@ -22,6 +22,7 @@ struct StrataCommand: AsyncParsableCommand {
         ])
 
     static func main() async {
+        StandardDescriptors.fillGaps()
         // A closed pipe shows as an error of the write, so that the store is closed properly.
         signal(SIGPIPE, SIG_IGN)
         do {
