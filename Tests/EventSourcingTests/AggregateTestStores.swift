@@ -6,7 +6,7 @@ import Synchronization
 /// An event store that lets a test step in before an append, and remembers the reads.
 final class InterceptedEventStore: EventAppending, StreamReading {
     typealias BeforeAppend =
-        @Sendable (_ store: InMemoryEventStore, _ stream: StreamID, _ attempt: Int) async throws(EventStoreError) -> Void
+        @Sendable (InMemoryEventStore, StreamID, _ attempt: Int) async throws(EventStoreError) -> Void
 
     let base = InMemoryEventStore()
     private let attempts = Mutex(0)

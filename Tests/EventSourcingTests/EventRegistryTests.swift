@@ -85,6 +85,10 @@ struct EventRegistryTests {
         #expect(error.message.contains("'Stopped'"))
     }
 
+    @Test func anEventUnderTheNameOfAnotherTypeIsNotEncoded() throws {
+        #expect(code { _ = try EventRegistry(of: Versioned.self).encode(Rival.moved) } == .unregisteredEventType)
+    }
+
     @Test func namesTheTypeThatIsNotRegisteredWhenDecoding() throws {
         let event = recorded("Vanished")
         let error = try #require(throws: EventStoreError.self) {
@@ -132,8 +136,6 @@ struct EventRegistryTests {
         #expect(try registry.decode(recorded("Stopped"), as: Versioned.self) == .stopped)
         #expect(code { _ = try registry.decode(recorded("Stopped", contentType: .cbor)) } == .damaged)
     }
-
-    // MARK: Upcasters
 
     private func upcasting() throws -> EventRegistry {
         var registry = EventRegistry(of: Versioned.self)
