@@ -156,3 +156,13 @@ STORED_AT = re.compile(rb'"stored_at":"[^"]*",')
 
 def without_stored_at(export):
     return STORED_AT.sub(b"", export)
+
+
+def crc32c(data):
+    """The checksum of the store's files (RFC 3720, appendix B.4), bit by bit."""
+    remainder = 0xFFFFFFFF
+    for byte in data:
+        remainder ^= byte
+        for _ in range(8):
+            remainder = remainder >> 1 ^ (0x82F63B78 if remainder & 1 else 0)
+    return remainder ^ 0xFFFFFFFF

@@ -120,6 +120,23 @@ class DamageTests(Case):
         self.assertEqual(tool.run("append", self.store, input=events.line(COUNT + 1)).status, 1)
         self.assertEqual(self.digests(), before)
 
+    def test_recovery_gives_up_nothing_and_salvage_what_is_damaged(self):
+        frame = self.commits[COUNT // 2]
+        self.flip(frame["offset"] + frame["length"] - 20)
+        before = self.digests()
+        self.assert_refused(tool.run("recover", self.store), 1)
+        saved = self.path("saved.strata")
+        tool.run("recover", self.store, "--salvage", "--into", saved, "--dry-run")
+        self.assertFalse(os.path.exists(saved))
+        ended = tool.run("recover", self.store, "--salvage", "--into", saved)
+        self.assert_refused(ended, 1)
+        self.assertEqual(self.digests(), before)
+        self.assert_sound(saved)
+        lines = self.sound_export.splitlines()
+        del lines[frame["first_position"] - 1]
+        self.assertEqual(
+            [events.essence(line) for line in self.export(saved).splitlines()], [events.essence(line) for line in lines])
+
     def test_a_segment_header(self):
         self.flip(20)
         before = self.digests()
@@ -143,6 +160,8 @@ class DamageTests(Case):
         self.assertEqual(self.digests(), before)
 
         self.fill(events.line(COUNT + 1))
+        (listed,) = self.succeed("quarantine", "list", self.store).objects
+        self.assertEqual(len(torn), next(value for key, value in listed.items() if "bytes" in key))
         (name,) = os.listdir(os.path.join(self.store, "quarantine"))
         with open(os.path.join(self.store, "quarantine", name), "rb") as file:
             self.assertEqual(file.read(), torn)

@@ -7,7 +7,7 @@ import unittest
 
 import events
 import tool
-from case import Case
+from case import LONG, Case
 
 DATA = events.main_input()
 LINES = DATA.splitlines()
@@ -49,6 +49,14 @@ class RoundTripTests(Case):
         acknowledged = self.check_round_trip(DATA)
         self.assertEqual(len(acknowledged), events.COMMITS)
         self.assertEqual(len({ack["stream"] for ack in acknowledged}), events.STREAMS)
+
+    def test_the_order_of_a_long_input_is_kept(self):
+        # Long enough that the store has to look into frames to tell that an event id is new.
+        data = events.history(seed=7, commits=400_000 if LONG else 40_000, streams=5_000)
+        acknowledged = self.fill(data).objects
+        self.assertEqual([ack["position"] for ack in acknowledged], list(range(1, data.count(b"\n") + 1)))
+        exported = [json.loads(line)["event_id"] for line in self.export().splitlines()]
+        self.assertEqual(exported, [json.loads(line)["event_id"] for line in data.splitlines()])
 
     def test_stubborn_json_comes_back_byte_for_byte(self):
         self.check_round_trip(events.stubborn_input())
