@@ -135,7 +135,7 @@ class DamageTests(Case):
         lines = self.sound_export.splitlines()
         del lines[frame["first_position"] - 1]
         self.assertEqual(
-            [events.essence(line) for line in self.export(saved).splitlines()], [events.essence(line) for line in lines])
+            list(map(events.essence, self.export(saved).splitlines())), list(map(events.essence, lines)))
 
     def test_a_segment_header(self):
         self.flip(20)

@@ -29,10 +29,11 @@ class KillTests(Case):
     def kill(self, data, generator, duration, *options):
         """Starts an append and kills it at a random moment. Returns the acknowledgements that came through.
 
-        The moment is a time, or a number of acknowledgements; the input comes all at once, or in pieces with pauses,
-        so that kills meet large and small writes, many and few syncs, and the making of the store.
+        The moment is a time, a number of acknowledgements, or a size of the segment; the input comes all at once, or
+        in pieces with pauses, so that kills meet large and small writes, writes under way, many and few syncs, and the
+        making of the store.
         """
-        way = generator.choice(["soon", "time", "acknowledgements", "pieces"])
+        way = generator.choice(["soon", "time", "acknowledgements", "pieces", "growing", "growing"])
         total = data.count(b"\n")
         with tool.Running("append", self.store, *options) as running:
             pieces = [data]
@@ -54,6 +55,10 @@ class KillTests(Case):
                 time.sleep(0.04 * moment)
             elif way == "time":
                 time.sleep(duration * moment)
+            elif way == "growing":
+                while running.is_running and len(running.lines()) < total:
+                    if os.path.exists(self.segment()) and os.path.getsize(self.segment()) > len(data) * moment:
+                        break
             else:
                 running.wait_for_lines(max(1, int(total * moment)))
             running.kill()
