@@ -110,7 +110,7 @@ extension Expectation {
             let expected = RecordedEvent(
                 event, stream: append.stream, version: recorded.version, position: recorded.position,
                 storedAt: recorded.storedAt)
-            try require(recorded == expected, "position \(recorded.position) is not what was appended")
+            try require(recorded.isSame(as: expected), "position \(recorded.position) is not what was appended")
             let first = stored[0]
             try require(
                 recorded.position.rawValue == first.position.rawValue + index
