@@ -18,6 +18,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
@@ -35,7 +36,10 @@ let package = Package(
         .target(name: "CStrata"),
         .target(
             name: "Strata",
-            dependencies: ["EventSourcing", "CLZ4", "CStrata", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "EventSourcing", "CLZ4", "CStrata", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings),
         .target(name: "StrataTesting", dependencies: ["Strata"], swiftSettings: swiftSettings),
         // The reference's Order, used by the demo and by tests.
@@ -50,7 +54,10 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EventSourcingTests",
-            dependencies: ["EventSourcing", "EventSourcingTesting", "OrderExample"],
+            dependencies: [
+                "EventSourcing", "EventSourcingTesting", "OrderExample",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EventSourcingTestingTests",
@@ -62,7 +69,10 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataTests",
-            dependencies: ["EventSourcing", "EventSourcingTesting", "Strata", "StrataTesting", "OrderExample"],
+            dependencies: [
+                "CStrata", "EventSourcing", "EventSourcingTesting", "Strata", "StrataTesting", "OrderExample",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataToolTests",

@@ -17,7 +17,7 @@ public final class StrataEventStore: EventStore {
         self.lifetime = lifetime
     }
 
-    /// Appends events; see ``EventSourcing/EventAppending/append(_:to:expecting:)``.
+    /// Appends events; see `EventAppending.append(_:to:expecting:)`.
     ///
     /// Returns once the events are as durable as the store's ``StrataOptions/DurabilityMode`` promises, which the
     /// result states. Takes one hop to the writer and one sync that is shared with every append that waits.
@@ -27,41 +27,7 @@ public final class StrataEventStore: EventStore {
         try lifetime.checkOpen()
         guard let writer else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
         try EventLimits.check(events, to: stream, expecting: expected)
-        let commit = EncodedCommit(events, of: stream)
-        var cleared: Set<Location> = []
-        while true {
-            switch try await writer.append(commit, expecting: expected, cleared: cleared) {
-            case .stored(let result): return result
-            case .tryAgain: continue
-            case .look(let candidates):
-                if let result = try await earlierResult(of: commit, expecting: expected, candidates) { return result }
-                cleared.formUnion(candidates)
-            }
-        }
-    }
-
-    /// Looks into frames that may hold some of an append's ids.
-    ///
-    /// - Returns: the earlier result where the append is a retry; nil where the frames hold none of the ids.
-    /// - Throws: ``EventStoreError/Code/duplicateEventID`` where they do and it is not.
-    private func earlierResult(
-        of commit: EncodedCommit, expecting expected: ExpectedVersion, _ candidates: [Location]
-    ) async throws(EventStoreError) -> AppendResult? {
-        let ids = Set(commit.eventIDs)
-        for location in candidates {
-            let stored = try await read { reader throws(StrataError) in try reader.commit(at: location) }
-            guard let taken = stored.first(where: { ids.contains($0.id.bits) }), let first = stored.first,
-                let last = stored.last
-            else { continue }
-            guard
-                first.stream == commit.stream, stored.map(\.id.bits) == commit.eventIDs,
-                expected.isFollowed(by: first.version)
-            else { throw .duplicate(eventID: taken.id, in: commit.stream) }
-            return AppendResult(
-                version: last.version, firstPosition: first.position, lastPosition: last.position,
-                durability: reader.index.durablePosition >= last.position.rawValue ? .synced : .written)
-        }
-        return nil
+        return try await writer.append(EncodedCommit(events, of: stream), expecting: expected)
     }
 
     public func read(_ query: StreamQuery) -> EventBatches {
@@ -131,11 +97,12 @@ public final class StrataEventStore: EventStore {
 
     /// Waits until every event up to a position is on the device, syncing if need be.
     ///
-    /// - Throws: ``EventSourcing/EventStoreError/Code/invalidArgument`` for a position that is not stored yet, and
-    ///   ``EventSourcing/EventStoreError/Code/ioFailure`` where syncing fails; the store then has to be opened again.
+    /// - Throws: `invalidArgument` for a position that is not stored yet, and `ioFailure` where syncing fails; the store
+    ///   then has to be opened again.
     public func waitUntilDurable(_ position: Position) async throws(EventStoreError) {
         try lifetime.checkOpen()
-        try await writer?.waitUntilDurable(position)
+        guard let writer else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
+        try await writer.waitUntilDurable(position)
     }
 
     private enum Cursor: Sendable {
@@ -194,12 +161,5 @@ public final class StrataEventStore: EventStore {
         } catch {
             throw EventStoreError(reading: error)
         }
-    }
-}
-
-extension ExpectedVersion {
-    /// Whether an append that demanded this could have put its first event at a version.
-    fileprivate func isFollowed(by version: Int) -> Bool {
-        allows(version - 1)
     }
 }

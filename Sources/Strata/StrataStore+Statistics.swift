@@ -3,7 +3,7 @@ import FoundationEssentials
 import Synchronization
 
 extension StrataStore {
-    /// What the store holds. O(segments + streams).
+    /// What the store holds. O(segments + events): it counts the events of each aggregate type.
     public func statistics() async throws(StrataError) -> StoreStatistics {
         try await BlockingReads.run { () throws(StrataError) in try self.statisticsNow() }
     }
@@ -52,7 +52,10 @@ extension LogIndex.State {
             counts[Int(key.aggregateType)].events += locations.count { $0 != .missing }
         }
         return typeNames.indices
-            .map { StoreStatistics.AggregateType(name: typeNames[$0], streams: counts[$0].streams, events: counts[$0].events) }
+            .map {
+                StoreStatistics.AggregateType(
+                    name: typeNames[$0], streams: counts[$0].streams, events: counts[$0].events)
+            }
             .sorted { $0.name < $1.name }
     }
 

@@ -25,18 +25,17 @@ public final class StrataStore: Sendable {
     private let lifetime: StoreLifetime
 
     private init(
-        device: any Device, index: LogIndex, manifest: Manifest, writer: LogWriter?, snapshotScan: SnapshotScan,
+        device: any Device, reader: LogReader, manifest: Manifest, writer: LogWriter?, snapshotScan: SnapshotScan,
         snapshotLog: SnapshotLog?, logger: Logger
     ) {
         self.device = device
-        self.index = index
+        index = reader.index
         self.writer = writer
         self.snapshotLog = snapshotLog
         storeID = manifest.storeID
         snapshotIndex = snapshotScan.index
         lifetime = StoreLifetime()
-        events = StrataEventStore(
-            reader: LogReader(index: index, device: device), writer: writer, lifetime: lifetime)
+        events = StrataEventStore(reader: reader, writer: writer, lifetime: lifetime)
         snapshots = StrataSnapshotStore(
             reader: SnapshotReader(index: snapshotScan.index, storeID: manifest.storeID, device: device),
             log: snapshotLog, lifetime: lifetime, logger: logger)
@@ -92,9 +91,10 @@ public final class StrataStore: Sendable {
         let snapshotLog = SnapshotLog(
             scan, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
         _ = try await snapshotLog.delete(scan.aheadOfStreams(opened.index))
+        let reader = LogReader(index: opened.index, device: device)
         return StrataStore(
-            device: device, index: opened.index, manifest: opened.manifest,
-            writer: LogWriter(log: log, index: opened.index, device: device, options: options), snapshotScan: scan,
+            device: device, reader: reader, manifest: opened.manifest,
+            writer: LogWriter(log: log, reader: reader, device: device, options: options), snapshotScan: scan,
             snapshotLog: snapshotLog, logger: options.logger)
     }
 
@@ -106,7 +106,8 @@ public final class StrataStore: Sendable {
         try scan.run()
         for stream in scan.aheadOfStreams(log.index) { scan.index[stream] = nil }
         return StrataStore(
-            device: device, index: log.index, manifest: log.manifest, writer: nil, snapshotScan: scan,
+            device: device, reader: LogReader(index: log.index, device: device), manifest: log.manifest, writer: nil,
+            snapshotScan: scan,
             snapshotLog: nil, logger: options.logger)
     }
 
@@ -114,7 +115,7 @@ public final class StrataStore: Sendable {
     ///
     /// Appends that come later fail with `closed`; so do reads.
     public func close() async throws(StrataError) {
-        guard lifetime.close() else { return }
+        lifetime.close()
         await snapshotLog?.close()
         try await writer?.close()
     }
@@ -154,7 +155,7 @@ extension StrataError {
     fileprivate init(creating error: SystemError, path: String) {
         let general = StrataError(error, "making the store's directory failed", path: path)
         self.init(
-            general.code == .permissionDenied || general.code == .storageFull ? general.code : .cannotCreate,
-            general.message, path: path, systemErrorNumber: error.number)
+            general.code == .storageFull ? .storageFull : .cannotCreate, general.message, path: path,
+            systemErrorNumber: error.number)
     }
 }

@@ -85,6 +85,7 @@ struct Distortion {
         case .repairsUTF8: return Bytes(String(decoding: payload, as: UTF8.self))
         case .cutsPayloadsAt64KiB: return payload.slice(0..<min(payload.count, 65_536))
         case .padsPayloadsToEightBytes:
+            guard payload.count < 1 << 20 else { return payload }
             return Bytes(copying: Array(payload) + Array(repeating: 0, count: (8 - payload.count % 8) % 8))
         case .altersTheLastByte:
             return payload.last.map { Bytes(copying: payload.dropLast() + [$0 ^ 1]) } ?? payload

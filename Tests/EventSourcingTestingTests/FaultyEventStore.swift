@@ -47,7 +47,7 @@ final class FaultyEventStore: EventStore {
         _ events: [NewEvent], to stream: StreamID, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> AppendResult {
         var view = log.withLock { $0 }
-        for _ in 1...20 { await Task.yield() }
+        for _ in 1...50 { await Task.yield() }
         if fault == .losesUpdates {
             let result = try view.append(events, to: stream, expecting: expected)
             log.withLock { $0 = view }

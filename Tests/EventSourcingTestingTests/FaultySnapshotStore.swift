@@ -2,34 +2,9 @@ import EventSourcing
 import FoundationEssentials
 import Synchronization
 
-/// One way each in which a snapshot store can be wrong; ``FaultySnapshotStore`` shows what it means.
-enum SnapshotStoreFault: String, CaseIterable {
-    // Saving
-    case keepsNothing, givesAnySnapshot, saysThatNoneExists, saysThatAllExist, keepsOneSnapshotATypeOnly
-    case keepsOneSnapshotAnIdentifierOnly, forgetsTheStream, losesUpdates
-
-    // Replacing
-    case keepsTheFirstSnapshot, keepsTheLastSnapshot, keepsTheSameVersion, keepsHigherVersionsOfAnySchema
-    case keepsHigherSchemaVersions, keepsLowerSchemaVersions, keepsHigherVersionsOfHigherSchemas
-
-    // Keeping
-    case keepsVersionsInSixteenBits, keepsOneSchemaVersion, keepsMilliseconds, keepsTimesSince1970Only
-    case keepsTimesOfThisCenturyOnly, keepsJSONOnly, keepsTypesInASCII, stripsSpacesFromStates, replacesEmptyStates
-    case endsStatesAtNUL, cutsStatesAt64KiB
-
-    // Deleting
-    case deletesNothing, deletesEverything, saysThatThereWasNone, saysThatThereWasOne, remembersDeletedVersions
-    case deletesNoTypes, deletesAllTypes, deletesTypesByPrefix, countsAllSnapshots, countsNothing
-    case ignoresTheSchemaVersion, deletesTheSchemaVersionItself, deletesBelowOneLess, deletesAllTypesBelow
-    case countsSavesInsteadOfSnapshots, hidesDeletedSnapshotsOnly
-
-    // Refusing
-    case ignoresVersions, ignoresSchemaVersions, ignoresNames, ignoresSizes, refusesByOtherCodes, dropsBehindARefusal
-}
-
 /// A plain snapshot store with at most one fault. Without one it keeps the contract.
 final class FaultySnapshotStore: SnapshotStore {
-    private let fault: SnapshotStoreFault?
+    let fault: SnapshotStoreFault?
     private let state = Mutex(State())
 
     private struct State {
@@ -165,47 +140,6 @@ final class FaultySnapshotStore: SnapshotStore {
         case .deletesTheSchemaVersionItself: schemaVersion <= limit
         case .deletesBelowOneLess: schemaVersion < limit - 1
         default: schemaVersion < limit
-        }
-    }
-}
-
-extension FaultySnapshotStore {
-    /// What a faulty store makes of a snapshot's contents.
-    private func distorted(_ snapshot: Snapshot) -> Snapshot {
-        Snapshot(
-            stream: stream(snapshot.stream),
-            version: fault == .keepsVersionsInSixteenBits ? snapshot.version & 0xFFFF : snapshot.version,
-            schemaVersion: fault == .keepsOneSchemaVersion ? 1 : snapshot.schemaVersion,
-            createdAt: createdAt(snapshot.createdAt),
-            contentType: fault == .keepsJSONOnly ? .json : snapshot.contentType, state: stateBytes(snapshot.state))
-    }
-
-    private func stream(_ stream: StreamID) -> StreamID {
-        switch fault {
-        case .forgetsTheStream: StreamID(stream.aggregateType, UUID(bits: 0))
-        case .keepsTypesInASCII:
-            StreamID(String(decoding: stream.aggregateType.utf8.map { $0 & 0x7F }, as: UTF8.self), stream.id)
-        default: stream
-        }
-    }
-
-    private func createdAt(_ instant: Timestamp) -> Timestamp {
-        switch fault {
-        case .keepsMilliseconds:
-            Timestamp(seconds: instant.seconds, nanoseconds: instant.nanoseconds / 1_000_000 * 1_000_000) ?? instant
-        case .keepsTimesSince1970Only: max(instant, Timestamp(seconds: 0, nanoseconds: 0) ?? instant)
-        case .keepsTimesOfThisCenturyOnly: min(instant, Timestamp(rfc3339: "2100-01-01T00:00:00Z") ?? instant)
-        default: instant
-        }
-    }
-
-    private func stateBytes(_ state: Bytes) -> Bytes {
-        switch fault {
-        case .stripsSpacesFromStates: Bytes(copying: state.filter { $0 != UInt8(ascii: " ") })
-        case .replacesEmptyStates: state.isEmpty ? Bytes("{}") : state
-        case .endsStatesAtNUL: Bytes(copying: state.prefix { $0 != 0 })
-        case .cutsStatesAt64KiB: state.slice(0..<min(state.count, 65_536))
-        default: state
         }
     }
 }

@@ -8,7 +8,8 @@ public struct RecordedEvent: Hashable, Sendable {
     public let version: Int
     /// Its place in the store.
     public let position: Position
-    /// When the store took it, by the store's clock.
+    /// When the store took it, by the store's clock; never before an event of a lower position, even where the clock
+    /// goes backwards, so that resuming at an instant misses nothing.
     public let storedAt: Timestamp
     /// The event's identity.
     public let id: UUID

@@ -81,12 +81,17 @@ extension EventStoreContract {
     ]
 
     /// Runs an operation several times at once; gives the errors, and nil for each success.
+    ///
+    /// The tasks wait for one another at the start: on a busy machine, the first might otherwise be done before the
+    /// last is made.
     private static func sideBySide(
         _ count: Int, _ operation: @escaping @Sendable (Int) async throws -> Void
     ) async -> [(any Error)?] {
-        await withTaskGroup { group in
+        let start = StartingLine(count)
+        return await withTaskGroup { group in
             for task in 0..<count {
                 group.addTask { () async -> (any Error)? in
+                    await start.meet()
                     do {
                         try await operation(task)
                         return nil
@@ -103,5 +108,19 @@ extension EventStoreContract {
 
     private static func requireSuccess(_ outcomes: [(any Error)?]) throws {
         for error in outcomes.compactMap({ $0 }) { throw error }
+    }
+}
+
+/// Where tasks wait for one another.
+private final class StartingLine: Sendable {
+    private let missing: Atomic<Int>
+
+    init(_ count: Int) {
+        missing = Atomic(count)
+    }
+
+    func meet() async {
+        missing.subtract(1, ordering: .relaxed)
+        while missing.load(ordering: .relaxed) > 0 { await Task.yield() }
     }
 }

@@ -2,7 +2,9 @@ extension RawSpan {
     /// The little-endian number at an offset.
     ///
     /// - Precondition: the number lies within the span; whoever reads bytes from disk checks lengths first.
-    func number<Number: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Number.Type = Number.self) -> Number {
+    func number<Number: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Number.Type = Number.self)
+        -> Number
+    {
         // Safe: every bit pattern is a valid integer, and the call checks the bounds.
         Number(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Number.self))
     }

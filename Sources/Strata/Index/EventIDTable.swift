@@ -1,4 +1,4 @@
-/// Finds the frames that may hold an event id, in 9 to 15 bytes of memory an event.
+/// Finds the frames that may hold an event id, in 10 to 15 bytes of memory an event.
 ///
 /// A slot holds the frame's location in 47 bits and 17 bits of the id's hash, not the id: whoever asks reads the frame
 /// and looks. About one absent id in thousands has a candidate at all. Since hashes cannot be had back from slots,
@@ -26,10 +26,15 @@ struct EventIDTable {
 
     /// The frames that may hold an event, the newest tables' first. O(log count).
     func candidates(for id: UInt128) -> [Location] {
-        let hash = Self.hash(id)
         var candidates: [Location] = []
-        for table in tables.reversed() { table.collect(hash, into: &candidates) }
+        collectCandidates(for: id, into: &candidates)
         return candidates
+    }
+
+    /// Appends the frames that may hold an event, the newest tables' first. O(log count).
+    func collectCandidates(for id: UInt128, into candidates: inout [Location]) {
+        let hash = Self.hash(id)
+        for table in tables.reversed() { table.collect(hash, into: &candidates) }
     }
 
     private mutating func addTable(capacity: Int) {

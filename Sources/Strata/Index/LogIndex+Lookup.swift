@@ -5,18 +5,15 @@ extension LogIndex {
     /// What an append must know of what is stored already.
     struct AppendLookup {
         let version: Int
-        /// Frames that may hold one of the ids, by the id's place among them.
-        let candidates: [Int: [Location]]
+        /// Frames that may hold one of the ids.
+        let candidates: [Location]
     }
 
     /// Looks up a stream's version and the frames that may hold event ids.
     func lookUp(_ stream: StreamID, eventIDs ids: [UInt128]) -> AppendLookup {
         state.withLock { state in
-            var candidates: [Int: [Location]] = [:]
-            for (index, id) in ids.enumerated() {
-                let found = state.eventIDs.candidates(for: id)
-                if !found.isEmpty { candidates[index] = found }
-            }
+            var candidates: [Location] = []
+            for id in ids { state.eventIDs.collectCandidates(for: id, into: &candidates) }
             return AppendLookup(version: state.version(of: stream), candidates: candidates)
         }
     }

@@ -36,7 +36,8 @@ struct EventDecoder {
                     occurredAt: occurredAt, contentType: event.contentType(in: body),
                     payload: bytes.slice(bodyStart + event.payloadStart..<bodyStart + event.payloadEnd),
                     metadata: EventMetadata(
-                        uncheckedEncoded: bytes.slice(bodyStart + event.metadataStart..<bodyStart + event.payloadStart)))
+                        uncheckedEncoded: bytes.slice(bodyStart + event.metadataStart..<bodyStart + event.payloadStart))
+                )
                 if isWanted(recorded) { events.append(recorded) }
             }
             return true

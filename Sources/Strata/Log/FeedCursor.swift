@@ -19,7 +19,9 @@ struct FeedCursor: Sendable {
         self.reader = reader
         self.filter = filter
         self.earliest = earliest
-        tags = filter.aggregateTypes.map { Set($0.map { FrameHeader.tag(of: $0) }) }
+        // Other names may be equal as text and differ in their bytes, and so in their tags.
+        let ascii = filter.aggregateTypes.flatMap { $0.allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } } ? $0 : nil }
+        tags = ascii.map { Set($0.map { FrameHeader.tag(of: $0) }) }
         lastPosition = reader.index.lastPosition
         nextPosition = position
         let start =

@@ -36,7 +36,8 @@ struct FrameScanner {
         offset += frameLength
         frameLength = 0
         guard offset < end else { return .end }
-        guard end - offset >= Format.frameHeaderBytes, try load(Format.frameHeaderBytes), let header = header(at: offset)
+        guard end - offset >= Format.frameHeaderBytes, try load(Format.frameHeaderBytes),
+            let header = header(at: offset)
         else { return .noHeader }
         guard header.frameLength <= end - offset, try load(header.frameLength), bodyVerifies(header)
         else { return .damagedBody(header) }

@@ -1,28 +1,32 @@
+import DequeModule
 import EventSourcing
 import Synchronization
 
-/// Decides about appends, one after the other, and gathers them for the log.
+/// Decides about appends, one after the other in the order in which they come, and gathers them for the log.
 ///
-/// Deciding (is the stream at the expected version, which versions and positions come next) takes no suspension;
-/// whoever has been let in then waits for the batch that stores it. While ``SegmentLog`` writes and syncs one batch,
-/// all appends that come in form the next, and share its sync.
+/// Deciding (is the stream at the expected version, which versions and positions come next) takes no suspension,
+/// unless a stored frame must be looked into first: then the append keeps its turn, and later ones wait for it. Whoever
+/// has been let in then waits for the batch that stores it. While ``SegmentLog`` writes and syncs one batch, all appends
+/// that come in form the next, and share its sync.
 actor LogWriter {
-    /// The answer to an append.
-    enum Answer: Sendable {
-        case stored(AppendResult)
-        /// Frames that may hold one of the event ids: look there, and come back saying that they do not.
+    private enum Decision {
+        case admit(PositionedCommit)
+        /// Frames that may hold one of the event ids decide.
         case look([Location])
-        /// Something on the way to the device decides: try again.
-        case tryAgain
+        /// The stream's version on its way to the device decides, which is not the expected one.
+        case conflictWithAppendUnderWay(version: Int)
+        /// Another append with one of the event ids is on its way to the device.
+        case sameIDsUnderWay
     }
 
     private struct Waiting {
         let commit: PositionedCommit
-        let continuation: CheckedContinuation<Result<Answer, EventStoreError>, Never>
+        let continuation: CheckedContinuation<Result<AppendResult, EventStoreError>, Never>
     }
 
     private let log: SegmentLog
     private let index: LogIndex
+    private let earlier: EarlierAppend
     private let device: any Device
     private let mode: StrataOptions.DurabilityMode
     private let idleMarkDelay: Duration?
@@ -35,15 +39,21 @@ actor LogWriter {
     private var nextPosition: Int
     private var lastStoredAt: Timestamp
     private var batchWaiters: [CheckedContinuation<Void, Never>] = []
+    private var isDeciding = false
+    private var turnWaiters: Deque<CheckedContinuation<Void, Never>> = []
+    /// How often appends that had been let in were failed.
+    private var failures = 0
     private var failure: StrataError?
     private var isClosed = false
+    private var hasClosedLog = false
     private var batchesStored = 0
     private var marksWhenIdle = false
     private var syncsByTimer = false
 
-    init(log: SegmentLog, index: LogIndex, device: any Device, options: StrataOptions) {
+    init(log: SegmentLog, reader: LogReader, device: any Device, options: StrataOptions) {
         self.log = log
-        self.index = index
+        index = reader.index
+        earlier = EarlierAppend(reader: reader)
         self.device = device
         mode = options.durability
         idleMarkDelay = options.idleMarkDelay
@@ -52,28 +62,96 @@ actor LogWriter {
     }
 
     /// Decides about an append, and waits until it is stored if it is let in.
-    ///
-    /// - Parameter cleared: frames of which the caller knows that they hold none of the event ids.
     func append(
+        _ commit: EncodedCommit, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> AppendResult {
+        var cleared: Set<Location> = []
+        await takeTurn()
+        while true {
+            let decision: Decision
+            do throws(EventStoreError) {
+                decision = try decide(commit, expecting: expected, cleared: cleared)
+            } catch {
+                passTurn()
+                throw error
+            }
+            switch decision {
+            case .admit(let positioned):
+                return try await store(positioned)
+            case .look(let candidates):
+                if let result = try await look(for: commit, expecting: expected, among: candidates) { return result }
+                cleared.formUnion(candidates)
+            case .conflictWithAppendUnderWay(let version):
+                // What the conflict is with must be visible when the caller learns of it, and may yet fail.
+                passTurn()
+                let before = failures
+                while failures == before, index.version(of: commit.stream) < version { await nextBatch() }
+                guard failures != before else {
+                    throw .conflict(in: commit.stream, expected: expected, actual: version)
+                }
+                await takeTurn()
+            case .sameIDsUnderWay:
+                passTurn()
+                while !eventIDsUnderWay.isDisjoint(with: commit.eventIDs) { await nextBatch() }
+                await takeTurn()
+            }
+        }
+    }
+
+    private func decide(
         _ commit: EncodedCommit, expecting expected: ExpectedVersion, cleared: Set<Location>
-    ) async throws(EventStoreError) -> Answer {
+    ) throws(EventStoreError) -> Decision {
         try checkOpen()
-        if !eventIDsUnderWay.isDisjoint(with: commit.eventIDs) { return await afterNextBatch() }
+        guard eventIDsUnderWay.isDisjoint(with: commit.eventIDs) else { return .sameIDsUnderWay }
         let lookup = index.lookUp(commit.stream, eventIDs: commit.eventIDs)
-        let candidates = lookup.candidates.values.joined().filter { !cleared.contains($0) }
+        let candidates = lookup.candidates.filter { !cleared.contains($0) }
         guard candidates.isEmpty else { return .look(candidates) }
-        let version = versionsUnderWay[commit.stream] ?? lookup.version
+        let underWay = versionsUnderWay[commit.stream]
+        let version = underWay ?? lookup.version
         guard expected.allows(version) else {
-            // What the conflict is with must be visible when the caller learns of it, and may yet fail.
-            if versionsUnderWay[commit.stream] != nil { return await afterNextBatch() }
+            if underWay != nil { return .conflictWithAppendUnderWay(version: version) }
             throw .conflict(in: commit.stream, expected: expected, actual: version)
         }
-        let positioned = admit(commit, after: version)
+        return .admit(admit(commit, after: version))
+    }
+
+    private func store(_ positioned: PositionedCommit) async throws(EventStoreError) -> AppendResult {
         let result = await withCheckedContinuation { continuation in
             gathered.append(Waiting(commit: positioned, continuation: continuation))
+            passTurn()
             flushIfNeeded()
         }
         return try result.get()
+    }
+
+    /// Looks into stored frames, keeping the turn unless that settles the append.
+    private func look(
+        for commit: EncodedCommit, expecting expected: ExpectedVersion, among candidates: [Location]
+    ) async throws(EventStoreError) -> AppendResult? {
+        let earlier = earlier
+        do throws(EventStoreError) {
+            let result = try await BlockingReads.run { () throws(EventStoreError) in
+                try earlier.result(of: commit, expecting: expected, among: candidates)
+            }
+            if result != nil { passTurn() }
+            return result
+        } catch {
+            passTurn()
+            throw error
+        }
+    }
+
+    private func takeTurn() async {
+        guard isDeciding else {
+            isDeciding = true
+            return
+        }
+        await withCheckedContinuation { turnWaiters.append($0) }
+    }
+
+    /// Lets the append decide that has waited longest.
+    private func passTurn() {
+        if let next = turnWaiters.popFirst() { next.resume() } else { isDeciding = false }
     }
 
     private func admit(_ commit: EncodedCommit, after version: Int) -> PositionedCommit {
@@ -94,9 +172,9 @@ actor LogWriter {
         }
     }
 
-    private func afterNextBatch() async -> Answer {
+    /// Waits until the batch under way is settled.
+    private func nextBatch() async {
         await withCheckedContinuation { batchWaiters.append($0) }
-        return .tryAgain
     }
 
     private func flushIfNeeded() {
@@ -123,7 +201,7 @@ actor LogWriter {
         let durability: Durability = mode == .commit ? .synced : .written
         for waiting in batch[..<outcome.stored] {
             forget(waiting.commit)
-            waiting.continuation.resume(returning: .success(.stored(waiting.commit.result(durability))))
+            waiting.continuation.resume(returning: .success(waiting.commit.result(durability)))
         }
         if let failure = outcome.failure { fail(Array(batch[outcome.stored...]), failure) }
         wakeWaiters()
@@ -139,6 +217,7 @@ actor LogWriter {
 
     /// Fails the rest of a batch, and everything that was decided on top of it.
     private func fail(_ rest: [Waiting], _ failure: LogFailure) {
+        failures += 1
         let failed = rest + gathered
         gathered = []
         versionsUnderWay = [:]
@@ -181,11 +260,19 @@ actor LogWriter {
         return EventStoreError(.ioFailure, "syncing failed; open the store again", cause: failure.error)
     }
 
-    /// Lets no more appends in, waits for those under way, and closes the log.
+    /// Lets no more appends in, waits for those under way, and closes the log. Idempotent; whoever calls while another
+    /// call is at it waits for that.
     func close() async throws(StrataError) {
-        guard !isClosed else { return }
+        guard !isClosed else {
+            while !hasClosedLog { await nextBatch() }
+            return
+        }
         isClosed = true
-        while isFlushing { _ = await afterNextBatch() }
+        while isFlushing { await nextBatch() }
+        defer {
+            hasClosedLog = true
+            wakeWaiters()
+        }
         if failure != nil { return await log.abandon() }
         do throws(LogFailure) { try await log.close() } catch { throw error.error }
     }

@@ -80,6 +80,15 @@ struct EventMetadataTests {
         #expect(EventMetadata(encoded: Bytes(bytes)) == nil)
     }
 
+    @Test(
+        arguments: [
+            [2, 0x62, 0, 2, 0x61, 0], [2, 0x61, 0, 2, 0x61, 0], [0, 4, 0, 0, 3, 0], [2, 0x61, 0, 0, 4, 0],
+            [6, 0x61, 0x63, 0x74, 0x6F, 0x72, 0], [0x82, 0, 0x61, 0], [2, 0x61, 0x80, 0],
+        ] as [[UInt8]])
+    func refusesPairsInAnyFormButTheOne(bytes: [UInt8]) {
+        #expect(EventMetadata(encoded: Bytes(bytes)) == nil)
+    }
+
     @Test(arguments: [3, 4, 5])
     func readsAnyBytesWithoutTrapping(seed: UInt64) {
         var random = SeededRandomness(seed: seed)

@@ -1,0 +1,99 @@
+extension AggregateRepository {
+    /// Stores a snapshot of an aggregate's stored events now, whatever the policy. Events that are recorded but not
+    /// saved are not in it.
+    ///
+    /// - Returns: the snapshot.
+    /// - Throws: ``EventStoreError/Code/unsupported`` without a snapshot store,
+    ///   ``EventStoreError/Code/invalidArgument`` where nothing is stored yet,
+    ///   ``EventStoreError/Code/encodingFailed``, and what ``SnapshotStore/save(_:)`` throws.
+    @discardableResult
+    public func createSnapshot(of aggregate: AggregateRoot<State>) async throws(EventStoreError) -> Snapshot {
+        guard let snapshotStore else {
+            throw EventStoreError(.unsupported, "the repository has no snapshot store", stream: aggregate.stream)
+        }
+        guard aggregate.committedVersion > 0 else {
+            throw EventStoreError(
+                .invalidArgument, "an aggregate without stored events has no snapshot", stream: aggregate.stream)
+        }
+        let snapshot = try encodeSnapshot(
+            of: aggregate.committedState, at: aggregate.committedVersion, of: aggregate.stream)
+        try await snapshotStore.save(snapshot)
+        return snapshot
+    }
+
+    /// How many background snapshots may still be on their way: those that had not finished when the latest save that
+    /// called for one began it, that one included.
+    ///
+    /// One that finishes is counted until the next such save or ``awaitPendingSnapshots()``, so that behind a save it
+    /// does not depend on chance whether its snapshot is counted.
+    public var pendingSnapshotCount: Int { background.count }
+
+    /// Waits until all background snapshots that have begun are stored or have failed.
+    ///
+    /// - Returns: how many ``pendingSnapshotCount`` counted.
+    @discardableResult
+    public func awaitPendingSnapshots() async -> Int {
+        await background.awaitAll()
+    }
+
+    /// Takes the snapshot that saving an aggregate's uncommitted events calls for.
+    func snapshotIfDue(_ saved: AggregateRoot<State>) async {
+        guard
+            let snapshotStore,
+            let version = snapshotPolicy.snapshotVersion(savingFrom: saved.committedVersion, to: saved.version)
+        else { return }
+        let state = saved.state(at: version)
+        let stream = saved.stream
+        let take: @Sendable () async -> Void = {
+            do throws(EventStoreError) {
+                try await snapshotStore.save(encodeSnapshot(of: state, at: version, of: stream))
+            } catch {
+                warnings.warn(.saveFailed, stream, error)
+            }
+        }
+        if case .background = snapshotPolicy {
+            background.begin(version, of: stream, store: take)
+        } else {
+            await take()
+        }
+    }
+
+    /// The snapshot's state and version, if it is there, of the present schema version, and decodes.
+    func usableSnapshot(of stream: StreamID) async -> (state: State, version: Int)? {
+        guard let snapshotStore else { return nil }
+        let snapshot: Snapshot
+        do {
+            guard let latest = try await snapshotStore.latest(for: stream) else { return nil }
+            snapshot = latest
+        } catch {
+            warnings.warn(.loadFailed, stream, error)
+            return nil
+        }
+        guard snapshot.schemaVersion == State.schemaVersion else { return nil }
+        do throws(EventStoreError) {
+            guard snapshot.stream == stream, snapshot.version >= 1 else {
+                throw EventStoreError(.damaged, "the snapshot is of another stream or version", stream: stream)
+            }
+            let codec = try registry.codec(for: snapshot.contentType)
+            return (try codec.decodeState(State.self, from: snapshot.state), snapshot.version)
+        } catch {
+            warnings.warn(.undecodable, stream, error)
+            await discardSnapshot(of: stream)
+            return nil
+        }
+    }
+
+    /// Makes room: a store keeps the snapshot with the higher version, so one that cannot be used would stand in the
+    /// way of those that can. Where deleting fails, it does.
+    func discardSnapshot(of stream: StreamID) async {
+        _ = try? await snapshotStore?.delete(for: stream)
+    }
+
+    private func encodeSnapshot(
+        of state: State, at version: Int, of stream: StreamID
+    ) throws(EventStoreError) -> Snapshot {
+        Snapshot(
+            stream: stream, version: version, schemaVersion: State.schemaVersion, createdAt: clock(),
+            contentType: registry.codec.contentType, state: try registry.codec.encodeState(state))
+    }
+}

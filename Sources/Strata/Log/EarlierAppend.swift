@@ -1,0 +1,34 @@
+import EventSourcing
+import FoundationEssentials
+
+/// Tells a retry, which gets the result of the earlier append, from an event id that is taken.
+struct EarlierAppend: Sendable {
+    let reader: LogReader
+
+    /// Looks into frames that may hold some of an append's ids. May block.
+    ///
+    /// - Returns: the earlier result where the append is a retry; nil where the frames hold none of the ids.
+    /// - Throws: ``EventStoreError/Code/duplicateEventID`` where they do and it is not.
+    func result(
+        of commit: EncodedCommit, expecting expected: ExpectedVersion, among candidates: [Location]
+    ) throws(EventStoreError) -> AppendResult? {
+        let ids = Set(commit.eventIDs)
+        for location in candidates {
+            let stored: [RecordedEvent]
+            do { stored = try reader.commit(at: location) } catch { throw EventStoreError(reading: error) }
+            guard
+                let taken = stored.first(where: { ids.contains($0.id.bits) }),
+                let first = stored.first, let last = stored.last
+            else { continue }
+            // The earlier append could have made the same demand: it stands right behind the version it allows.
+            guard
+                first.stream == commit.stream, stored.map(\.id.bits) == commit.eventIDs,
+                expected.allows(first.version - 1)
+            else { throw .duplicate(eventID: taken.id, in: commit.stream) }
+            return AppendResult(
+                version: last.version, firstPosition: first.position, lastPosition: last.position,
+                durability: reader.index.durablePosition >= last.position.rawValue ? .synced : .written)
+        }
+        return nil
+    }
+}

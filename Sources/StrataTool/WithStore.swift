@@ -1,0 +1,25 @@
+import EventSourcing
+import Strata
+
+/// Opens a store, works with it and closes it, with the errors of all three as one line each.
+func withStore<Result>(
+    at path: String, options: StrataOptions = StrataOptions(access: .readOnly, logger: StandardErrorLog.logger),
+    _ body: (StrataStore) async throws -> Result
+) async throws -> Result {
+    do {
+        let store = try await StrataStore.open(at: path, options: options)
+        let result: Result
+        do {
+            result = try await body(store)
+        } catch {
+            try? await store.close()
+            throw error
+        }
+        try await store.close()
+        return result
+    } catch let error as StrataError {
+        throw ToolError(error, at: path)
+    } catch let error as EventStoreError {
+        throw ToolError(error, at: path)
+    }
+}
