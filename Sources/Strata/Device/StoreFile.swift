@@ -21,33 +21,27 @@ struct StoreFile: Sendable {
     /// Appends up to `count` bytes from an offset to a buffer; returns how many there were.
     func read(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) throws(StrataError) -> Int {
         let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: count))
-        var done = 0
         do throws(SystemError) {
-            while done < count {
-                let read = try readOnce(into: &buffer, from: start + done, at: offset + done)
-                if read == 0 { break }
-                done += read
+            try buffer.append(addingCapacity: count) { output throws(SystemError) in
+                while output.freeCapacity > 0, try readOnce(into: &output, at: offset + output.count) > 0 {}
             }
         } catch {
-            buffer.removeLast(count)
+            let done = buffer.count - start
+            buffer.removeLast(done)
             throw StrataError(error, "reading failed", path: path, offset: offset + done)
         }
-        buffer.removeLast(count - done)
-        return done
+        return buffer.count - start
     }
 
-    private func readOnce(
-        into buffer: inout [UInt8], from start: Int, at offset: Int
-    ) throws(SystemError) -> Int {
-        let result: Result<Int, SystemError> = buffer.withUnsafeMutableBytes { bytes in
-            // Safe: the part lies within the buffer, and the device uses it only during the call.
-            let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
-            return Result { () throws(SystemError) in
-                try retryingInterrupts { () throws(SystemError) in try file.read(into: rest, at: offset) }
-            }
+    private func readOnce(into output: inout OutputSpan<UInt8>, at offset: Int) throws(SystemError) -> Int {
+        try output.withUnsafeMutableBufferPointer { bytes, count throws(SystemError) in
+            // Safe: the part behind what is initialised is free, the device uses it only during the call, and it says
+            // how much of it holds bytes now.
+            let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[count...]))
+            let read = try retryingInterrupts { () throws(SystemError) in try file.read(into: free, at: offset) }
+            count += read
+            return read
         }
-        return try result.get()
     }
 
     /// The bytes from an offset: fewer than `count` only at the end of the file.
