@@ -70,7 +70,7 @@ let package = Package(
         .testTarget(
             name: "StrataTests",
             dependencies: [
-                "EventSourcing", "EventSourcingTesting", "Strata", "StrataTesting", "OrderExample",
+                "CStrata", "EventSourcing", "EventSourcingTesting", "Strata", "StrataTesting", "OrderExample",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),

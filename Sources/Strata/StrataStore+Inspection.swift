@@ -79,13 +79,13 @@ extension StrataStore {
 extension SegmentInspection.Frame {
     fileprivate init(_ header: FrameHeader, at offset: Int, body: RawSpan) {
         let commit = header.kind == .commit ? CommitBody(decoding: body, header: header) : nil
-        let snapshot = header.kind == .snapshot ? SnapshotBody(decoding: body) : nil
+        let snapshot = header.kind == .snapshot ? SnapshotBody(decoding: body, header: header) : nil
         // Safe: the pointers are used only during the calls.
         let type =
             commit.flatMap { commit in
                 body.extracting(commit.aggregateTypeRange).withUnsafeBytes { String(validating: $0, as: UTF8.self) }
             } ?? snapshot?.aggregateType
-            ?? (header.kind == .snapshotDeletion ? SnapshotDeletionBody.aggregateType(in: body) : nil)
+            ?? (header.kind == .snapshotDeletion ? SnapshotDeletionBody.aggregateType(in: body, header: header) : nil)
         let eventTypes = commit?.events.compactMap { event in
             body.extracting(event.typeStart..<event.metadataStart).withUnsafeBytes {
                 String(validating: $0, as: UTF8.self)

@@ -22,8 +22,9 @@ package struct ChecksumBinding: Hashable, Sendable {
     ///   - kind: what the file holds.
     ///   - number: the segment's first position or number.
     package init(storeID: UInt128, kind: SegmentKind, number: UInt64) {
-        var seed = Checksum.crc32c(UInt64(truncatingIfNeeded: storeID), continuing: 0)
-        seed = Checksum.crc32c(UInt64(truncatingIfNeeded: storeID >> 64), continuing: seed)
+        // The id's bytes in their written order, as they stand in the segment's header.
+        var seed = Checksum.crc32c(UInt64(truncatingIfNeeded: storeID >> 64).byteSwapped, continuing: 0)
+        seed = Checksum.crc32c(UInt64(truncatingIfNeeded: storeID).byteSwapped, continuing: seed)
         seed = Checksum.crc32c(UInt64(kind.rawValue), continuing: seed)
         self.seed = Checksum.crc32c(number, continuing: seed)
     }

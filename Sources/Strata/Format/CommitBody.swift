@@ -67,14 +67,19 @@ package struct EventLayout: Hashable, Sendable {
     package var payloadStart: Int { metadataStart + metadataLength }
     package var end: Int { Format.aligned(payloadStart + payloadLength) }
 
-    /// The event at an offset of a body; nil where it would not lie within it.
+    /// The event at an offset of a body; nil where none can be there.
     package init?(in body: RawSpan, at start: Int) {
         guard start <= body.byteCount - Format.eventHeaderBytes else { return nil }
         self.start = start
         payloadLength = Int(body.number(at: start + 32, as: UInt32.self))
         metadataLength = Int(body.number(at: start + 36, as: UInt32.self))
         typeLength = Int(body.number(at: start + 40, as: UInt16.self))
-        guard end <= body.byteCount else { return nil }
+        guard
+            end <= body.byteCount, body.isZero(in: start + 43..<start + Format.eventHeaderBytes),
+            body.isZero(in: payloadStart + payloadLength..<end),
+            Timestamp(seconds: body.number(at: start + 16), nanoseconds: body.number(at: start + 24)) != nil,
+            body.extracting(typeStart..<metadataStart).isEventType
+        else { return nil }
     }
 
     /// The event's id.
@@ -91,10 +96,10 @@ package struct CommitBody {
 
     /// - Returns: nil where the body is not laid out as the header says: a mistake of the writer, or a forgery.
     package init?(decoding body: RawSpan, header: FrameHeader) {
-        guard let first = Self.aggregateTypeRange(in: body) else { return nil }
+        guard let first = Self.aggregateTypeRange(in: body, header: header) else { return nil }
         aggregateTypeRange = first
         var events: [EventLayout] = []
-        events.reserveCapacity(header.eventCount)
+        events.reserveCapacity(min(header.eventCount, body.byteCount / Format.eventHeaderBytes))
         var next = Format.aligned(first.upperBound)
         for _ in 0..<header.eventCount {
             guard let event = EventLayout(in: body, at: next) else { return nil }
@@ -105,10 +110,13 @@ package struct CommitBody {
         self.events = events
     }
 
-    static func aggregateTypeRange(in body: RawSpan) -> Range<Int>? {
+    /// Where the aggregate type's UTF-8 stands; nil where there is none that the header was written for.
+    static func aggregateTypeRange(in body: RawSpan, header: FrameHeader) -> Range<Int>? {
         guard body.byteCount >= 1 else { return nil }
-        let length = Int(body.number(at: 0, as: UInt8.self))
-        guard length > 0, Format.aligned(1 + length) <= body.byteCount else { return nil }
-        return 1..<1 + length
+        let range = 1..<1 + Int(body.number(at: 0, as: UInt8.self))
+        let end = Format.aligned(range.upperBound)
+        guard end <= body.byteCount, body.isZero(in: range.upperBound..<end) else { return nil }
+        let name = body.extracting(range)
+        return name.isAggregateType && Checksum.crc32c(name) == header.aggregateTypeTag ? range : nil
     }
 }

@@ -24,6 +24,13 @@ package enum Format {
     /// No frame has a longer body, padding included: an append of the largest size with its names and headers.
     static let longestBody = 96 << 20
 
+    /// No segment is longer, so that a place in it fits into 29 bits.
+    static let longestSegment = 1 << 32
+    /// No store has more segments of events, so that a segment's place among them fits into 18 bits.
+    static let mostSegments = 1 << 18
+    /// Positions, versions and the numbers of segments are below this: sums of two of them cannot overflow.
+    static let numberLimit = Int.max / 4
+
     static func aligned(_ length: Int) -> Int {
         (length + alignment - 1) & ~(alignment - 1)
     }

@@ -93,6 +93,7 @@ package struct FrameHeader: Hashable, Sendable {
             let kind = FrameKind(rawValue: bytes.number(at: 16)),
             let storedAt = Timestamp(seconds: bytes.number(at: 56), nanoseconds: bytes.number(at: 64)),
             let durableMark = Int(exactly: bytes.number(at: 32, as: UInt64.self)), durableMark <= offset,
+            durableMark.isMultiple(of: Format.alignment),
             let firstPosition = Int(exactly: bytes.number(at: 40, as: UInt64.self)),
             let firstVersion = Int(exactly: bytes.number(at: 48, as: UInt64.self))
         else { return nil }
@@ -106,25 +107,39 @@ package struct FrameHeader: Hashable, Sendable {
         aggregateTypeTag = bytes.number(at: 68)
         aggregateID = UInt128(bigEndian: bytes.number(at: 72, as: UInt128.self).littleEndian)
         guard
-            bodyLength <= Format.longestBody, bodyLength % Format.alignment == 0,
-            bytes.number(at: 18, as: UInt16.self) == 0, isConsistent
+            bodyLength <= Format.longestBody, bodyLength.isMultiple(of: Format.alignment),
+            offset <= Format.longestSegment - frameLength, bytes.number(at: 18, as: UInt16.self) == 0, isConsistent
         else { return nil }
     }
 
     /// Whether the fields fit the kind; a crafted header may verify and still not.
     private var isConsistent: Bool {
-        let farthest = Int.max / 4
+        let isOfEvents = durableMark >= Format.segmentHeaderBytes
         switch kind {
         case .commit:
-            return eventCount > 0 && firstPosition > 0 && firstVersion > 0
-                && firstPosition < farthest && firstVersion < farthest
+            return isOfEvents && flags & ~Self.acknowledgedUnsynced == 0 && eventCount > 0
+                && Self.isNumber(firstPosition) && Self.isNumber(firstVersion)
                 && bodyLength >= eventCount * Format.eventHeaderBytes
-        case .open: return bodyLength == Format.openBodyBytes
-        case .mark: return bodyLength == 0
-        case .footer: return bodyLength == Format.footerBodyBytes
-        case .snapshot: return firstVersion > 0 && firstVersion < farthest && bodyLength > Format.snapshotHeaderBytes
-        case .snapshotDeletion: return bodyLength > 0
+        case .open: return isOfEvents && hasNoStream && bodyLength == Format.openBodyBytes
+        case .mark: return isOfEvents && hasNoStream && bodyLength == 0
+        case .footer: return isOfEvents && hasNoStream && bodyLength == Format.footerBodyBytes
+        case .snapshot:
+            return isOfSnapshots && Self.isNumber(firstVersion) && bodyLength > Format.snapshotHeaderBytes
+        case .snapshotDeletion: return isOfSnapshots && firstVersion == 0 && bodyLength > 0
         }
+    }
+
+    private var hasNoStream: Bool {
+        flags == 0 && eventCount == 0 && firstPosition == 0 && firstVersion == 0 && aggregateTypeTag == 0
+            && aggregateID == 0
+    }
+
+    private var isOfSnapshots: Bool {
+        flags == 0 && eventCount == 0 && firstPosition == 0 && durableMark == 0
+    }
+
+    private static func isNumber(_ value: Int) -> Bool {
+        (1..<Format.numberLimit).contains(value)
     }
 
     /// Whether a body is the one that the header was written for.

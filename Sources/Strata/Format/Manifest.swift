@@ -61,16 +61,16 @@ package struct Manifest: Hashable, Sendable {
     ///
     /// - Throws: what is wrong with it. Segments that are out of order or overlap are an invalid field.
     package init(decoding bytes: RawSpan) throws(FormatError) {
-        guard bytes.byteCount >= 12 else { throw .truncated }
+        guard bytes.byteCount >= Format.manifestHeaderBytes else { throw .truncated }
         guard bytes.number(at: 0, as: UInt64.self) == Format.manifestMagic else { throw .wrongMagic }
+        // The checksum comes first: a damaged version is damage, not a newer program's.
+        guard bytes.number(at: 12, as: UInt32.self) == Self.checksum(of: bytes) else { throw .wrongChecksum }
         let version = bytes.number(at: 8, as: UInt16.self)
         guard version <= Format.version else { throw .newerVersion(Int(version)) }
-        guard bytes.byteCount >= Format.manifestHeaderBytes else { throw .truncated }
-        guard bytes.number(at: 12, as: UInt32.self) == Self.checksum(of: bytes) else { throw .wrongChecksum }
         let count = Int(bytes.number(at: 52, as: UInt32.self))
         guard
             version == Format.version,
-            bytes.number(at: 10, as: UInt16.self) == 0,
+            bytes.number(at: 10, as: UInt16.self) == 0, count < Format.mostSegments,
             bytes.byteCount == Format.manifestHeaderBytes + count * Format.manifestEntryBytes,
             let createdAt = Timestamp(seconds: bytes.number(at: 40), nanoseconds: bytes.number(at: 48))
         else { throw .invalidField }
@@ -84,15 +84,14 @@ package struct Manifest: Hashable, Sendable {
                 bytes: bytes.number(at: start + 16), eventCount: bytes.number(at: start + 24),
                 commitCount: bytes.number(at: start + 32), digest: bytes.number(at: start + 40))
             guard
-                segment.firstPosition > previousLast, segment.lastPosition >= segment.firstPosition,
-                segment.lastPosition < UInt64(Int.max / 4), segment.bytes < UInt64(Int.max / 4),
+                segment.firstPosition > previousLast, segment.isPossible,
                 bytes.number(at: start + 44, as: UInt32.self) == 0
             else { throw .invalidField }
             previousLast = segment.lastPosition
             sealed.append(segment)
         }
         let active = bytes.number(at: 56, as: UInt64.self)
-        guard active > previousLast, active < UInt64(Int.max / 4) else { throw .invalidField }
+        guard active > previousLast, active < UInt64(Format.numberLimit) else { throw .invalidField }
         self.init(
             storeID: UInt128(bigEndian: bytes.number(at: 16, as: UInt128.self).littleEndian),
             generation: bytes.number(at: 32), createdAt: createdAt, sealed: sealed, active: active)
@@ -101,5 +100,14 @@ package struct Manifest: Hashable, Sendable {
     private static func checksum(of bytes: RawSpan) -> UInt32 {
         Checksum.crc32c(
             bytes.extracting(16..<bytes.byteCount), continuing: Checksum.crc32c(bytes.extracting(0..<12)))
+    }
+}
+
+extension Manifest.SealedSegment {
+    /// Whether any segment can be like this; a crafted manifest may verify and still claim the impossible.
+    fileprivate var isPossible: Bool {
+        lastPosition >= firstPosition && lastPosition < UInt64(Format.numberLimit)
+            && eventCount <= lastPosition - firstPosition + 1 && commitCount >= 1 && commitCount <= eventCount
+            && bytes <= UInt64(Format.longestSegment) && eventCount < bytes / UInt64(Format.eventHeaderBytes)
     }
 }

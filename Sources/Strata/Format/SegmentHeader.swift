@@ -46,17 +46,20 @@ package struct SegmentHeader: Hashable, Sendable {
     package init(decoding bytes: RawSpan) throws(FormatError) {
         guard bytes.byteCount >= Format.segmentHeaderBytes else { throw .truncated }
         guard bytes.number(at: 0, as: UInt64.self) == Format.segmentMagic else { throw .wrongMagic }
+        // The checksum comes first: a damaged version is damage, not a newer program's.
+        guard bytes.number(at: 12, as: UInt32.self) == Self.checksum(of: bytes) else { throw .wrongChecksum }
         let version = bytes.number(at: 8, as: UInt16.self)
         guard version <= Format.version else { throw .newerVersion(Int(version)) }
-        guard bytes.number(at: 12, as: UInt32.self) == Self.checksum(of: bytes) else { throw .wrongChecksum }
+        let number = bytes.number(at: 32, as: UInt64.self)
         guard
             version == Format.version, let kind = SegmentKind(rawValue: bytes.number(at: 10)),
             let createdAt = Timestamp(seconds: bytes.number(at: 48), nanoseconds: bytes.number(at: 56)),
+            (1..<UInt64(Format.numberLimit)).contains(number),
             bytes.number(at: 11, as: UInt8.self) == 0, bytes.number(at: 60, as: UInt32.self) == 0
         else { throw .invalidField }
         self.init(
             kind: kind, storeID: UInt128(bigEndian: bytes.number(at: 16, as: UInt128.self).littleEndian),
-            number: bytes.number(at: 32), epoch: bytes.number(at: 40), createdAt: createdAt)
+            number: number, epoch: bytes.number(at: 40), createdAt: createdAt)
     }
 
     private static func checksum(of bytes: RawSpan) -> UInt32 {

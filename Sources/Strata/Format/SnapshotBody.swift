@@ -1,5 +1,4 @@
 package import EventSourcing
-import FoundationEssentials
 
 /// The body of a snapshot's frame.
 package struct SnapshotBody: Hashable, Sendable {
@@ -42,28 +41,30 @@ package struct SnapshotBody: Hashable, Sendable {
     }
 
     /// Reads the body of a frame whose checksums have been verified; nil where it is not laid out as it should be.
-    package init?(decoding body: RawSpan) {
+    package init?(decoding body: RawSpan, header: FrameHeader) {
         guard body.byteCount > Format.snapshotHeaderBytes else { return nil }
         stateLength = Int(body.number(at: 0, as: UInt32.self))
         let storedLength = Int(body.number(at: 4, as: UInt32.self))
         schemaVersion = Int(body.number(at: 8, as: UInt32.self))
         contentType = ContentType(rawValue: body.number(at: 12))
         let nameEnd = Format.snapshotHeaderBytes + Int(body.number(at: 14, as: UInt16.self))
+        let storedEnd = nameEnd + storedLength
         guard
             let compression = Compression(rawValue: body.number(at: 13)),
             let createdAt = Timestamp(seconds: body.number(at: 16), nanoseconds: body.number(at: 24)),
-            Format.aligned(nameEnd + storedLength) == body.byteCount,
+            body.number(at: 28, as: UInt32.self) == 0,
+            Format.aligned(storedEnd) == body.byteCount, body.isZero(in: storedEnd..<body.byteCount),
             stateLength <= EventLimits.snapshotStateBytes,
-            compression == .lz4 || stateLength == storedLength,
-            // Safe: the pointer is used only during the call.
-            let name = body.extracting(Format.snapshotHeaderBytes..<nameEnd).withUnsafeBytes({
-                String(validating: $0, as: UTF8.self)
-            }), EventLimits.isValidAggregateType(name)
+            compression == .lz4 ? storedLength < stateLength : stateLength == storedLength
+        else { return nil }
+        let name = body.extracting(Format.snapshotHeaderBytes..<nameEnd)
+        guard
+            name.isAggregateType, Checksum.crc32c(name) == header.aggregateTypeTag, let text = name.text
         else { return nil }
         self.compression = compression
         self.createdAt = createdAt
-        aggregateType = name
-        stored = nameEnd..<nameEnd + storedLength
+        aggregateType = text
+        stored = nameEnd..<storedEnd
     }
 
     /// The state; nil where its compressed form is damaged.
@@ -85,10 +86,11 @@ package enum SnapshotDeletionBody {
         return body
     }
 
-    package static func aggregateType(in body: RawSpan) -> String? {
-        // Safe: the pointer is used only during the call.
-        CommitBody.aggregateTypeRange(in: body).flatMap { range in
-            body.extracting(range).withUnsafeBytes { String(validating: $0, as: UTF8.self) }
-        }
+    package static func aggregateType(in body: RawSpan, header: FrameHeader) -> String? {
+        guard
+            let range = CommitBody.aggregateTypeRange(in: body, header: header),
+            Format.aligned(range.upperBound) == body.byteCount
+        else { return nil }
+        return body.extracting(range).text
     }
 }

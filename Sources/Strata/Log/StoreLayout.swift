@@ -16,13 +16,14 @@ enum StoreLayout {
         "\(snapshots)/\(padded(number))\(segmentSuffix)"
     }
 
-    /// The number in a segment's file name, without its directory; nil for any other name.
+    /// The number in a segment's file name, without its directory; nil for any other name, and for a number that no
+    /// segment can have.
     static func number(ofSegment fileName: String) -> UInt64? {
         guard fileName.hasSuffix(segmentSuffix) else { return nil }
         let digits = fileName.dropLast(segmentSuffix.count)
         guard digits.utf8.count == Self.digits, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
-        return UInt64(digits)
+        return UInt64(digits).flatMap { (1..<UInt64(Format.numberLimit)).contains($0) ? $0 : nil }
     }
 
     private static func padded(_ number: UInt64) -> String {

@@ -28,7 +28,7 @@ struct LogOpening {
     /// - Parameter besideWriter: whether a writer is at work. Then commits count only as far as they are known to be
     ///   durable, or were acknowledged without that.
     mutating func readSegments(besideWriter: Bool = false) throws(StrataError) {
-        index.reserve(eventCount: manifest.sealed.reduce(0) { $0 + Int(clamping: min($1.eventCount, $1.bytes / 48)) })
+        try reserveForSealedSegments()
         for sealed in manifest.sealed {
             let scan = try readSegment(sealed.firstPosition, isSealed: true)
             if scan.damage.isEmpty, !sealed.matches(scan) {
@@ -40,6 +40,19 @@ struct LogOpening {
         let readableEnd = besideWriter ? try readableEndOfActiveSegment() : nil
         active = try readSegment(manifest.active, isSealed: false, readableEnd: readableEnd ?? .max)
         if !besideWriter { try checkForUnlistedSegments() }
+    }
+
+    /// Makes room for the events of the sealed segments, as far as the files are long enough to hold them: what a
+    /// manifest merely claims takes no memory.
+    private func reserveForSealedSegments() throws(StrataError) {
+        var eventCount = 0
+        for sealed in manifest.sealed {
+            let name = StoreLayout.eventSegment(sealed.firstPosition)
+            guard try device.kindOrFail(of: name) == .file else { continue }
+            let length = try StoreFile(name, .read, on: device).length()
+            eventCount += min(Int(clamping: sealed.eventCount), length / Format.eventHeaderBytes)
+        }
+        index.reserve(eventCount: eventCount)
     }
 
     private func readableEndOfActiveSegment() throws(StrataError) -> Int {

@@ -33,7 +33,7 @@ struct SnapshotReader: Sendable {
             let header = FrameHeader(
                 decoding: bytes.extracting(0..<Format.frameHeaderBytes), at: entry.offset, binding: binding),
             header.kind == .snapshot, header.verifies(body: bodyBytes),
-            let body = SnapshotBody(decoding: bodyBytes), let state = body.state(in: bodyBytes)
+            let body = SnapshotBody(decoding: bodyBytes, header: header), let state = body.state(in: bodyBytes)
         else { return nil }
         return Snapshot(
             stream: StreamID(body.aggregateType, UUID(bits: header.aggregateID)), version: header.firstVersion,

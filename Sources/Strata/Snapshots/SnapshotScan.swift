@@ -82,7 +82,7 @@ struct SnapshotScan {
     private mutating func take(_ header: FrameHeader, _ scanner: FrameScanner, _ number: UInt64) -> Bool {
         switch header.kind {
         case .snapshot:
-            guard let body = scanner.withBody({ SnapshotBody(decoding: $0) }) else { return false }
+            guard let body = scanner.withBody({ SnapshotBody(decoding: $0, header: header) }) else { return false }
             snapshots += 1
             index[StreamID(body.aggregateType, UUID(bits: header.aggregateID))] = SnapshotIndex.Entry(
                 segment: number, offset: scanner.offset, frameLength: header.frameLength,
@@ -90,7 +90,8 @@ struct SnapshotScan {
                 contentType: body.contentType, stateLength: body.stateLength)
             return true
         case .snapshotDeletion:
-            guard let type = scanner.withBody({ SnapshotDeletionBody.aggregateType(in: $0) }) else { return false }
+            guard let type = scanner.withBody({ SnapshotDeletionBody.aggregateType(in: $0, header: header) })
+            else { return false }
             index[StreamID(type, UUID(bits: header.aggregateID))] = nil
             return true
         case .commit, .open, .mark, .footer: return false

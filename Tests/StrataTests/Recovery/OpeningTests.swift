@@ -63,9 +63,7 @@ import Testing
         let directory = TemporaryDirectory()
         let files = StoreFiles(directory)
         try await StrataStore.with(directory) { _ in }
-        var manifest = try files.read("MANIFEST")
-        manifest[8] = 2
-        try files.write(manifest, to: "MANIFEST")
+        try files.write(files.read("MANIFEST").with(UInt16(2), at: 8).resealed, to: "MANIFEST")
         let before = try files.contents()
         #expect(await code(directory.path) == .unsupportedFormat)
         #expect(await code(directory.path, StrataOptions(access: .readOnly)) == .unsupportedFormat)

@@ -1,0 +1,31 @@
+import EventSourcing
+
+/// The rules of ``EventLimits`` for names, asked of bytes: without making a string of every name that is read.
+extension RawSpan {
+    /// Whether the bytes may name an aggregate type.
+    var isAggregateType: Bool { isName(barring: UInt8(ascii: "/"), EventLimits.isValidAggregateType) }
+
+    /// Whether the bytes may name an event type.
+    var isEventType: Bool { isName(barring: nil, EventLimits.isValidEventType) }
+
+    private func isName(barring separator: UInt8?, _ isValid: (String) -> Bool) -> Bool {
+        let space = UInt8(ascii: " ")
+        guard
+            (1...EventLimits.nameBytes).contains(byteCount), number(at: 0, as: UInt8.self) != space,
+            number(at: byteCount - 1, as: UInt8.self) != space
+        else { return false }
+        var isASCII = true
+        for offset in 0..<byteCount {
+            let byte = number(at: offset, as: UInt8.self)
+            guard byte >= space, byte != 0x7F, byte != separator else { return false }
+            if byte >= 0x80 { isASCII = false }
+        }
+        return isASCII || text.map(isValid) ?? false
+    }
+
+    /// The text of the bytes; nil where they are not UTF-8.
+    var text: String? {
+        // Safe: the pointer is used only during the call.
+        withUnsafeBytes { String(validating: $0, as: UTF8.self) }
+    }
+}
