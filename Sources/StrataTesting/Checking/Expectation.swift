@@ -1,0 +1,138 @@
+package import EventSourcing
+import FoundationEssentials
+
+/// What a store must hold after its life has ended, what it may, and what it must not.
+package struct Expectation: Sendable {
+    enum Demand: Sendable {
+        /// It was acknowledged in such a way that it survives.
+        case required(AppendResult)
+        /// It was acknowledged, and may be lost together with everything behind it.
+        case losable(AppendResult)
+        /// Nobody was told what became of it.
+        case open
+        /// Somebody was told that it was not stored.
+        case forbidden
+    }
+
+    struct Append: Sendable {
+        let stream: StreamID
+        let events: [NewEvent]
+        let demand: Demand
+    }
+
+    var appends: [Append] = []
+    var snapshotChanges: [History.SnapshotChange] = []
+    var call = Int.max
+}
+
+extension Expectation {
+    mutating func add(
+        _ append: History.Append, _ answer: Result<AppendResult, EventStoreError>?, durableUpTo durable: Int,
+        _ end: History.End
+    ) {
+        let demand: Demand =
+            switch answer {
+            case nil: .open
+            case .failure(let error): error.code == .outcomeUnknown ? .open : .forbidden
+            case .success(let result):
+                end == .processDeath || result.durability == .synced || result.lastPosition.rawValue <= durable
+                    ? .required(result) : .losable(result)
+            }
+        appends.append(Append(stream: append.stream, events: append.events, demand: demand))
+    }
+
+    /// Checks all events of a store in the order of their positions.
+    ///
+    /// Every acknowledged append is there once, whole, where its caller was told, and byte-equal; nothing else is there
+    /// but whole appends whose callers were told nothing; versions have no gaps and positions increase.
+    package func check(_ found: [RecordedEvent]) throws(Violation) {
+        try checkOrder(found)
+        var foundByID: [UUID: RecordedEvent] = [:]
+        for event in found {
+            try require(foundByID.updateValue(event, forKey: event.id) == nil, "event \(event.id) is there twice")
+        }
+        let last = found.last?.position.rawValue ?? 0
+        var known = 0
+        for append in appends {
+            let stored = append.events.compactMap { foundByID[$0.id] }
+            try check(append, stored, last: last)
+            known += stored.count
+        }
+        try require(known == found.count, "\(found.count - known) events are there that were never appended")
+    }
+
+    private func checkOrder(_ found: [RecordedEvent]) throws(Violation) {
+        var versions: [StreamID: Int] = [:]
+        var previous: RecordedEvent?
+        for event in found {
+            let version = versions[event.stream, default: 0] + 1
+            try require(
+                event.version == version,
+                "position \(event.position) has version \(event.version), and version \(version) comes next")
+            versions[event.stream] = version
+            if let previous {
+                try require(previous.position < event.position, "positions do not increase at \(event.position)")
+                try require(previous.storedAt <= event.storedAt, "stored-at decreases at \(event.position)")
+            }
+            previous = event
+        }
+    }
+
+    private func check(_ append: Append, _ stored: [RecordedEvent], last: Int) throws(Violation) {
+        if stored.isEmpty {
+            switch append.demand {
+            case .required(let result):
+                throw Violation("acknowledged positions \(result.positions) are lost; the last one is \(last)")
+            case .losable(let result):
+                try require(
+                    result.firstPosition.rawValue > last,
+                    "acknowledged positions \(result.positions) lack in the middle")
+            case .open, .forbidden: return
+            }
+        } else {
+            try require(stored.count == append.events.count, "a commit is there in part: \(stored.count) events")
+            try checkContents(append, stored)
+            switch append.demand {
+            case .required(let result), .losable(let result):
+                try require(
+                    stored.first?.position == result.firstPosition && stored.last?.position == result.lastPosition
+                        && stored.last?.version == result.version,
+                    "positions \(result.positions) are not where the caller was told")
+            case .open: return
+            case .forbidden:
+                throw Violation("position \(stored[0].position) is there, and its caller was told that it is not")
+            }
+        }
+    }
+
+    private func checkContents(_ append: Append, _ stored: [RecordedEvent]) throws(Violation) {
+        for (index, (event, recorded)) in zip(append.events, stored).enumerated() {
+            let expected = RecordedEvent(
+                event, stream: append.stream, version: recorded.version, position: recorded.position,
+                storedAt: recorded.storedAt)
+            try require(recorded == expected, "position \(recorded.position) is not what was appended")
+            let first = stored[0]
+            try require(
+                recorded.position.rawValue == first.position.rawValue + index
+                    && recorded.version == first.version + index, "a commit's events do not stand together")
+        }
+    }
+
+    /// Checks the snapshot of a stream that a store offers.
+    ///
+    /// It is one that was saved, it is not ahead of its stream, and its deletion was not acknowledged since.
+    package func check(_ snapshot: Snapshot?, of stream: StreamID, version: Int) throws(Violation) {
+        guard let snapshot else { return }
+        try require(snapshot.version <= version, "a snapshot is ahead of its stream")
+        let changes = snapshotChanges.filter { $0.stream == stream }
+        // From the last deletion that somebody was told of, unless changes were under way side by side.
+        let first = changes.lastIndex { $0.snapshot == nil && ($0.settled ?? .max) <= call } ?? changes.startIndex
+        try require(
+            changes[first...].contains { $0.snapshot == snapshot },
+            "a snapshot is there that was never saved, or that was deleted")
+    }
+}
+
+extension AppendResult {
+    fileprivate var positions: String { "\(firstPosition) to \(lastPosition)" }
+}

@@ -1,0 +1,100 @@
+package import EventSourcing
+import FoundationEssentials
+import Synchronization
+
+/// What callers asked of a store and what they were told, with the device's call count at each moment.
+///
+/// The device goes on while a caller is being told, so that a noted count may be too high, and a check milder for it, but
+/// never too low.
+package final class History: Sendable {
+    package struct Append: Sendable {
+        package let stream: StreamID
+        package let events: [NewEvent]
+        package let submitted: Int
+        package fileprivate(set) var settled: Int?
+        package fileprivate(set) var answer: Result<AppendResult, EventStoreError>?
+    }
+
+    package struct SnapshotChange: Sendable {
+        /// nil where the stream's snapshot was deleted.
+        package let snapshot: Snapshot?
+        package let stream: StreamID
+        package let submitted: Int
+        package fileprivate(set) var settled: Int?
+    }
+
+    struct State {
+        var appends: [Append] = []
+        var snapshotChanges: [SnapshotChange] = []
+        /// What callers were told is durable, by the call count at which they were.
+        var durable: [(position: Int, settled: Int)] = []
+    }
+
+    let state = Mutex(State())
+
+    package init() {}
+
+    package var appends: [Append] { state.withLock { $0.appends } }
+
+    /// A caller appends; returns a number for ``settle(_:_:at:)``.
+    package func submit(_ events: [NewEvent], to stream: StreamID, at call: Int) -> Int {
+        state.withLock { state in
+            state.appends.append(Append(stream: stream, events: events, submitted: call))
+            return state.appends.count - 1
+        }
+    }
+
+    /// The caller is told what became of the append.
+    package func settle(_ append: Int, _ answer: Result<AppendResult, EventStoreError>, at call: Int) {
+        state.withLock { state in
+            state.appends[append].answer = answer
+            state.appends[append].settled = call
+        }
+    }
+
+    /// Callers are told that everything up to a position is durable.
+    package func noteDurable(upTo position: Int, at call: Int) {
+        state.withLock { $0.durable.append((position, call)) }
+    }
+
+    /// A caller saves a snapshot, or deletes one; returns a number for ``settleSnapshotChange(_:at:)``.
+    package func submit(_ snapshot: Snapshot?, of stream: StreamID, at call: Int) -> Int {
+        state.withLock { state in
+            state.snapshotChanges.append(SnapshotChange(snapshot: snapshot, stream: stream, submitted: call))
+            return state.snapshotChanges.count - 1
+        }
+    }
+
+    /// The caller is told that the change was made.
+    package func settleSnapshotChange(_ change: Int, at call: Int) {
+        state.withLock { $0.snapshotChanges[change].settled = call }
+    }
+}
+
+extension History {
+    /// How a store's life ended.
+    package enum End: Hashable, Sendable {
+        /// The process died: the operating system has everything that it was given.
+        case processDeath
+        case lossOfPower
+    }
+
+    /// What a store must hold, and may, when its life ends behind a device call.
+    package func expectation(at call: Int = .max, after end: End) -> Expectation {
+        state.withLock { $0.expectation(at: call, after: end) }
+    }
+}
+
+extension History.State {
+    fileprivate func expectation(at call: Int, after end: History.End) -> Expectation {
+        var expectation = Expectation()
+        let durable = durable.filter { $0.settled <= call }.map(\.position).max() ?? 0
+        for append in appends where append.submitted <= call {
+            let answer = append.settled.map { $0 <= call } ?? false ? append.answer : nil
+            expectation.add(append, answer, durableUpTo: durable, end)
+        }
+        expectation.snapshotChanges = snapshotChanges.filter { $0.submitted <= call }
+        expectation.call = call
+        return expectation
+    }
+}

@@ -1,0 +1,117 @@
+import EventSourcing
+import FoundationEssentials
+package import Strata
+
+/// Opens what a crash has left, and checks that the store keeps its promises from there on.
+package struct RecoveryCheck {
+    private let storage: SimulatedStorage
+    private let expectation: Expectation
+    private let options: StrataOptions
+    private let seed: UInt64
+
+    /// - Parameters:
+    ///   - storage: what is on the device.
+    ///   - expectation: what callers were told before.
+    ///   - options: how to open the store for writing.
+    ///   - seed: determines the ids of the events that the check appends.
+    package init(_ storage: SimulatedStorage, _ expectation: Expectation, options: StrataOptions, seed: UInt64 = 1) {
+        self.storage = storage
+        self.expectation = expectation
+        self.options = options
+        self.seed = seed
+    }
+
+    /// Checks everything.
+    ///
+    /// - Throws: the first ``Violation``.
+    package func run() async throws {
+        let readOnly = try await eventsReadOnly()
+        let device = SimulatedDevice(storage, seed: seed)
+        let store = try await open(device, "the first opening")
+        let events = try await StoreContents.read(store, expectation)
+        try require(readOnly == nil || readOnly == events, "reading only shows other events than the writer")
+        if readOnly == nil { try require(events.isEmpty, "the store cannot be read before its recovery") }
+        try KeptBytes.check(before: storage.contents, after: device.storage.contents)
+        try await checkSecondOpening(of: device.afterProcessDeath(), events)
+        try await checkAppending(to: store, on: device, events)
+    }
+
+    /// Opens and verifies without changing anything; nil where there is no store yet.
+    private func eventsReadOnly() async throws -> [RecordedEvent]? {
+        let device = SimulatedDevice(storage, seed: seed)
+        var readOnly = options
+        readOnly.access = .readOnly
+        do {
+            try Self.checkSoundness(of: device)
+            let store = try await StrataStore.open(on: device, options: readOnly)
+            let events = try await StoreContents.read(store, expectation)
+            try await store.close()
+            try require(device.mutatingCalls == 0, "reading only changes the store")
+            return events
+        } catch let error as StrataError where error.code == .notAStore {
+            try require(device.mutatingCalls == 0, "reading only changes the store")
+            return nil
+        }
+    }
+
+    /// A crash damages nothing.
+    static func checkSoundness(of device: SimulatedDevice) throws {
+        let report = try StrataStore.verify(on: device)
+        try require(report.damage.isEmpty, "false alarm: \(report.damage)")
+        try require(report.damagedSnapshots.isEmpty, "false alarm about snapshots: \(report.damagedSnapshots)")
+    }
+
+    private func open(_ device: SimulatedDevice, _ what: String) async throws -> StrataStore {
+        do {
+            return try await StrataStore.open(on: device, options: options)
+        } catch {
+            throw Violation("\(what) fails: \(error)")
+        }
+    }
+
+    /// Opening again shows the same and takes nothing away.
+    private func checkSecondOpening(of device: SimulatedDevice, _ events: [RecordedEvent]) async throws {
+        let before = device.storage.contents
+        let store = try await open(device, "the second opening")
+        try require(try await StoreContents.read(store, expectation) == events, "the second opening shows other events")
+        try await store.close()
+        let after = device.storage.contents
+        for (name, bytes) in before where name.contains("/") {
+            try require(after[name]?.starts(with: bytes) ?? false, "the second opening changes \(name)")
+        }
+        try require(
+            before.keys.filter(KeptBytes.isQuarantined).sorted() == after.keys.filter(KeptBytes.isQuarantined).sorted(),
+            "the second opening puts something into quarantine")
+    }
+
+    /// Appends after a recovery are kept, too, and take nothing away from what was there.
+    private func checkAppending(
+        to store: StrataStore, on device: SimulatedDevice, _ events: [RecordedEvent]
+    ) async throws {
+        var randomness = SeededRandomness(seed: seed)
+        var all = events
+        let streams = Set([events.last?.stream, StreamID("Check", UUID(using: &randomness))].compactMap { $0 })
+        for stream in streams.sorted(by: { $0.aggregateType < $1.aggregateType }) {
+            let version = events.last { $0.stream == stream }?.version ?? 0
+            let event = NewEvent.sample(payloadBytes: 100, using: &randomness)
+            let result = try await store.events.append([event], to: stream, expecting: .exactly(version))
+            try await store.events.waitUntilDurable(result.lastPosition)
+            guard let recorded = try await store.events.event(withID: event.id) else {
+                throw Violation("an event that was appended after the recovery cannot be found")
+            }
+            try require(
+                recorded.position == result.lastPosition && recorded.version == version + 1
+                    && recorded.payload == event.payload && recorded.position > all.last?.position ?? 0,
+                "an append after the recovery went wrong")
+            all.append(recorded)
+        }
+        let crashed = device.storage
+        let lost = crashed.after(LossOfPower(Array(repeating: .lost, count: crashed.unsynced.count)))
+        for next in [SimulatedDevice(lost, seed: seed &+ 1), device.afterProcessDeath()] {
+            try Self.checkSoundness(of: next)
+            let store = try await open(next, "opening after further appends")
+            let found = try await store.events.readAll().collect()
+            try require(found == all, "\(all.count) events should be there after further appends, not \(found.count)")
+        }
+    }
+}

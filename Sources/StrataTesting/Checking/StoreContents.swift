@@ -1,0 +1,64 @@
+package import EventSourcing
+package import FoundationEssentials
+import Strata
+
+/// Reads a store in all the ways that there are, and checks that they agree.
+enum StoreContents {
+    /// All events in the order of their positions, after they have passed an expectation.
+    static func read(_ store: StrataStore, _ expectation: Expectation) async throws -> [RecordedEvent] {
+        let events: [RecordedEvent]
+        do {
+            events = try await store.events.readAll().collect()
+        } catch {
+            throw Violation("reading all events fails: \(error)")
+        }
+        try expectation.check(events)
+        let last = try await store.events.currentPosition()
+        try require(last == events.last?.position, "the current position is \(last.map { "\($0)" } ?? "none")")
+        let backward = try await store.events.readAll(direction: .backward).collect()
+        try require(backward.reversed() == events, "reading backward shows other events")
+        var byStream: [StreamID: [RecordedEvent]] = [:]
+        for event in events { byStream[event.stream, default: []].append(event) }
+        for (stream, expected) in byStream {
+            let version = try await store.events.version(of: stream)
+            try require(version == expected.count, "a stream has version \(version) and \(expected.count) events")
+            let found = try await store.events.readStream(stream).collect()
+            try require(found == expected, "a stream shows other events than the feed")
+        }
+        for event in events.suffix(3) {
+            let found = try await store.events.event(withID: event.id)
+            try require(found == event, "an event cannot be found by its id")
+        }
+        try await checkSnapshots(of: store, expectation)
+        return events
+    }
+
+    private static func checkSnapshots(of store: StrataStore, _ expectation: Expectation) async throws {
+        for stream in Set(expectation.snapshotChanges.map(\.stream)) {
+            let snapshot = try await store.snapshots.latest(for: stream)
+            try expectation.check(snapshot, of: stream, version: await store.events.version(of: stream))
+        }
+    }
+}
+
+extension NewEvent {
+    /// An event that a seed determines.
+    package static func sample(payloadBytes: Int, using randomness: inout SeededRandomness) -> NewEvent {
+        NewEvent(
+            id: UUID(using: &randomness), type: "ItemAdded", schemaVersion: 1,
+            occurredAt: Timestamp(seconds: 1_700_000_000, nanoseconds: 5) ?? .distantPast,
+            contentType: ContentType(rawValue: 7), payload: Bytes(randomness.bytes(payloadBytes)))
+    }
+}
+
+extension UUID {
+    /// A UUID that a seed determines.
+    package init(using randomness: inout SeededRandomness) {
+        let bytes = randomness.bytes(16)
+        self.init(
+            uuid: (
+                bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[8], bytes[9],
+                bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]
+            ))
+    }
+}

@@ -1,0 +1,116 @@
+import Strata
+
+/// Does a workload once, and checks what a crash would have left behind each call of the device.
+package struct CrashTrial {
+    /// What was checked.
+    package struct Counts: Sendable {
+        /// Images that losses of power left.
+        package var losses = 0
+        /// Images that deaths of the process left.
+        package var deaths = 0
+        /// Images that a second crash left, inside the recovery from the first.
+        package var secondCrashes = 0
+
+        package init() {}
+
+        package static func += (left: inout Counts, right: Counts) {
+            left.losses += right.losses
+            left.deaths += right.deaths
+            left.secondCrashes += right.secondCrashes
+        }
+    }
+
+    private let workload: Workload
+    private let seed: UInt64
+    private let history: History
+    private let images: [SimulatedDevice.Image]
+    package private(set) var counts = Counts()
+
+    /// Does the workload.
+    ///
+    /// - Throws: ``Violation`` where it fails without any fault.
+    package init(_ workload: Workload, seed: UInt64) async throws {
+        self.workload = workload
+        self.seed = seed
+        let device = SimulatedDevice(seed: seed)
+        device.keepImages()
+        var run = WorkloadRun(workload, on: device, seed: seed)
+        let error = await run.run()
+        history = run.history
+        images = run.device.images
+        if let error { throw violation("without any fault", error) }
+    }
+
+    /// How many moments there are for a crash.
+    package var moments: Int { images.count }
+
+    /// Checks crashes behind every call.
+    ///
+    /// - Parameter limit: at most so many losses of power behind each call, and one death of the process.
+    package mutating func checkCrashes(limit: Int) async throws {
+        var randomness = SeededRandomness(seed: seed)
+        for index in images.indices {
+            let storage = images[index].storage
+            for loss in storage.lossesOfPower(limit: limit, using: &randomness) {
+                try await check(storage.after(loss), index, after: .lossOfPower, "\(loss)")
+                counts.losses += 1
+            }
+            try await check(storage.afterProcessDeath, index, after: .processDeath, "death")
+            counts.deaths += 1
+        }
+    }
+
+    /// Checks crashes behind every call of recoveries from crashes.
+    ///
+    /// - Parameters:
+    ///   - stride: only every so many calls of the workload have a first crash.
+    ///   - limit: at most so many losses of power behind each call of a recovery.
+    package mutating func checkSecondCrashes(stride: Int, limit: Int) async throws {
+        var randomness = SeededRandomness(seed: seed)
+        for index in Swift.stride(from: Int(seed % UInt64(stride)), to: images.count, by: stride) {
+            let storage = images[index].storage
+            let losses = storage.lossesOfPower(limit: 8, using: &randomness)
+            let first = storage.after(losses[Int.random(in: 0..<losses.count, using: &randomness)])
+            for first in [first, storage.afterProcessDeath] {
+                try await checkSecondCrashes(after: first, index, limit: limit, &randomness)
+            }
+        }
+    }
+
+    private mutating func checkSecondCrashes(
+        after first: SimulatedStorage, _ index: Int, limit: Int, _ randomness: inout SeededRandomness
+    ) async throws {
+        let device = SimulatedDevice(first, seed: seed &+ 1)
+        device.keepImages()
+        do {
+            try await StrataStore.open(on: device, options: workload.options).close()
+        } catch {
+            throw violation("recovering behind \(images[index].call)", error)
+        }
+        for second in device.images {
+            for loss in second.storage.lossesOfPower(limit: limit, using: &randomness) {
+                try await check(
+                    second.storage.after(loss), index, after: .lossOfPower,
+                    "second crash behind \(second.call): \(loss)")
+                counts.secondCrashes += 1
+            }
+        }
+    }
+
+    private func check(
+        _ storage: SimulatedStorage, _ index: Int, after end: History.End, _ crash: @autoclosure () -> String
+    ) async throws {
+        // Until the next call, callers may still be told what the device has done already.
+        let call = index + 1 < images.count ? images[index + 1].call.number - 1 : .max
+        let expectation = history.expectation(at: call, after: end)
+        do {
+            try await RecoveryCheck(storage, expectation, options: workload.options, seed: seed &+ 2).run()
+        } catch {
+            throw violation("behind \(images[index].call): \(crash())", error)
+        }
+    }
+
+    private func violation(_ place: String, _ error: any Error) -> Violation {
+        Violation("workload '\(workload.name)', seed \(seed), \(place): \(error)")
+    }
+}

@@ -1,0 +1,36 @@
+import EventSourcing
+import Synchronization
+
+extension SimulatedDevice {
+    /// Everything on the device, as it is now.
+    package var storage: SimulatedStorage { state.withLock { $0.storage } }
+    /// How many calls there were.
+    package var calls: Int { state.withLock { $0.calls } }
+    /// How many calls there were that change what readers see.
+    package var mutatingCalls: Int { state.withLock { $0.mutatingCalls } }
+    /// How many files are open.
+    package var openFiles: Int { state.withLock { $0.openFiles.count } }
+    /// How many calls went wrong on command.
+    package var faultsMet: Int { state.withLock { $0.faultsMet } }
+    /// The images that were kept.
+    package var images: [Image] { state.withLock { $0.images } }
+    /// The calls that were kept.
+    package var log: [DeviceCall] { state.withLock { $0.log } }
+
+    /// Keeps an image of the device after each call that changes it or makes it durable.
+    package func keepImages() { state.withLock { $0.keepsImages = true } }
+    /// Remembers each call.
+    package func keepCalls() { state.withLock { $0.keepsCalls = true } }
+
+    /// Lets calls go wrong; call numbers count from the device's first.
+    package func inject(_ faults: [DeviceFault]) { state.withLock { $0.faults += faults } }
+    /// From now on nothing goes wrong any more.
+    package func clearFaults() { state.withLock { $0.faults = [] } }
+    /// So many more bytes fit; nil for any number.
+    package func setRoom(_ bytes: Int?) { state.withLock { $0.room = bytes } }
+
+    /// Sets the clock forward or back.
+    package func jumpClock(bySeconds seconds: Int64) {
+        state.withLock { $0.time = $0.time.advanced(byNanoseconds: 0, seconds: seconds) }
+    }
+}

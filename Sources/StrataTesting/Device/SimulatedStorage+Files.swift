@@ -1,0 +1,39 @@
+extension SimulatedStorage {
+    /// All files as readers see them, by name.
+    package var contents: [String: [UInt8]] {
+        var contents: [String: [UInt8]] = [:]
+        collect(Self.root, prefix: "", into: &contents)
+        return contents
+    }
+
+    private func collect(_ directory: Int, prefix: String, into contents: inout [String: [UInt8]]) {
+        for (name, node) in directories[directory]?.visible ?? [:] {
+            if let file = files[node] {
+                contents[prefix + name] = file.visible
+            } else {
+                collect(node, prefix: "\(prefix)\(name)/", into: &contents)
+            }
+        }
+    }
+
+    /// The bytes of a file, durable and as readers see them; nil where there is no such file. Setting them stands for
+    /// what a decaying medium, or a person, does to a file at rest.
+    package subscript(file name: String) -> [UInt8]? {
+        get { node(of: name).flatMap { files[$0]?.visible } }
+        set {
+            guard let newValue else {
+                guard (try? remove(name)) != nil else { return }
+                return makeAllDurable()
+            }
+            guard let node = node(of: name) ?? (try? createFile(name)) else { return }
+            files[node] = File(durable: newValue, visible: newValue)
+            makeAllDurable()
+        }
+    }
+
+    /// Everything that was done reaches the medium.
+    package mutating func makeAllDurable() {
+        for operation in unsynced { apply(operation) }
+        unsynced = []
+    }
+}

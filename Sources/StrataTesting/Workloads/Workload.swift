@@ -1,0 +1,85 @@
+package import Strata
+
+/// What callers do to a store, one step after the other.
+package struct Workload: Sendable {
+    package struct Append: Hashable, Sendable {
+        /// Which of the workload's streams.
+        package var stream: Int
+        package var events: Int
+        /// Of each event.
+        package var payloadBytes: Int
+
+        package init(_ events: Int = 1, of payloadBytes: Int = 200, to stream: Int = 0) {
+            self.stream = stream
+            self.events = events
+            self.payloadBytes = payloadBytes
+        }
+    }
+
+    package enum Step: Hashable, Sendable {
+        /// Appends, and waits for the answer.
+        case append(Append)
+        /// Appends all at once, so that they may share a sync, and waits for all answers.
+        case appendTogether([Append])
+        /// Saves a snapshot of a stream's current version.
+        case saveSnapshot(stream: Int, stateBytes: Int)
+        case deleteSnapshot(stream: Int)
+        case waitUntilDurable
+        case closeAndReopen
+        /// The process dies, and another one opens the store.
+        case dieAndReopen
+        case jumpClock(seconds: Int64)
+    }
+
+    package let name: String
+    package let options: StrataOptions
+    package let steps: [Step]
+
+    package init(_ name: String, durability: StrataOptions.DurabilityMode = .commit, _ steps: [Step]) {
+        self.name = name
+        self.steps = steps
+        // Marks when idle would come at a time that no seed determines.
+        options = StrataOptions(durability: durability, segmentBytes: 64 << 10, idleMarkDelay: nil)
+    }
+}
+
+extension Workload {
+    /// A workload that a seed determines.
+    package static func random(seed: UInt64) -> Workload {
+        var randomness = SeededRandomness(seed: seed)
+        let modes: [StrataOptions.DurabilityMode] = [.commit, .commit, .commit, .none, .interval(.seconds(3_600))]
+        let mode = modes[Int.random(in: 0..<modes.count, using: &randomness)]
+        let steps = (0..<Int.random(in: 4...14, using: &randomness)).map { _ in Step.random(using: &randomness) }
+        return Workload("random \(seed)", durability: mode, steps)
+    }
+}
+
+extension Workload.Step {
+    fileprivate static func random(using randomness: inout SeededRandomness) -> Workload.Step {
+        let stream = Int.random(in: 0..<4, using: &randomness)
+        switch Int.random(in: 0..<20, using: &randomness) {
+        case 0..<10: return .append(.random(using: &randomness))
+        case 10..<13:
+            let count = Int.random(in: 2...12, using: &randomness)
+            return .appendTogether((0..<count).map { _ in .random(using: &randomness) })
+        case 13..<15: return .saveSnapshot(stream: stream, stateBytes: Int.random(in: 0...5_000, using: &randomness))
+        case 15: return .deleteSnapshot(stream: stream)
+        case 16: return .closeAndReopen
+        case 17: return .dieAndReopen
+        case 18: return .waitUntilDurable
+        default: return .jumpClock(seconds: randomness.isOne(in: 2) ? 315_360_000 : -315_360_000)
+        }
+    }
+}
+
+extension Workload.Append {
+    fileprivate static func random(using randomness: inout SeededRandomness) -> Workload.Append {
+        let stream = Int.random(in: 0..<4, using: &randomness)
+        switch Int.random(in: 0..<10, using: &randomness) {
+        case 0..<5: return Workload.Append(1, of: Int.random(in: 0...400, using: &randomness), to: stream)
+        case 5: return Workload.Append(Int.random(in: 2...30, using: &randomness), of: 50, to: stream)
+        case 6..<9: return Workload.Append(1, of: Int.random(in: 8_000...30_000, using: &randomness), to: stream)
+        default: return Workload.Append(3, of: Int.random(in: 10_000...40_000, using: &randomness), to: stream)
+        }
+    }
+}

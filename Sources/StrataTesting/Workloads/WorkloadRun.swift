@@ -1,0 +1,143 @@
+import EventSourcing
+import FoundationEssentials
+import Logging
+package import Strata
+
+/// Does a workload's steps to a store on a simulated device, and notes what callers were told.
+package struct WorkloadRun {
+    package let workload: Workload
+    package let history = History()
+    /// The device of the process that lives now.
+    package private(set) var device: SimulatedDevice
+    /// How often the store was opened again because it had stopped writing.
+    package private(set) var reopenings = 0
+    private var store: StrataStore?
+    private var randomness: SeededRandomness
+    private let streams: [StreamID]
+
+    /// - Parameter seed: determines ids, payloads and the device's random numbers.
+    package init(_ workload: Workload, on device: SimulatedDevice, seed: UInt64) {
+        self.workload = workload
+        self.device = device
+        var randomness = SeededRandomness(seed: seed)
+        streams = (0..<10).map { StreamID($0 % 2 == 0 ? "Order" : "Customer", UUID(using: &randomness)) }
+        self.randomness = randomness
+    }
+
+    /// Opens the store, does all steps, and closes it.
+    ///
+    /// Errors of the device are answers like others. Where the store cannot be opened at all, the remaining steps are
+    /// left out.
+    ///
+    /// - Returns: the last error of an opening or closing.
+    package mutating func run() async -> StrataError? {
+        do throws(StrataError) {
+            try await open()
+            for step in workload.steps { try await perform(step) }
+            try await close()
+            return nil
+        } catch {
+            store = nil
+            return error
+        }
+    }
+
+    private mutating func open() async throws(StrataError) {
+        store = try await StrataStore.open(on: device, options: workload.options)
+    }
+
+    private mutating func close() async throws(StrataError) {
+        guard let store else { return }
+        self.store = nil
+        let last = try? await store.events.currentPosition()
+        try await store.close()
+        // A store that has stopped writing closes without promising anything.
+        if device.faultsMet == 0, let last { history.noteDurable(upTo: last.rawValue, at: device.calls) }
+    }
+
+    private mutating func die() {
+        store = nil
+        device = device.afterProcessDeath()
+    }
+
+    private mutating func perform(_ step: Workload.Step) async throws(StrataError) {
+        switch step {
+        case .append(let append): try await perform([append])
+        case .appendTogether(let appends): try await perform(appends)
+        case .saveSnapshot(let stream, let stateBytes): await saveSnapshot(of: streams[stream], stateBytes: stateBytes)
+        case .deleteSnapshot(let stream): await deleteSnapshot(of: streams[stream])
+        case .waitUntilDurable: await waitUntilDurable()
+        case .closeAndReopen:
+            try await close()
+            try await open()
+        case .dieAndReopen:
+            die()
+            try await open()
+        case .jumpClock(let seconds): device.jumpClock(bySeconds: seconds)
+        }
+    }
+
+    private mutating func perform(_ appends: [Workload.Append]) async throws(StrataError) {
+        guard let store else { return }
+        var submitted: [(number: Int, events: [NewEvent], stream: StreamID)] = []
+        for append in appends {
+            let events = (0..<append.events).map { _ in
+                NewEvent.sample(payloadBytes: append.payloadBytes, using: &randomness)
+            }
+            let stream = streams[append.stream]
+            submitted.append((history.submit(events, to: stream, at: device.calls), events, stream))
+        }
+        let (history, device) = (history, device)
+        await withTaskGroup { group in
+            for append in submitted {
+                group.addTask {
+                    let answer: Result<AppendResult, EventStoreError>
+                    do throws(EventStoreError) {
+                        answer = .success(
+                            try await store.events.append(append.events, to: append.stream, expecting: .any))
+                    } catch {
+                        answer = .failure(error)
+                    }
+                    history.settle(append.number, answer, at: device.calls)
+                }
+            }
+        }
+        try await reopenIfStopped(submitted.map(\.number))
+    }
+
+    /// A store that does not know what became of an append has to be opened again.
+    private mutating func reopenIfStopped(_ numbers: [Int]) async throws(StrataError) {
+        let appends = history.appends
+        let hasStopped = numbers.contains { number in
+            guard case .failure(let error) = appends[number].answer else { return false }
+            return error.code == .outcomeUnknown || error.code == .ioFailure
+        }
+        guard hasStopped else { return }
+        reopenings += 1
+        die()
+        try await open()
+    }
+
+    private func waitUntilDurable() async {
+        guard let store, let last = try? await store.events.currentPosition() else { return }
+        guard (try? await store.events.waitUntilDurable(last)) != nil else { return }
+        history.noteDurable(upTo: last.rawValue, at: device.calls)
+    }
+
+    private mutating func saveSnapshot(of stream: StreamID, stateBytes: Int) async {
+        guard let store, let version = try? await store.events.version(of: stream), version > 0 else { return }
+        let snapshot = Snapshot(
+            stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast,
+            state: Bytes(randomness.bytes(stateBytes)))
+        let change = history.submit(snapshot, of: stream, at: device.calls)
+        guard (try? await store.snapshots.save(snapshot)) != nil else { return }
+        history.settleSnapshotChange(change, at: device.calls)
+    }
+
+    private func deleteSnapshot(of stream: StreamID) async {
+        guard let store else { return }
+        let change = history.submit(nil, of: stream, at: device.calls)
+        guard (try? await store.snapshots.delete(for: stream)) != nil else { return }
+        history.settleSnapshotChange(change, at: device.calls)
+    }
+}
