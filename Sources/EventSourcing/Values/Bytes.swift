@@ -81,7 +81,12 @@ extension Bytes: RandomAccessCollection {
 
 extension Bytes: Hashable {
     public static func == (left: Bytes, right: Bytes) -> Bool {
-        left.elementsEqual(right)
+        guard left.length == right.length else { return false }
+        return left.withSpan { left in
+            right.withSpan { right in
+                left.withUnsafeBytes { left in right.withUnsafeBytes { right in left.elementsEqual(right) } }
+            }
+        }
     }
 
     public func hash(into hasher: inout Hasher) {
