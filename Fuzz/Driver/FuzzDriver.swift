@@ -1,13 +1,13 @@
 import CFuzzDriver
 import Dispatch
+import Foundation
 import FuzzHarness
-import Glibc
 import Synchronization
 
 /// Gives inputs of libFuzzer's to a target, and stops the process where something is wrong: libFuzzer then keeps the
 /// input as a reproducer.
 ///
-/// The first argument names the target; all others are libFuzzer's.
+/// The first argument names the target; all others are libFuzzer's. With `seeds DIRECTORY` it writes the corpora anew.
 @main
 enum FuzzDriver {
     /// No single input may take longer, in seconds of processor time.
@@ -21,7 +21,10 @@ enum FuzzDriver {
         return target
     }()
 
-    static func main() {
+    static func main() async throws {
+        if CommandLine.arguments.dropFirst().first == "seeds", let directory = CommandLine.arguments.dropFirst(2).first {
+            return try await writeSeeds(to: directory)
+        }
         _ = target
         exit(strata_fuzz_main(CommandLine.argc, CommandLine.unsafeArgv))
     }
@@ -55,6 +58,15 @@ enum FuzzDriver {
             }
             outcome.isSettled.wait()
             if let error = outcome.error.withLock({ $0 }) { throw error }
+        }
+    }
+
+    /// Files of the seeds are called `seed-NAME`; other files of a corpus stay as they are.
+    private static func writeSeeds(to directory: String) async throws {
+        for (target, seeds) in try await FuzzSeeds.make() {
+            let corpus = URL(filePath: directory).appending(path: target)
+            try FileManager.default.createDirectory(at: corpus, withIntermediateDirectories: true)
+            for (name, bytes) in seeds { try Data(bytes).write(to: corpus.appending(path: "seed-\(name)")) }
         }
     }
 

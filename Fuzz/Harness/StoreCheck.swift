@@ -18,7 +18,7 @@ struct StoreCheck {
     }
 
     static let readOnly = StrataOptions(access: .readOnly)
-    private static let readWrite = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+    private static let readWrite = StrataOptions(segmentBytes: 8 << 10, idleMarkDelay: nil)
 
     private let storage: SimulatedStorage
     private let actions: Actions
@@ -100,7 +100,7 @@ struct StoreCheck {
         let other = StreamID("Fuzzed", UUID(using: &randomness))
         for stream in [before.last?.stream ?? other, other] {
             let event = NewEvent.sample(
-                payloadBytes: actions.contains(.rollsOver) ? 40 << 10 : 9, using: &randomness)
+                payloadBytes: actions.contains(.rollsOver) ? 6 << 10 : 9, using: &randomness)
             let result: AppendResult
             do {
                 result = try await store.events.append([event], to: stream, expecting: .any)
