@@ -10,11 +10,8 @@ final class StoreLifetime: Sendable {
         if isClosed.withLock({ $0 }) { throw EventStoreError(.closed, "the store is closed") }
     }
 
-    /// Whether the store was open until now.
-    func close() -> Bool {
-        isClosed.withLock { isClosed in
-            defer { isClosed = true }
-            return !isClosed
-        }
+    /// Has every later call fail.
+    func close() {
+        isClosed.withLock { $0 = true }
     }
 }

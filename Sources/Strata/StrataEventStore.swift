@@ -17,7 +17,7 @@ public final class StrataEventStore: EventStore {
         self.lifetime = lifetime
     }
 
-    /// Appends events; see ``EventSourcing/EventAppending/append(_:to:expecting:)``.
+    /// Appends events; see `EventAppending.append(_:to:expecting:)`.
     ///
     /// Returns once the events are as durable as the store's ``StrataOptions/DurabilityMode`` promises, which the
     /// result states. Takes one hop to the writer and one sync that is shared with every append that waits.
@@ -97,11 +97,12 @@ public final class StrataEventStore: EventStore {
 
     /// Waits until every event up to a position is on the device, syncing if need be.
     ///
-    /// - Throws: ``EventSourcing/EventStoreError/Code/invalidArgument`` for a position that is not stored yet, and
-    ///   ``EventSourcing/EventStoreError/Code/ioFailure`` where syncing fails; the store then has to be opened again.
+    /// - Throws: `invalidArgument` for a position that is not stored yet, and `ioFailure` where syncing fails; the store
+    ///   then has to be opened again.
     public func waitUntilDurable(_ position: Position) async throws(EventStoreError) {
         try lifetime.checkOpen()
-        try await writer?.waitUntilDurable(position)
+        guard let writer else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
+        try await writer.waitUntilDurable(position)
     }
 
     private enum Cursor: Sendable {

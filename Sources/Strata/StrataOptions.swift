@@ -7,7 +7,8 @@ public struct StrataOptions: Sendable {
         /// Read and append. One process at a time; where there is no store, one is made if
         /// ``StrataOptions/createIfMissing`` says so.
         case readWrite
-        /// Read only: changes no byte, and works beside a running writer. Shows what was there at the opening.
+        /// Read only: changes no byte, and works beside a running writer. Shows what was there at the opening; beside a
+        /// writer, as far as the log said by then that it was durable, or acknowledged without that.
         case readOnly
     }
 
@@ -30,7 +31,7 @@ public struct StrataOptions: Sendable {
     /// A segment is sealed before an append would make it longer than this, in bytes: 64 KiB to 2 GiB.
     public var segmentBytes: Int
     /// How long no append must come before the writer marks the end of the log as complete. nil turns it off, and
-    /// closing alone does it.
+    /// closing alone does it. Without effect with ``DurabilityMode/none``.
     public var idleMarkDelay: Duration?
     /// Told of recovery and of trouble; silent by default.
     public var logger: Logger

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Synchronization
 
 extension StrataStore {
-    /// What the store holds. O(segments + streams).
+    /// What the store holds. O(segments + events): it counts the events of each aggregate type.
     public func statistics() async throws(StrataError) -> StoreStatistics {
         try await BlockingReads.run { () throws(StrataError) in try self.statisticsNow() }
     }

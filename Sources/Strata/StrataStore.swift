@@ -115,7 +115,7 @@ public final class StrataStore: Sendable {
     ///
     /// Appends that come later fail with `closed`; so do reads.
     public func close() async throws(StrataError) {
-        guard lifetime.close() else { return }
+        lifetime.close()
         await snapshotLog?.close()
         try await writer?.close()
     }
@@ -155,7 +155,7 @@ extension StrataError {
     fileprivate init(creating error: SystemError, path: String) {
         let general = StrataError(error, "making the store's directory failed", path: path)
         self.init(
-            general.code == .permissionDenied || general.code == .storageFull ? general.code : .cannotCreate,
-            general.message, path: path, systemErrorNumber: error.number)
+            general.code == .storageFull ? .storageFull : .cannotCreate, general.message, path: path,
+            systemErrorNumber: error.number)
     }
 }

@@ -2,7 +2,7 @@ public import EventSourcing
 
 /// What reading every byte of a store found.
 public struct VerificationReport: Hashable, Sendable {
-    /// Bytes behind the last commit that were never acknowledged: what a crash leaves.
+    /// Bytes behind the last commit, of appends that were never acknowledged as durable: what a crash leaves.
     public struct TornTail: Hashable, Sendable {
         /// The file, relative to the store.
         public let file: String

@@ -17,11 +17,12 @@ struct StrataCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, AppendCommand.self, ExportCommand.self, ReadCommand.self, StatsCommand.self,
-            VerifyCommand.self,
+            VerifyCommand.self, RecoverCommand.self, QuarantineCommand.self,
             SnapshotsCommand.self, InspectCommand.self,
         ])
 
     static func main() async {
+        StandardDescriptors.fillGaps()
         // A closed pipe shows as an error of the write, so that the store is closed properly.
         signal(SIGPIPE, SIG_IGN)
         do {

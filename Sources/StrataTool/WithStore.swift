@@ -3,7 +3,7 @@ import Strata
 
 /// Opens a store, works with it and closes it, with the errors of all three as one line each.
 func withStore<Result>(
-    at path: String, options: StrataOptions = StrataOptions(access: .readOnly),
+    at path: String, options: StrataOptions = StrataOptions(access: .readOnly, logger: StandardErrorLog.logger),
     _ body: (StrataStore) async throws -> Result
 ) async throws -> Result {
     do {

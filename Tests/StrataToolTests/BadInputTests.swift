@@ -78,7 +78,7 @@ struct BadInputTests {
     @Test("is a folder in which nothing may be made", .enabled(if: getuid() != 0, "root may do anything"))
     func notPermitted() async throws {
         try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: folder.path)
-        check(try await ToolProcess.run("append", store, input: InputLines([InputLines.event(1)]).bytes), status: 77)
+        check(try await ToolProcess.run("append", store, input: InputLines([InputLines.event(1)]).bytes), status: 73)
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder.path)
     }
 

@@ -32,7 +32,7 @@ public struct EventRegistry: Sendable {
     ///
     /// - Parameters:
     ///   - codec: what events and states are encoded with.
-    ///   - readingAlso: codecs of other content types that stored events and snapshots may have.
+    ///   - others: codecs of other content types that stored events and snapshots may have.
     public init(codec: any EventCodec = JSONEventCodec(), readingAlso others: [any EventCodec] = []) {
         self.codec = codec
         codecs = Dictionary((others + [codec]).map { ($0.contentType, $0) }, uniquingKeysWith: { $1 })

@@ -22,7 +22,9 @@ public protocol SnapshotStore: Sendable {
 
     /// Deletes all snapshots of an aggregate type.
     ///
-    /// - Parameter schemaVersionBelow: where given, only snapshots of a lower schema version.
+    /// - Parameters:
+    ///   - aggregateType: the aggregate type.
+    ///   - schemaVersionBelow: where given, only snapshots of a lower schema version.
     /// - Returns: how many were deleted.
     @discardableResult
     func deleteAll(

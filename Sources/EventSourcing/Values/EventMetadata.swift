@@ -1,7 +1,7 @@
 /// What accompanies an event without being part of it: who caused it, for which tenant, following what.
 ///
 /// Four keys have a meaning that stores and tools know; any other pairs of strings may stand beside them. The value
-/// holds its encoded form (see ``encoded``), so that storing and reading it copies bytes and decodes nothing.
+/// holds its encoded form (`encoded`), so that storing and reading it copies bytes and decodes nothing.
 public struct EventMetadata: Hashable, Sendable {
     /// Key and value pairs as stores keep them: sorted by key, each key once.
     ///
@@ -15,10 +15,15 @@ public struct EventMetadata: Hashable, Sendable {
         encoded = Bytes()
     }
 
-    /// Metadata from its parts; empty parts are left out.
+    /// Metadata from its parts; those that are nil are left out.
     ///
-    /// - Parameter additional: pairs beside the well-known ones. A well-known name among them (`correlation_id`,
-    ///   `causation_id`, `tenant_id`, `actor`) sets that part unless the parameter of that name does.
+    /// - Parameters:
+    ///   - correlationID: see ``correlationID``.
+    ///   - causationID: see ``causationID``.
+    ///   - tenantID: see ``tenantID``.
+    ///   - actor: see ``actor``.
+    ///   - additional: pairs beside the well-known ones. A well-known name among them (`correlation_id`, `causation_id`,
+    ///     `tenant_id`, `actor`) sets that part unless the parameter of that name does.
     public init(
         correlationID: String? = nil, causationID: String? = nil, tenantID: String? = nil, actor: String? = nil,
         additional: [String: String] = [:]

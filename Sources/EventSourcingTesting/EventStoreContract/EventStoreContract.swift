@@ -1,6 +1,6 @@
 public import EventSourcing
 
-/// What every ``EventSourcing/EventStore`` does, sentence by sentence.
+/// What every `EventStore` does, sentence by sentence.
 ///
 /// The requirements assume nothing but a fresh store each: it may live in another process or on a server, its
 /// positions may have gaps, its clock may stand still, and its batches may have any size.

@@ -1,6 +1,6 @@
 public import EventSourcing
 
-/// What every ``EventSourcing/SnapshotStore`` does, sentence by sentence.
+/// What every `SnapshotStore` does, sentence by sentence.
 ///
 /// The requirements assume a store that nobody else uses and that loses nothing while a check runs.
 public enum SnapshotStoreContract {

@@ -4,8 +4,8 @@ import Glibc
 
 /// A directory of the real file system.
 ///
-/// Every name is resolved below the directory's descriptor and through no symbolic link, so that nothing leads out of
-/// the store.
+/// Every name is resolved below the directory's descriptor. What is opened is reached through no symbolic link, so that
+/// nothing that is read or written lies outside the store.
 package struct FileSystemDevice: Device {
     private static let directoryMode: mode_t = 0o700
     private static let fileMode: UInt32 = 0o600

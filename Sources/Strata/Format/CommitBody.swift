@@ -25,6 +25,21 @@ package struct EncodedCommit: Sendable {
         aggregateTypeTag = FrameHeader.tag(of: stream.aggregateType)
     }
 
+    /// Takes over the body of a commit that was read and verified, byte for byte; nil where it is not laid out as the
+    /// header says.
+    package init?(copying body: RawSpan, header: FrameHeader) {
+        guard
+            let layout = CommitBody(decoding: body, header: header),
+            let aggregateType = body.extracting(layout.aggregateTypeRange).text
+        else { return nil }
+        stream = StreamID(aggregateType, UUID(bits: header.aggregateID))
+        eventIDs = layout.events.map { $0.id(in: body) }
+        // Safe: the pointer is used only during the call.
+        self.body = body.withUnsafeBytes { Array($0) }
+        bodyChecksum = header.bodyChecksum
+        aggregateTypeTag = header.aggregateTypeTag
+    }
+
     package var eventCount: Int { eventIDs.count }
     package var frameLength: Int { Format.frameHeaderBytes + body.count }
 

@@ -1,4 +1,4 @@
-/// Finds the frames that may hold an event id, in 9 to 15 bytes of memory an event.
+/// Finds the frames that may hold an event id, in 10 to 15 bytes of memory an event.
 ///
 /// A slot holds the frame's location in 47 bits and 17 bits of the id's hash, not the id: whoever asks reads the frame
 /// and looks. About one absent id in thousands has a candidate at all. Since hashes cannot be had back from slots,

@@ -45,6 +45,7 @@ actor LogWriter {
     private var failures = 0
     private var failure: StrataError?
     private var isClosed = false
+    private var hasClosedLog = false
     private var batchesStored = 0
     private var marksWhenIdle = false
     private var syncsByTimer = false
@@ -259,11 +260,19 @@ actor LogWriter {
         return EventStoreError(.ioFailure, "syncing failed; open the store again", cause: failure.error)
     }
 
-    /// Lets no more appends in, waits for those under way, and closes the log.
+    /// Lets no more appends in, waits for those under way, and closes the log. Idempotent; whoever calls while another
+    /// call is at it waits for that.
     func close() async throws(StrataError) {
-        guard !isClosed else { return }
+        guard !isClosed else {
+            while !hasClosedLog { await nextBatch() }
+            return
+        }
         isClosed = true
         while isFlushing { await nextBatch() }
+        defer {
+            hasClosedLog = true
+            wakeWaiters()
+        }
         if failure != nil { return await log.abandon() }
         do throws(LogFailure) { try await log.close() } catch { throw error.error }
     }

@@ -65,9 +65,15 @@ actor SegmentLog {
     /// Begins a new segment where the next commit would make this one too long.
     private func makeRoom(for next: PositionedCommit) throws(LogFailure) {
         let length = openFrameLength + next.commit.frameLength
-        if segment.commitCount > 0, segment.end + length > segmentBytes {
-            try rollOver(to: UInt64(next.firstPosition))
+        guard segment.commitCount > 0, segment.end + length > segmentBytes else { return }
+        guard manifest.sealed.count + 1 < Format.mostSegments else {
+            throw .undone(
+                StrataError(
+                    .storageFull,
+                    "the store has \(Format.mostSegments) segments, and there cannot be more; "
+                        + "larger segments hold more", path: device.path))
         }
+        try rollOver(to: UInt64(next.firstPosition))
     }
 
     private var openFrameLength: Int { hasOpened ? 0 : Format.frameHeaderBytes + Format.openBodyBytes }

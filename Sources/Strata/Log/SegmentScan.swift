@@ -7,7 +7,7 @@ struct SegmentScan {
         case none
         /// Zeros that the file was extended with.
         case zeros
-        /// Bytes of appends that were never acknowledged.
+        /// Bytes of appends that were never acknowledged as durable.
         case torn
     }
 
@@ -70,10 +70,10 @@ struct SegmentScanner {
     /// - Parameters:
     ///   - progress: told the offset after each frame.
     ///   - visit: called with each commit that verifies, its offset and its body.
-    ///   - visitDamaged: called with the header of each commit whose body does not verify.
+    ///   - visitDamaged: called with the header and the offset of each commit whose body does not verify.
     mutating func run(
         progress: (Int) -> Void = { _ in }, visit: (FrameHeader, Int, RawSpan) -> Void,
-        visitDamaged: (FrameHeader) -> Void = { _ in }
+        visitDamaged: (FrameHeader, Int) -> Void = { _, _ in }
     ) throws(StrataError) -> SegmentScan {
         let file: StoreFile
         do {
@@ -83,7 +83,9 @@ struct SegmentScanner {
             return scan
         }
         scan.bytes = try file.length()
-        guard let binding = try readHeader(of: file) else { return scan }
+        try readHeader(of: file)
+        // The name tells what the frames are bound to, even where the header cannot.
+        let binding = ChecksumBinding(storeID: storeID, kind: .events, number: scan.number)
         var scanner = FrameScanner(file, binding: binding, to: scan.bytes)
         walk: while true {
             switch try scanner.next() {
@@ -94,7 +96,7 @@ struct SegmentScanner {
                 if header.kind == .footer { break walk }
             case .frame(let header), .damagedBody(let header):
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }
-                if header.kind == .commit { visitDamaged(header) }
+                if header.kind == .commit { visitDamaged(header, scanner.offset) }
                 try recordAndSkip(header, &scanner)
             case .noHeader:
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }
@@ -105,7 +107,8 @@ struct SegmentScanner {
         return scan
     }
 
-    private mutating func readHeader(of file: StoreFile) throws(StrataError) -> ChecksumBinding? {
+    private mutating func readHeader(of file: StoreFile) throws(StrataError) {
+        isResynchronizing = true
         let bytes = try file.read(Format.segmentHeaderBytes, at: 0)
         let header: SegmentHeader
         do throws(FormatError) {
@@ -115,16 +118,16 @@ struct SegmentScanner {
                 throw StrataError(.unsupportedFormat, "the segment cannot be read: \(error.reason)", path: file.path)
             }
             record("the segment's header cannot be trusted: \(error.reason)", at: 0)
-            return nil
+            return
         }
         guard header.kind == .events, header.storeID == storeID, header.number == scan.number else {
             record("the file is a segment of another place or another store", at: 0)
-            return nil
+            return
         }
         scan.header = header
         scan.epoch = header.epoch
         scan.digest = SegmentDigest(segmentHeader: bytes.span.bytes)
-        return header.binding
+        isResynchronizing = false
     }
 
     /// Whether a frame that verifies follows from those before it. One that does not is left over from a time

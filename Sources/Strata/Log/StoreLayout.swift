@@ -30,4 +30,14 @@ enum StoreLayout {
         let text = String(number)
         return String(repeating: "0", count: digits - text.count) + text
     }
+
+    /// Whatever stands for one of the store's directories must be a directory: a link would lead out of the store.
+    static func checkDirectories(on device: any Device) throws(StrataError) {
+        for name in [events, snapshots, quarantine] {
+            let kind = try device.kindOrFail(of: name)
+            guard kind == nil || kind == .directory else {
+                throw StrataError(.notAStore, "this is not a directory", path: device.path(of: name))
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import EventSourcing
+import FoundationEssentials
 import Logging
 import Synchronization
 
@@ -9,6 +10,8 @@ struct LogOpening {
     let logger: Logger
     let index = LogIndex()
     private(set) var damage: [Damage] = []
+    /// The headers of commits whose bodies do not verify, by where they stand.
+    private var damagedHeaders: [DamagedCommit: FrameHeader] = [:]
     /// What walking the active segment found.
     private(set) var active: SegmentScan
     /// The bytes of the segments that have been walked.
@@ -40,6 +43,28 @@ struct LogOpening {
         let readableEnd = besideWriter ? try readableEndOfActiveSegment() : nil
         active = try readSegment(manifest.active, isSealed: false, readableEnd: readableEnd ?? .max)
         if !besideWriter { try checkForUnlistedSegments() }
+        nameDamagedStreams()
+    }
+
+    private struct DamagedCommit: Hashable {
+        let file: String
+        let offset: Int
+    }
+
+    /// Names the streams of damaged commits, once all types that the log names are known.
+    private mutating func nameDamagedStreams() {
+        guard !damagedHeaders.isEmpty else { return }
+        let names = index.state.withLock { $0.typeNames }
+        damage = damage.map { damage in
+            guard
+                let header = damagedHeaders[DamagedCommit(file: damage.file, offset: damage.offset)],
+                let name = names.first(where: { FrameHeader.tag(of: $0) == header.aggregateTypeTag })
+            else { return damage }
+            return Damage(
+                file: damage.file, offset: damage.offset, length: damage.length, reason: damage.reason,
+                stream: StreamID(name, UUID(bits: header.aggregateID)), versions: damage.versions,
+                positions: damage.positions)
+        }
     }
 
     /// Makes room for the events of the sealed segments, as far as the files are long enough to hold them: what a
@@ -68,6 +93,7 @@ struct LogOpening {
         var scanner = SegmentScanner(number: number, storeID: manifest.storeID, isSealed: isSealed, on: device)
         let index = self.index
         var gaps: [Damage] = []
+        var damagedCommits: [DamagedCommit: FrameHeader] = [:]
         let name = StoreLayout.eventSegment(number)
         let (before, onProgress) = (bytesRead, onProgress)
         let scan = try scanner.run { offset in
@@ -82,9 +108,11 @@ struct LogOpening {
                     file: name, offset: offset,
                     reason: "versions \(missing.lowerBound) to \(missing.upperBound) of the frame's stream are missing",
                     versions: missing))
-        } visitDamaged: { header in
+        } visitDamaged: { header, offset in
+            damagedCommits[DamagedCommit(file: name, offset: offset)] = header
             index.state.withLock { $0.addDamaged(header) }
         }
+        damagedHeaders.merge(damagedCommits) { first, _ in first }
         bytesRead += scan.bytes
         damage += scan.damage
         // Versions that damage in this log explains are reported once, as that damage.

@@ -12,9 +12,18 @@ extension Manifest {
             if case .newerVersion = error {
                 throw StrataError(.unsupportedFormat, "the store cannot be read: \(error.reason)", path: path)
             }
+            let reason = error.reason + claimedVersion(of: bytes.span.bytes, error)
             throw StrataError(
-                .damaged, "the manifest cannot be trusted: \(error.reason)", path: path,
-                damage: [Damage(file: StoreLayout.manifest, offset: 0, reason: error.reason)])
+                .damaged, "the manifest cannot be trusted: \(reason)", path: path,
+                damage: [Damage(file: StoreLayout.manifest, offset: 0, reason: reason)])
         }
+    }
+
+    /// What a manifest that does not verify says of its version, for whoever looks for the cause.
+    private static func claimedVersion(of bytes: RawSpan, _ error: FormatError) -> String {
+        guard error == .wrongChecksum else { return "" }
+        let version = bytes.number(at: 8, as: UInt16.self)
+        return version > Format.version
+            ? ", and it claims format version \(version), which this program does not know" : ""
     }
 }

@@ -15,6 +15,7 @@ struct ReaderOpening {
 
     /// Reads the log as it is now. Damage does not stop it: readers of what is damaged get errors, all others go on.
     func run() throws(StrataError) -> LogOpening {
+        try StoreLayout.checkDirectories(on: device)
         for _ in 0..<Self.attempts {
             guard let manifest = try Manifest.read(from: device) else {
                 throw StrataError(.notAStore, "the directory is not a store", path: device.path)

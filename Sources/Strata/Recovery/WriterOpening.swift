@@ -25,7 +25,13 @@ struct WriterOpening {
                 throw StrataError(.notFound, "there is no store here", path: device.path)
             }
         }
-        let lock = try takeLock()
+        let lock = try Self.takeLock(on: device)
+        return try run(holding: lock)
+    }
+
+    /// Opens the store under a lock that is held already.
+    func run(holding lock: StoreFile) throws(StrataError) -> OpenedLog {
+        try StoreLayout.checkDirectories(on: device)
         // Only now, because another process may have been at work until the lock was free.
         if try Manifest.read(from: device) == nil { try StoreCreation.create(on: device, epoch: epoch) }
         guard let manifest = try Manifest.read(from: device) else {
@@ -42,19 +48,23 @@ struct WriterOpening {
         return StrataError(
             .damaged,
             "the store is damaged: \(damage.first.map { "\($0)" } ?? "")\(more); nothing was changed. "
-                + "'strata verify' lists all of it; a store opened read-only still serves what is sound",
+                + "'strata verify' lists all of it, 'strata recover' says what can be done, and a store opened "
+                + "read-only still serves what is sound",
             path: device.path, damage: damage)
     }
 
-    private func takeLock() throws(StrataError) -> StoreFile {
+    /// Takes the writer's lock, and leaves the process id for whoever meets it.
+    ///
+    /// - Throws: ``StrataError/Code/locked`` with the holder's process id.
+    static func takeLock(on device: any Device) throws(StrataError) -> StoreFile {
         let file: StoreFile
         if try device.kindOrFail(of: StoreLayout.lock) == nil {
-            file = try Self.createLock(on: device)
+            file = try createLock(on: device)
         } else {
             file = try StoreFile(StoreLayout.lock, .readWrite, on: device)
         }
         guard try file.lock() else {
-            let holder = try Self.holder(of: file)
+            let holder = try holder(of: file)
             throw StrataError(
                 .locked, "the store is open for writing\(holder.map { " in process \($0)" } ?? "")",
                 path: device.path, lockHolder: holder)
@@ -115,7 +125,7 @@ struct WriterOpening {
         if scan.tail == .torn {
             let name = try Quarantine(device).keep(scan.name, from: scan.end, to: scan.bytes)
             options.logger.warning(
-                "a torn tail was moved to quarantine; nothing in it was ever acknowledged",
+                "a torn tail was moved to quarantine; no append in it was ever acknowledged as durable",
                 metadata: [
                     "segment": "\(scan.name)", "offset": "\(scan.end)", "bytes": "\(scan.bytes - scan.end)",
                     "quarantine": "\(name)",

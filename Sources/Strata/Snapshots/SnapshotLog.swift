@@ -3,8 +3,8 @@ import Logging
 
 /// The files of the snapshots: appends to the last one. Runs on a thread of its own, because that may block.
 ///
-/// Nothing is ever overwritten or cut: where the last segment does not end properly, the next snapshot begins
-/// another.
+/// Nothing that was stored is ever overwritten or cut: where the last segment does not end properly, the next snapshot
+/// begins another.
 actor SnapshotLog {
     nonisolated private let executor = BlockingExecutor(label: "strata.snapshots")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }

@@ -36,7 +36,14 @@ struct SnapshotScan {
         for number in try Self.segments(on: device) {
             lastNumber = number
             appendable = nil
-            try read(number)
+            do throws(StrataError) {
+                try read(number)
+            } catch {
+                // A segment that cannot be read costs replays; it is no reason not to open the store.
+                appendable = nil
+                damage.append(
+                    Damage(file: StoreLayout.snapshotSegment(number), offset: error.offset ?? 0, reason: error.message))
+            }
             progress(bytes)
         }
     }

@@ -55,7 +55,8 @@ struct AppendCommand: AsyncParsableCommand {
 
     func run() async throws {
         let input = try InputFile(path: file)
-        let summary = try await withStore(at: store, options: StrataOptions(durability: durability.mode)) { store in
+        let options = StrataOptions(durability: durability.mode, logger: StandardErrorLog.logger)
+        let summary = try await withStore(at: store, options: options) { store in
             try await append(input, to: store.events)
         }
         try end(summary)

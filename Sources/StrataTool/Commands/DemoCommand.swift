@@ -36,7 +36,7 @@ struct DemoCommand: AsyncParsableCommand {
             return try await run(on: stores) { _ in }
         }
         let path = try storePath()
-        try await withStore(at: path, options: StrataOptions()) { store in
+        try await withStore(at: path, options: StrataOptions(logger: StandardErrorLog.logger)) { store in
             try await run(on: ExampleStores(events: store.events, snapshots: store.snapshots)) { json in
                 let statistics = try await store.statistics()
                 json.member("store", path)

@@ -57,7 +57,8 @@ struct VerifyCommand: AsyncParsableCommand {
         if let tail = report.tornTail {
             facts.add(
                 "torn tail",
-                "\(tail.file) at \(tail.offset), \(tail.length) bytes that were never acknowledged; not damage")
+                "\(tail.file) at \(tail.offset), \(tail.length) bytes that no append was acknowledged for as durable; not damage"
+            )
         }
         facts.add("result", report.isSound ? "sound" : "DAMAGED")
         try facts.write(to: output)

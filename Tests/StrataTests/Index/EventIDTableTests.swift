@@ -20,7 +20,7 @@ import Testing
 
     @Test(arguments: 0...2)
     func everyEventThatWasInsertedIsFoundAtEverySize(_ pattern: Int) {
-        let ids = Self.ids(60_000, pattern)
+        let ids = Self.ids(30_000, pattern)
         var table = EventIDTable()
         for (index, id) in ids.enumerated() {
             table.insert(id, at: Self.location(index))
@@ -30,7 +30,7 @@ import Testing
                 Issue.record("event \(index) is not found after its insertion")
                 return
             }
-            guard (index + 1).isMultiple(of: 12_000) else { continue }
+            guard (index + 1).isMultiple(of: 10_000) else { continue }
             let lost = (0...index).first { !table.candidates(for: ids[$0]).contains(Self.location($0)) }
             #expect(lost == nil, "of \(index + 1)")
         }
@@ -45,16 +45,16 @@ import Testing
 
     @Test(arguments: 0...2)
     func fewAbsentIDsHaveCandidates(_ pattern: Int) {
-        let ids = Self.ids(120_000, pattern)
+        let ids = Self.ids(60_000, pattern)
         var table = EventIDTable()
-        for (index, id) in ids[..<60_000].enumerated() { table.insert(id, at: Self.location(index)) }
-        let candidates = ids[60_000...].count { !table.candidates(for: $0).isEmpty }
-        #expect(candidates < 60, "of 60,000")
+        for (index, id) in ids[..<30_000].enumerated() { table.insert(id, at: Self.location(index)) }
+        let candidates = ids[30_000...].count { !table.candidates(for: $0).isEmpty }
+        #expect(candidates < 30, "of 30,000")
     }
 
     @Test func anEventTakesNineToSixteenBytes() {
         var table = EventIDTable()
-        for (index, id) in Self.ids(400_000, 0).enumerated() {
+        for (index, id) in Self.ids(150_000, 0).enumerated() {
             table.insert(id, at: Self.location(index))
             let count = index + 1
             guard count >= 10_000, count.isMultiple(of: 1_000) || count < 12_000 else { continue }
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [10_000, 123_456, 400_000])
+    @Test(arguments: [10_000, 54_321, 150_000])
     func aTableMadeForANumberOfEventsHoldsThemWithoutGrowing(_ count: Int) {
         var table = EventIDTable(expectedCount: count)
         let before = table.memory

@@ -62,25 +62,26 @@ import Testing
         let files = StoreFiles(directory)
         let streams = try await makeStore(directory)
         let segment = try #require(try files.segments().first)
-        try files.flipBit(at: 20_000, of: segment)
+        try files.flipBit(at: 20_100, of: segment)
 
         let report = try await StrataStore.verify(at: directory.path)
         #expect(report.damage.count == 1)
         let damage = try #require(report.damage.first)
         #expect(damage.file == segment)
-        #expect((damage.offset..<damage.offset + damage.length).contains(20_000))
+        #expect((damage.offset..<damage.offset + damage.length).contains(20_100))
+        #expect(streams[try #require(damage.stream)] == 20)
+        #expect(try #require(damage.versions).count == 1)
 
         let error = await #expect(throws: StrataError.self) { try await StrataStore.open(at: directory.path) }
         #expect(error?.code == .damaged)
         #expect(error?.damage == report.damage)
-        #expect(streams.count == 20)
     }
 
     @Test func aReadOnlyOpeningServesWhatIsSound() async throws {
         let directory = TemporaryDirectory()
         let files = StoreFiles(directory)
         let streams = try await makeStore(directory)
-        try files.flipBit(at: 20_000, of: try #require(try files.segments().first))
+        try files.flipBit(at: 20_100, of: try #require(try files.segments().first))
 
         let store = try await StrataStore.open(at: directory.path, options: StrataOptions(access: .readOnly))
         var sound = 0

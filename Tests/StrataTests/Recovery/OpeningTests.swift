@@ -143,6 +143,32 @@ import Testing
         #expect(await code(directory.path) != nil)
     }
 
+    @Test(arguments: ["events", "snapshots", "quarantine"])
+    func aDirectoryThatIsALinkIsNotFollowed(name: String) async throws {
+        let directory = TemporaryDirectory()
+        let elsewhere = TemporaryDirectory()
+        try await StrataStore.with(directory) { _ in }
+        try FileManager.default.createDirectory(atPath: elsewhere.path, withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: directory.file(name), toPath: elsewhere.file(name))
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file(name), withDestinationPath: elsewhere.file(name))
+        #expect(await code(directory.path) == .notAStore)
+        #expect(await code(directory.path, StrataOptions(access: .readOnly)) == .notAStore)
+    }
+
+    @Test func closingSideBySideWaitsForTheLock() async throws {
+        let directory = TemporaryDirectory()
+        for _ in 0..<20 {
+            let store = try await StrataStore.open(at: directory.path)
+            _ = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .any)
+            async let first: Void = store.close()
+            try await store.close()
+            // The lock is free for whoever has seen a close return.
+            try await StrataStore.open(at: directory.path).close()
+            try await first
+        }
+    }
+
     @Test(arguments: [0, 1_000, (2 << 30) + 1])
     func anImpossibleSegmentSizeIsRefused(bytes: Int) async throws {
         let directory = TemporaryDirectory()

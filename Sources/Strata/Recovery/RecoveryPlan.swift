@@ -1,0 +1,86 @@
+import EventSourcing
+import Logging
+
+/// What can be done for a store without giving up an event that was acknowledged.
+struct RecoveryPlan {
+    private(set) var steps: [RecoveryReport.Step] = []
+    /// Damage that only a salvage can leave behind.
+    private(set) var unrecoverable: [Damage] = []
+    /// The manifest to be written, if the present one is missing, damaged or older than the segments.
+    private(set) var rebuilt: Manifest?
+    /// The snapshot segments to be put aside.
+    private(set) var snapshotSegments: [UInt64] = []
+
+    /// Looks at a store without changing it.
+    init(for device: any Device) throws(StrataError) {
+        var present: Manifest?
+        do {
+            present = try Manifest.read(from: device)
+            if present == nil { unrecoverable = [Self.manifestDamage("there is none")] }
+        } catch {
+            guard error.code == .damaged else { throw error }
+            unrecoverable = error.damage
+        }
+        var log: LogOpening?
+        if let present { log = try Self.read(present, device) }
+        if let damage = log?.damage { unrecoverable = damage }
+        if !unrecoverable.isEmpty, let manifest = try ManifestRebuilding(device).manifest() {
+            let reread = try Self.read(manifest, device)
+            if reread.damage.isEmpty {
+                steps.append(.rebuildManifest(segments: manifest.sealed.count + 1))
+                (rebuilt, log, unrecoverable) = (manifest, reread, [])
+            }
+        }
+        guard unrecoverable.isEmpty, let log else { return }
+        try planTail(of: log, device)
+        try planSnapshots(of: log.manifest, device)
+    }
+
+    private static func read(_ manifest: Manifest, _ device: any Device) throws(StrataError) -> LogOpening {
+        var log = LogOpening(
+            manifest: manifest, on: device, logger: Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() }))
+        try log.readSegments()
+        return log
+    }
+
+    private static func manifestDamage(_ reason: String) -> Damage {
+        Damage(file: StoreLayout.manifest, offset: 0, reason: reason)
+    }
+
+    private mutating func planTail(of log: LogOpening, _ device: any Device) throws(StrataError) {
+        let active = log.active
+        if active.tail == .torn {
+            steps.append(
+                .quarantineTornTail(file: active.name, offset: active.end, bytes: active.bytes - active.end))
+        }
+        if active.footer != nil { steps.append(.completeRollover(file: active.name)) }
+        let replacement = StoreLayout.manifest + FileSystemDevice.replacementSuffix
+        if try device.kindOrFail(of: replacement) != nil { steps.append(.removeLeftover(file: replacement)) }
+        let listed = Set(log.manifest.sealed.map(\.firstPosition) + [log.manifest.active])
+        for number in try ManifestRebuilding.segments(on: device) where !listed.contains(number) {
+            steps.append(.removeLeftover(file: StoreLayout.eventSegment(number)))
+        }
+    }
+
+    /// Damage in a snapshot segment may have taken a deletion with it, and snapshots that it deleted may stand in any
+    /// segment before: all of them go.
+    private mutating func planSnapshots(of manifest: Manifest, _ device: any Device) throws(StrataError) {
+        var scan = SnapshotScan(storeID: manifest.storeID, on: device)
+        try scan.run()
+        let damaged = Set(scan.damage.map(\.file))
+        let numbers = try SnapshotScan.segments(on: device)
+        guard let last = numbers.last(where: { damaged.contains(StoreLayout.snapshotSegment($0)) }) else { return }
+        snapshotSegments = numbers.filter { $0 <= last }
+        steps += snapshotSegments.map { .quarantineSnapshots(file: StoreLayout.snapshotSegment($0)) }
+    }
+
+    /// Does what was planned, under the writer's lock.
+    func perform(on device: any Device, holding lock: StoreFile, options: StrataOptions) throws(StrataError) {
+        if let rebuilt {
+            try device.writeReplacement(of: StoreLayout.manifest, with: rebuilt.encoded())
+            try device.installReplacement(of: StoreLayout.manifest)
+        }
+        for number in snapshotSegments { _ = try Quarantine(device).move(StoreLayout.snapshotSegment(number)) }
+        _ = try WriterOpening(on: device, options: options).run(holding: lock)
+    }
+}

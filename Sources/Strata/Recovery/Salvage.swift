@@ -1,0 +1,179 @@
+import EventSourcing
+import FoundationEssentials
+import Logging
+
+/// Brings over to a new store every commit of a damaged one that verifies.
+struct Salvage {
+    private static let batchBytes = 8 << 20
+
+    /// How far a stream has come.
+    private struct Stream {
+        /// The version in the old store.
+        var sourceVersion = 0
+        /// The version in the new one.
+        var version = 0
+    }
+
+    private let source: any Device
+    private var streams: [StreamID: Stream] = [:]
+    private var losses: [SalvageReport.Loss] = []
+    private var lostPositions: [ClosedRange<Position>] = []
+    private var damage: [Damage] = []
+    private var damagedHeaders: [FrameHeader] = []
+    private var lastPosition = 0
+    private var commits = 0
+    private var events = 0
+    private var batch: [PositionedCommit] = []
+    private var batchBytes = 0
+
+    init(of source: any Device) {
+        self.source = source
+    }
+
+    /// Copies the log. Runs on the new log's own thread.
+    mutating func copy(
+        to log: isolated SegmentLog, progress: (JobProgress) -> Void
+    ) throws(StrataError) {
+        let numbers = try ManifestRebuilding.segments(on: source)
+        let storeID = try storeID(numbers)
+        let total = try totalBytes(numbers)
+        var done = 0
+        for number in numbers {
+            var failure: StrataError?
+            // The last segment may have a torn tail, of appends never acknowledged as durable.
+            var scanner = SegmentScanner(
+                number: number, storeID: storeID, isSealed: number != numbers.last, on: source)
+            let scan = try scanner.run { offset in
+                progress(JobProgress(bytesDone: done + offset, bytesTotal: total))
+            } visit: { header, _, body in
+                guard failure == nil else { return }
+                do throws(StrataError) { try take(header, body, to: log) } catch { failure = error }
+            } visitDamaged: { header, _ in
+                damagedHeaders.append(header)
+            }
+            if let failure { throw failure }
+            damage += scan.damage
+            done += scan.bytes
+        }
+        try flush(to: log)
+        addLossesAtTheEnd()
+    }
+
+    /// Copies the snapshots of streams that have lost nothing.
+    ///
+    /// - Returns: how many.
+    func copySnapshots(to destination: SnapshotLog) async throws(StrataError) -> Int {
+        let source = source
+        let storeID = try storeID(ManifestRebuilding.segments(on: source))
+        let scan = try await BlockingReads.run { () throws(StrataError) in
+            var scan = SnapshotScan(storeID: storeID, on: source)
+            try scan.run()
+            return scan
+        }
+        let reader = SnapshotReader(index: scan.index, storeID: storeID, device: source)
+        var copied = 0
+        for (stream, entry) in scan.index.all {
+            guard
+                let state = streams[stream], state.version == state.sourceVersion, entry.version <= state.version,
+                let snapshot = try? await BlockingReads.run({ () throws(StrataError) in try reader.snapshot(entry) })
+            else { continue }
+            try await destination.save(snapshot, body: SnapshotBody.encode(snapshot))
+            copied += 1
+        }
+        return copied
+    }
+
+    func report(snapshots: Int) -> SalvageReport {
+        SalvageReport(
+            commits: commits, events: events, streams: streams.count, snapshots: snapshots, losses: losses,
+            lostPositions: lostPositions, damage: damage)
+    }
+
+    /// The store's id: the manifest's, or that of the first segment that has one.
+    private func storeID(_ numbers: [UInt64]) throws(StrataError) -> UInt128 {
+        if let manifest = try? Manifest.read(from: source) { return manifest.storeID }
+        let rebuilding = ManifestRebuilding(source)
+        for number in numbers {
+            if let header = try rebuilding.header(of: number) { return header.storeID }
+        }
+        throw StrataError(.damaged, "no file of the store tells its id any longer", path: source.path)
+    }
+
+    private func totalBytes(_ numbers: [UInt64]) throws(StrataError) -> Int {
+        var total = 0
+        for number in numbers {
+            total += try StoreFile(StoreLayout.eventSegment(number), .read, on: source).length()
+        }
+        return total
+    }
+
+    private mutating func take(
+        _ header: FrameHeader, _ body: RawSpan, to log: isolated SegmentLog
+    ) throws(StrataError) {
+        guard
+            header.firstPosition > lastPosition,
+            let commit = EncodedCommit(copying: body, header: header)
+        else { return }
+        var stream = streams[commit.stream] ?? Stream()
+        // A version that was there before comes only from a log that was put together by hand.
+        guard header.firstVersion > stream.sourceVersion else { return }
+        if header.firstPosition > lastPosition + 1 {
+            lostPositions.append(Position(lastPosition + 1)...Position(header.firstPosition - 1))
+        }
+        if header.firstVersion > stream.sourceVersion + 1 {
+            losses.append(
+                SalvageReport.Loss(
+                    aggregateType: commit.stream.aggregateType, aggregateID: commit.stream.id,
+                    versions: stream.sourceVersion + 1...header.firstVersion - 1))
+        }
+        batch.append(
+            PositionedCommit(
+                commit: commit, firstVersion: stream.version + 1, firstPosition: header.firstPosition,
+                storedAt: header.storedAt))
+        batchBytes += commit.frameLength
+        lastPosition = header.firstPosition + header.eventCount - 1
+        stream.sourceVersion = header.firstVersion + header.eventCount - 1
+        stream.version += header.eventCount
+        streams[commit.stream] = stream
+        if batchBytes >= Self.batchBytes { try flush(to: log) }
+    }
+
+    private mutating func flush(to log: isolated SegmentLog) throws(StrataError) {
+        let outcome = log.store(batch)
+        if let failure = outcome.failure { throw failure.error }
+        commits += batch.count
+        events += batch.reduce(0) { $0 + $1.commit.eventCount }
+        batch.removeAll(keepingCapacity: true)
+        batchBytes = 0
+    }
+
+    /// Losses that no later commit of their stream has shown, but a header of a frame whose body is gone.
+    private mutating func addLossesAtTheEnd() {
+        for header in damagedHeaders {
+            guard let versions = header.versions, let positions = header.positions else { continue }
+            let known = streams.first { stream, _ in
+                stream.id.bits == header.aggregateID
+                    && FrameHeader.tag(of: stream.aggregateType) == header.aggregateTypeTag
+            }
+            if versions.lowerBound > known?.value.sourceVersion ?? 0 {
+                losses.append(
+                    SalvageReport.Loss(
+                        aggregateType: known?.key.aggregateType, aggregateID: UUID(bits: header.aggregateID),
+                        versions: versions))
+            }
+            if positions.lowerBound.rawValue > lastPosition { lostPositions.append(positions) }
+        }
+    }
+}
+
+extension SegmentLog {
+    /// Fills an empty log from a damaged store.
+    func fill(
+        from salvage: Salvage, progress: @Sendable (JobProgress) -> Void
+    ) throws(StrataError) -> Salvage {
+        var salvage = salvage
+        try salvage.copy(to: self, progress: progress)
+        do throws(LogFailure) { try close() } catch { throw error.error }
+        return salvage
+    }
+}

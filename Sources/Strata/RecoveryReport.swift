@@ -1,0 +1,38 @@
+/// What recovery does for a store, or would do.
+public struct RecoveryReport: Hashable, Sendable {
+    /// One thing that recovery does. None of them gives up an event that was acknowledged.
+    public enum Step: Hashable, Sendable {
+        /// The manifest is made again from what the segments say of themselves.
+        case rebuildManifest(segments: Int)
+        /// Bytes behind the last commit, of appends never acknowledged as durable, move to quarantine.
+        case quarantineTornTail(file: String, offset: Int, bytes: Int)
+        /// A segment of snapshots that is damaged, or stands before one that is, moves to quarantine: snapshots cost a
+        /// replay, and a deletion may be among what is damaged.
+        case quarantineSnapshots(file: String)
+        /// A segment that was sealed when a crash came is entered into the manifest.
+        case completeRollover(file: String)
+        /// A file without events that a crash has left goes.
+        case removeLeftover(file: String)
+    }
+
+    /// In the order in which they are done.
+    public let steps: [Step]
+    /// Damage that recovery cannot undo: only a salvage into a new store goes on from there. Where there is any,
+    /// recovery changes nothing.
+    public let unrecoverable: [Damage]
+    /// Whether the steps were done, or only found.
+    public let isPerformed: Bool
+}
+
+extension RecoveryReport.Step: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .rebuildManifest(let segments): "rebuild the manifest from \(segments) segments"
+        case .quarantineTornTail(let file, let offset, let bytes):
+            "move a torn tail of \(bytes) bytes at \(offset) of \(file) to quarantine"
+        case .quarantineSnapshots(let file): "move \(file) to quarantine"
+        case .completeRollover(let file): "enter the sealed segment \(file) into the manifest"
+        case .removeLeftover(let file): "remove the leftover \(file)"
+        }
+    }
+}

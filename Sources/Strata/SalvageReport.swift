@@ -1,0 +1,32 @@
+public import EventSourcing
+public import FoundationEssentials
+
+/// What a salvage brought over, and what is gone.
+public struct SalvageReport: Hashable, Sendable {
+    /// Events of one stream that are gone.
+    public struct Loss: Hashable, Sendable {
+        /// The aggregate's type; nil where only the header of a frame tells of the loss, and no other frame names the
+        /// type.
+        public let aggregateType: String?
+        public let aggregateID: UUID
+        /// The versions, as they were in the damaged store.
+        public let versions: ClosedRange<Int>
+    }
+
+    public let commits: Int
+    public let events: Int
+    public let streams: Int
+    /// Snapshots that were brought over: those that verify, of streams that have lost nothing.
+    public let snapshots: Int
+    /// What is gone, by stream. The versions behind a loss move up, so that the stream has no gap; ids, positions and
+    /// times stay.
+    public let losses: [Loss]
+    /// Positions that no event has any longer, where later ones tell that they were taken. Events that ``losses`` does
+    /// not name were the last ones of their streams, and no header of theirs can be read.
+    public let lostPositions: [ClosedRange<Position>]
+    /// What is damaged in the old store.
+    public let damage: [Damage]
+
+    /// Whether every event that was acknowledged was brought over, as far as the old store can tell.
+    public var isComplete: Bool { losses.isEmpty && lostPositions.isEmpty && damage.isEmpty }
+}

@@ -1,0 +1,51 @@
+import Logging
+
+extension StrataStore {
+    /// Makes a new store of everything in a damaged one that verifies, in the same order.
+    ///
+    /// Event ids, positions and times stay. Where a stream has lost events, its later versions move up, because
+    /// versions have no gaps; the report names every stream and version that is gone. The damaged store is not
+    /// changed. Time and reading are proportional to the bytes of the log, memory to the number of events.
+    ///
+    /// - Parameters:
+    ///   - path: the damaged store's directory. Nobody may have it open for writing.
+    ///   - newPath: where the new store is made; there must be nothing, or an empty directory.
+    ///   - progress: called now and then, from any thread.
+    /// - Throws: ``StrataError/Code/notFound``, ``StrataError/Code/notAStore``, ``StrataError/Code/locked``,
+    ///   ``StrataError/Code/cannotCreate`` where there is something at the new path, ``StrataError/Code/damaged`` where
+    ///   not even the store's id can be read, and the codes of failed calls.
+    public static func salvage(
+        from path: String, into newPath: String, progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
+    ) async throws(StrataError) -> SalvageReport {
+        let (source, destination) = try await BlockingReads.run { () throws(StrataError) in
+            let source = try existingStore(at: path)
+            let destination = try FileSystemDevice.open(storeAt: newPath, createIfMissing: true)
+            guard try destination.listOrFail(".").isEmpty else {
+                throw StrataError(.cannotCreate, "there is something at the new store's path already", path: newPath)
+            }
+            return (source, destination)
+        }
+        return try await salvage(from: source, into: destination, progress: progress)
+    }
+
+    /// Salvages a store on any device into an empty one.
+    package static func salvage(
+        from source: any Device, into destination: any Device,
+        options: StrataOptions = StrataOptions(), progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
+    ) async throws(StrataError) -> SalvageReport {
+        let opened = try await BlockingReads.run { () throws(StrataError) in
+            guard try !ReaderOpening.hasWriter(source) else {
+                throw StrataError(.locked, "the store is open for writing", path: source.path)
+            }
+            return try WriterOpening(on: destination, options: options).run()
+        }
+        let log = SegmentLog(opened, options: options)
+        let salvage = try await log.fill(from: Salvage(of: source), progress: progress)
+        let snapshots = SnapshotLog(
+            SnapshotScan(storeID: opened.manifest.storeID, on: destination), storeID: opened.manifest.storeID,
+            epoch: opened.epoch, options: options, on: destination)
+        let count = try await salvage.copySnapshots(to: snapshots)
+        await snapshots.close()
+        return salvage.report(snapshots: count)
+    }
+}

@@ -1,0 +1,20 @@
+import EventSourcing
+import Testing
+
+@testable import Strata
+
+/// What a manifest claims under a right checksum takes neither memory nor the process down.
+@Suite struct CraftedManifestTests {
+    @Test func claimsOfManyEventsEndInDamage() throws {
+        let sealed = (0..<1_000).map { index in
+            Manifest.SealedSegment(
+                firstPosition: index << 40 + 1, lastPosition: (index + 1) << 40, bytes: 1 << 32,
+                eventCount: 80_000_000, commitCount: 1, digest: 0)
+        }
+        let manifest = Manifest(
+            storeID: 1, generation: 1, createdAt: WorkedExample.time, sealed: sealed, active: 1_000 << 40 + 1)
+        let device = InMemoryDevice(files: ["MANIFEST": manifest.encoded()], time: WorkedExample.time)
+        let report = try StrataStore.verify(on: device)
+        #expect(report.damage.count == 1_001)
+    }
+}

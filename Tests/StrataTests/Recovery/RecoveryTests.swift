@@ -1,0 +1,136 @@
+import EventSourcing
+import Foundation
+import Strata
+import Testing
+
+/// Recovery does what it says, loses nothing that was acknowledged, and leaves damage to a salvage.
+@Suite struct RecoveryTests {
+    private let options = StrataOptions(segmentBytes: 64 << 10)
+
+    private func fill(_ directory: TemporaryDirectory, commits: Int = 200) async throws {
+        let streams = (0..<10).map { _ in sampleStream() }
+        try await StrataStore.with(directory, options) { store in
+            for number in 0..<commits {
+                let event = sampleEvent(String(repeating: "p", count: 800))
+                _ = try await store.events.append([event], to: streams[number % 10], expecting: .any)
+            }
+            try await store.snapshots.save(
+                Snapshot(stream: streams[0], version: 3, schemaVersion: 1, createdAt: .now(), state: Bytes("{}")))
+        }
+    }
+
+    private func events(_ directory: TemporaryDirectory) async throws -> [RecordedEvent] {
+        try await StrataStore.with(directory, options) { try await $0.allEvents() }
+    }
+
+    @Test func aSoundStoreNeedsNothing() async throws {
+        let directory = TemporaryDirectory()
+        try await fill(directory)
+        let report = try await StrataStore.recover(at: directory.path)
+        #expect(report.steps.isEmpty)
+        #expect(report.unrecoverable.isEmpty)
+    }
+
+    @Test func aDryRunChangesNothingAndTheRunDoesWhatItSaid() async throws {
+        let directory = TemporaryDirectory()
+        let files = StoreFiles(directory)
+        try await fill(directory)
+        let before = try await events(directory)
+        let segment = try #require(try files.segments().last)
+        let length = try files.read(segment).count
+        try files.append(Array("torn".utf8), to: segment)
+        try files.write([1, 2, 3], to: "MANIFEST.new")
+        let contents = try files.contents()
+
+        let plan = try await StrataStore.recover(at: directory.path, dryRun: true)
+        #expect(
+            plan.steps == [
+                .quarantineTornTail(file: segment, offset: length, bytes: 4), .removeLeftover(file: "MANIFEST.new"),
+            ])
+        #expect(!plan.isPerformed)
+        #expect(try files.contents() == contents)
+
+        let report = try await StrataStore.recover(at: directory.path)
+        #expect(report.steps == plan.steps)
+        #expect(report.isPerformed)
+        #expect(try await StrataStore.quarantine(at: directory.path).map(\.bytes) == [4])
+        #expect(try await StrataStore.recover(at: directory.path, dryRun: true).steps.isEmpty)
+        #expect(try await events(directory) == before)
+    }
+
+    @Test(arguments: ["missing", "damaged", "older"])
+    func aManifestIsMadeAgainFromTheSegments(what: String) async throws {
+        let directory = TemporaryDirectory()
+        let files = StoreFiles(directory)
+        try await StrataStore.with(directory, options) { _ in }
+        let old = try files.read("MANIFEST")
+        try await fill(directory)
+        let before = try await events(directory)
+        let segments = try files.segments()
+        switch what {
+        case "missing": try files.remove("MANIFEST")
+        case "damaged": try files.flipBit(at: 70, of: "MANIFEST")
+        default: try files.write(old, to: "MANIFEST")
+        }
+
+        let report = try await StrataStore.recover(at: directory.path)
+
+        #expect(report.steps == [.rebuildManifest(segments: segments.count)])
+        #expect(report.isPerformed)
+        #expect(try await events(directory) == before)
+        #expect(try await StrataStore.verify(at: directory.path).isSound)
+    }
+
+    @Test func aManifestIsNotMadeAgainAroundAGap() async throws {
+        let directory = TemporaryDirectory()
+        let files = StoreFiles(directory)
+        try await fill(directory)
+        try files.remove("MANIFEST")
+        try files.remove(try files.segments()[1])
+        let before = try files.contents()
+        let report = try await StrataStore.recover(at: directory.path)
+        #expect(!report.unrecoverable.isEmpty)
+        #expect(!report.isPerformed)
+        #expect(try files.contents().filter { $0.key != "LOCK" } == before.filter { $0.key != "LOCK" })
+    }
+
+    @Test func damagedSnapshotsMoveToQuarantine() async throws {
+        let directory = TemporaryDirectory()
+        let files = StoreFiles(directory)
+        try await fill(directory)
+        let name = "snapshots/\(try #require(files.names("snapshots").first))"
+        let bytes = try files.read(name)
+        try files.flipBit(at: 100, of: name)
+        let report = try await StrataStore.recover(at: directory.path)
+        #expect(report.steps == [.quarantineSnapshots(file: name)])
+        #expect(try files.names("snapshots").isEmpty)
+        #expect(try files.names("quarantine").count == 1)
+        #expect(try files.read("quarantine/\(files.names("quarantine")[0])").count == bytes.count)
+        #expect(try await StrataStore.verify(at: directory.path).isSound)
+    }
+
+    @Test func recoveryNeedsTheLock() async throws {
+        let directory = TemporaryDirectory()
+        let store = try await StrataStore.open(at: directory.path)
+        let error = await #expect(throws: StrataError.self) { try await StrataStore.recover(at: directory.path) }
+        #expect(error?.code == .locked)
+        _ = try await StrataStore.recover(at: directory.path, dryRun: true)
+        try await store.close()
+    }
+
+    @Test func quarantineCanBeTakenOutAndPurged() async throws {
+        let directory = TemporaryDirectory()
+        let files = StoreFiles(directory)
+        try await fill(directory, commits: 1)
+        try files.append(Array("torn".utf8), to: try #require(try files.segments().last))
+        _ = try await StrataStore.recover(at: directory.path)
+        let name = try #require(try await StrataStore.quarantine(at: directory.path).first?.name)
+        #expect(try await StrataStore.quarantinedContent(name, at: directory.path) == Array("torn".utf8))
+        let missing = await #expect(throws: StrataError.self) {
+            try await StrataStore.quarantinedContent("../LOCK", at: directory.path)
+        }
+        #expect(missing?.code == .notFound)
+        #expect(try await StrataStore.purgeQuarantine(at: directory.path).map(\.name) == [name])
+        #expect(try files.names("quarantine").isEmpty)
+    }
+}

@@ -1,0 +1,145 @@
+import EventSourcing
+import Foundation
+import Strata
+import Testing
+
+/// A salvage saves all that verifies, and names all that is gone.
+@Suite struct SalvageTests {
+    private let options = StrataOptions(segmentBytes: 64 << 10)
+
+    /// Ten streams of twenty commits each over several segments; the streams in the order of their first events.
+    private func fill(_ directory: TemporaryDirectory) async throws -> [StreamID] {
+        let streams = (0..<10).map { _ in sampleStream() }
+        try await StrataStore.with(directory, options) { store in
+            for number in 0..<200 {
+                let event = sampleEvent(String(repeating: "p", count: 800), tenant: "t")
+                _ = try await store.events.append([event], to: streams[number % 10], expecting: .any)
+            }
+            for stream in streams.prefix(2) {
+                try await store.snapshots.save(
+                    Snapshot(stream: stream, version: 20, schemaVersion: 1, createdAt: .now(), state: Bytes("{}")))
+            }
+        }
+        return streams
+    }
+
+    /// The frame of a position: its segment and the offset behind its header.
+    private func body(of position: Int, _ directory: TemporaryDirectory) async throws -> (String, Int) {
+        for name in try StoreFiles(directory).segments() {
+            let inspection = try await StrataStore.inspectSegment(at: directory.file(name))
+            for frame in inspection.frames where frame.positions?.contains(Position(position)) ?? false {
+                return (name, frame.offset + 100)
+            }
+        }
+        throw StrataErrorNotFound()
+    }
+
+    private struct StrataErrorNotFound: Error {}
+
+    private func salvage(_ directory: TemporaryDirectory) async throws -> (SalvageReport, [RecordedEvent]) {
+        let new = TemporaryDirectory()
+        let report = try await StrataStore.salvage(from: directory.path, into: new.path)
+        #expect(try await StrataStore.verify(at: new.path).isSound)
+        let events = try await StrataStore.with(new, StrataOptions(access: .readOnly)) { try await $0.allEvents() }
+        #expect(events.count == report.events)
+        return (report, events)
+    }
+
+    @Test func aSoundStoreComesOverAsItIs() async throws {
+        let directory = TemporaryDirectory()
+        _ = try await fill(directory)
+        let before = try await StrataStore.with(directory, options) { try await $0.allEvents() }
+        let (report, events) = try await salvage(directory)
+        #expect(report.isComplete)
+        #expect(report.snapshots == 2)
+        #expect(events == before)
+    }
+
+    @Test func aDamagedBodyCostsItsCommitAndTheReportNamesIt() async throws {
+        let directory = TemporaryDirectory()
+        let streams = try await fill(directory)
+        let before = try await StrataStore.with(directory, options) { try await $0.allEvents() }
+        let files = StoreFiles(directory)
+        // Position 31 is version 4 of the first stream.
+        let (segment, offset) = try await body(of: 31, directory)
+        try files.flipBit(at: offset, of: segment)
+        let contents = try files.contents()
+
+        let (report, events) = try await salvage(directory)
+
+        #expect(try files.contents() == contents)
+        #expect(report.losses.map(\.versions) == [4...4])
+        #expect(report.losses.first?.aggregateID == streams[0].id)
+        #expect(report.lostPositions == [31...31])
+        #expect(report.damage.map(\.file) == [segment])
+        #expect(report.snapshots == 1)
+        #expect(events.map(\.id) == before.map(\.id).filter { $0 != before[30].id })
+        #expect(events.map(\.position) == before.map(\.position).filter { $0 != 31 })
+        #expect(events.map(\.storedAt) == before.map(\.storedAt).enumerated().filter { $0.offset != 30 }.map(\.element))
+        #expect(events.filter { $0.stream == streams[0] }.map(\.version) == Array(1...19))
+        #expect(events.filter { $0.stream == streams[1] }.map(\.version) == Array(1...20))
+    }
+
+    @Test func theLastCommitOfAStreamIsNamedByItsHeader() async throws {
+        let directory = TemporaryDirectory()
+        let streams = try await fill(directory)
+        let files = StoreFiles(directory)
+        // Position 195 is the last version of the fifth stream.
+        let (segment, offset) = try await body(of: 195, directory)
+        try files.flipBit(at: offset, of: segment)
+        let (report, events) = try await salvage(directory)
+        #expect(report.losses.map(\.versions) == [20...20])
+        #expect(report.losses.first?.aggregateID == streams[4].id)
+        #expect(report.losses.first?.aggregateType == "Sample")
+        #expect(events.count == 199)
+    }
+
+    @Test func aMissingSegmentCostsWhatItHeld() async throws {
+        let directory = TemporaryDirectory()
+        _ = try await fill(directory)
+        let files = StoreFiles(directory)
+        let segments = try files.segments()
+        let gone = try await StrataStore.inspectSegment(at: directory.file(segments[1]))
+        let positions = gone.frames.compactMap(\.positions)
+        let lost = try #require(positions.first).lowerBound...(try #require(positions.last)).upperBound
+        try files.remove(segments[1])
+        let (report, events) = try await salvage(directory)
+        #expect(report.lostPositions == [lost])
+        #expect(events.count == 200 - positions.count)
+        #expect(report.losses.reduce(0) { $0 + $1.versions.count } == positions.count)
+    }
+
+    @Test func aDamagedHeaderOfASegmentCostsNothing() async throws {
+        let directory = TemporaryDirectory()
+        _ = try await fill(directory)
+        let before = try await StrataStore.with(directory, options) { try await $0.allEvents() }
+        let files = StoreFiles(directory)
+        try files.flipBit(at: 20, of: try files.segments()[0])
+        let (report, events) = try await salvage(directory)
+        #expect(report.losses.isEmpty)
+        #expect(report.damage.count == 1)
+        #expect(events == before)
+    }
+
+    @Test func aStoreWithoutItsManifestIsSaved() async throws {
+        let directory = TemporaryDirectory()
+        _ = try await fill(directory)
+        let files = StoreFiles(directory)
+        try files.remove("MANIFEST")
+        let (report, _) = try await salvage(directory)
+        #expect(report.events == 200)
+    }
+
+    @Test func nothingIsOverwritten() async throws {
+        let directory = TemporaryDirectory()
+        let other = TemporaryDirectory()
+        _ = try await fill(directory)
+        try await StrataStore.with(other) { _ in }
+        let before = try StoreFiles(other).contents()
+        let error = await #expect(throws: StrataError.self) {
+            try await StrataStore.salvage(from: directory.path, into: other.path)
+        }
+        #expect(error?.code == .cannotCreate)
+        #expect(try StoreFiles(other).contents() == before)
+    }
+}
