@@ -72,12 +72,16 @@ struct LogOpening {
     private func reserveForSealedSegments() throws(StrataError) {
         var eventCount = 0
         for sealed in manifest.sealed {
-            let name = StoreLayout.eventSegment(sealed.firstPosition)
-            guard try device.kindOrFail(of: name) == .file else { continue }
-            let length = try StoreFile(name, .read, on: device).length()
+            let length = try length(of: StoreLayout.eventSegment(sealed.firstPosition))
             eventCount += min(Int(clamping: sealed.eventCount), length / Format.eventHeaderBytes)
         }
         index.reserve(eventCount: eventCount)
+    }
+
+    /// A file's length; 0 where there is none.
+    private func length(of name: String) throws(StrataError) -> Int {
+        guard try device.kindOrFail(of: name) == .file else { return 0 }
+        return try StoreFile(name, .read, on: device).length()
     }
 
     private func readableEndOfActiveSegment() throws(StrataError) -> Int {
@@ -89,12 +93,12 @@ struct LogOpening {
     private mutating func readSegment(
         _ number: UInt64, isSealed: Bool, readableEnd: Int = .max
     ) throws(StrataError) -> SegmentScan {
-        index.addSegment(number: number, storeID: manifest.storeID)
+        let name = StoreLayout.eventSegment(number)
+        index.addSegment(number: number, storeID: manifest.storeID, fileBytes: try length(of: name))
         var scanner = SegmentScanner(number: number, storeID: manifest.storeID, isSealed: isSealed, on: device)
         let index = self.index
         var gaps: [Damage] = []
         var damagedCommits: [DamagedCommit: FrameHeader] = [:]
-        let name = StoreLayout.eventSegment(number)
         let (before, onProgress) = (bytesRead, onProgress)
         let scan = try scanner.run { offset in
             onProgress(before + offset)
