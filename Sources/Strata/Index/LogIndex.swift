@@ -22,6 +22,8 @@ final class LogIndex: Sendable {
         var commitCount = 0
         var lastPosition: Int
         var isSealed = false
+        /// Whether something in it, or of it, cannot be read: a walk through it is not complete.
+        var isDamaged = false
         /// Marks in the segment from which a walk can begin, at least ``LogIndex/blockBytes`` apart.
         var blocks: [Block] = []
     }
@@ -87,6 +89,17 @@ final class LogIndex: Sendable {
             state.segments[last].end = max(state.segments[last].end, end)
             state.segments[last].bytes = max(state.segments[last].bytes, end)
             state.segments[last].isSealed = isSealed
+        }
+    }
+
+    /// Says that the last segment is not whole.
+    ///
+    /// - Parameter lastPosition: the last position that it held, as far as that is known.
+    func markLastSegmentDamaged(lastPosition: Int = 0) {
+        state.withLock { state in
+            let last = state.segments.count - 1
+            state.segments[last].isDamaged = true
+            state.segments[last].lastPosition = max(state.segments[last].lastPosition, lastPosition)
         }
     }
 

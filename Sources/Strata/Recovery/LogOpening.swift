@@ -33,16 +33,22 @@ struct LogOpening {
     mutating func readSegments(besideWriter: Bool = false) throws(StrataError) {
         try reserveForSealedSegments()
         for sealed in manifest.sealed {
+            let before = damage.count
             let scan = try readSegment(sealed.firstPosition, isSealed: true)
             if scan.damage.isEmpty, !sealed.matches(scan) {
                 damage.append(
                     Damage(file: scan.name, offset: 0, reason: "this is not the segment that the manifest lists"))
             }
             index.extendLastSegment(to: scan.end, isSealed: true)
+            if damage.count > before {
+                index.markLastSegmentDamaged(lastPosition: Int(clamping: sealed.lastPosition))
+            }
         }
+        let before = damage.count
         let readableEnd = besideWriter ? try readableEndOfActiveSegment() : nil
         active = try readSegment(manifest.active, isSealed: false, readableEnd: readableEnd ?? .max)
         if !besideWriter { try checkForUnlistedSegments() }
+        if damage.count > before { index.markLastSegmentDamaged() }
         nameDamagedStreams()
     }
 

@@ -1,5 +1,6 @@
 import EventSourcing
 import FoundationEssentials
+import Synchronization
 import Testing
 
 @testable import Strata
