@@ -32,5 +32,7 @@ package struct FuzzTarget: Sendable {
         2 * bytes + 1 << 20 + expansionLimit * bytes
     }
 
-    package static let all = [frame, segment, manifest, snapshots, lz4, line, metadata, store]
+    package static let ofEngine = [frame, segment, manifest, snapshots, lz4, store]
+    package static let ofInterchange = [line, metadata]
+    package static let all = ofEngine + ofInterchange
 }
