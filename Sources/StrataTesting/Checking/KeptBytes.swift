@@ -28,7 +28,8 @@ enum KeptBytes {
                 matched.insert(copy.key)
             } else {
                 let end = (bytes.lastIndex { $0 != 0 } ?? -1) + 1
-                try require(kept.begins(with: Array(bytes[..<end])), "bytes of \(name) are neither live nor in quarantine")
+                try require(
+                    kept.begins(with: Array(bytes[..<end])), "bytes of \(name) are neither live nor in quarantine")
             }
         }
         try require(matched.count == put.count, "quarantine holds more than was cut")

@@ -110,7 +110,8 @@ package struct RecoveryCheck {
             try Self.checkSoundness(of: next)
             let store = try await open(next, "opening after further appends")
             let found = try await store.events.readAll().collect()
-            try require(found.isSame(as: all), "\(all.count) events should be there after further appends, not \(found.count)")
+            try require(
+                found.isSame(as: all), "\(all.count) events should be there after further appends, not \(found.count)")
         }
     }
 }
