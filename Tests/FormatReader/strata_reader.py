@@ -759,6 +759,7 @@ def read_frames(segment: Segment, is_sealed: bool) -> Reading:
                 break
             reading.damage.append((offset, str(error)))
             if not following:
+                reading.end = len(segment.data)
                 break
             reading.end = following[0].offset
             is_behind_damage = True
@@ -820,26 +821,25 @@ class LogReader:
             self._take(file, header, events)
         if reading.torn_tail and not self.has_writer:
             self.log.torn_tail = Finding(file, *reading.torn_tail)
-        if not reading.damage:
-            self._check_end(file, segment, reading, entry)
+        self._check_end(file, segment, reading, entry)
 
     def _check_end(self, file: str, segment: Segment, reading: Reading, entry: SealedSegment | None) -> None:
-        """Checks the footer and the manifest's entry, which fit nothing if frames before the footer are damaged."""
-        footer = reading.footer
+        """Checks how a segment ends, and, if nothing before it is damaged, the footer and the manifest's entry."""
+        footer, length = reading.footer, len(segment.data)
         if footer is None:
             if entry is not None:
                 self._damage(file, reading.end, "a sealed segment has no footer")
             return
-        events = sum(header.events for header, _ in reading.commits)
-        digest = crc32c(*reading.headers)
-        if footer.content != (reading.last, events, len(reading.commits), footer.header.offset, digest):
-            self._damage(file, footer.header.offset, "the footer does not fit what was read")
-        elif reading.end < len(segment.data):
-            self._damage(file, reading.end, "bytes stand behind the footer")
-        elif entry is not None:
-            number, length = segment.header.number, len(segment.data)
-            if entry != SealedSegment(number, reading.last, length, events, len(reading.commits), digest):
+        if not reading.damage:
+            events = sum(header.events for header, _ in reading.commits)
+            digest = crc32c(*reading.headers)
+            found = SealedSegment(segment.header.number, reading.last, length, events, len(reading.commits), digest)
+            if footer.content != (found.last, found.events, found.commits, footer.header.offset, found.digest):
+                self._damage(file, footer.header.offset, "the footer does not fit what was read")
+            elif reading.end == length and entry not in (None, found):
                 self._damage(file, 0, "the segment is not the one that the manifest lists")
+        if reading.end < length:
+            self._damage(file, reading.end, "bytes stand behind the footer")
 
     def _take(self, file: str, header: FrameHeader, events: list[Event]) -> None:
         stream = (events[0].aggregate_type, header.aggregate_id)

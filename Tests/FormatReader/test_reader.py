@@ -652,6 +652,21 @@ class WrittenLogs(StoreTestCase):
         entries = manifest([segments[0].entry()], 10)
         self.assert_damage(segments, [(1, end - 128)], [1, 2, 3, 10], manifest_bytes=entries)
 
+    def test_behind_damage_a_footer_ends_the_segment_but_is_not_compared(self) -> None:
+        for tail in (b"", bytes(8)):
+            segments = self.sealed({"events": 1})
+            end = segments[0].end
+            entries = manifest([segments[0].entry(digest=1)], 10)
+            segments[0].data[260] ^= 1
+            segments[0].data += tail
+            places = [(1, 160)] + [(1, end)] * bool(tail)
+            self.assert_damage(segments, places, [3, 10], manifest_bytes=entries)
+        segments = self.sealed()
+        end = segments[0].end
+        entries = manifest([segments[0].entry()], 10)
+        segments[0].data[end - 1] ^= 1
+        self.assert_damage(segments, [(1, end - 128), (1, end)], [1, 2, 3, 10], manifest_bytes=entries)
+
     def test_where_a_sealed_segment_is_missing_the_others_are_read(self) -> None:
         segments = self.sealed()
         entries = manifest([segments[0].entry()], 10)
