@@ -219,8 +219,9 @@ class SegmentWriter:
         """Adds a snapshot; `stored` is the state as it is stored, if not as it is."""
         aggregate_type, number = stream
         stored = state if stored is None else stored
-        lengths = struct.pack("<IIIBBH", len(state), len(stored), schema_version, content_type, compression, len(aggregate_type))
-        body = pad(lengths + time(NOW) + bytes(4) + aggregate_type + stored)
+        sizes = struct.pack("<III", len(state), len(stored), schema_version)
+        kinds = struct.pack("<BBH", content_type, compression, len(aggregate_type))
+        body = pad(sizes + kinds + time(NOW) + bytes(4) + aggregate_type + stored)
         defaults = {"tag": crc32c(aggregate_type), "aggregate": aggregate_id(number)}
         return self.frame(SNAPSHOT, body, version=version, **defaults | fields)
 

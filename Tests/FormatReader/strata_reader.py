@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import base64
 import datetime
-import errno
 import fcntl
 import json
 import os
@@ -39,6 +38,7 @@ HIGHEST_NUMBER = 2**61 - 2
 LONGEST_BODY = 96 * MIB
 LONGEST_SEGMENT = 4 * GIB
 LONGEST_STATE = 64 * MIB
+LAST_LITERALS = 5
 MOST_SEALED = 262_143
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
@@ -131,7 +131,7 @@ def lz4_expand(block: bytes, size: int) -> bytes:
             at += 2
             match = extended(token & 15) + 4
             require(0 < distance <= len(output), "a match begins before the output")
-            require(len(output) + match <= size, "the block expands to more than its size")
+            require(len(output) + match + LAST_LITERALS <= size, "a match reaches into the last bytes")
             start = len(output) - distance
             if match <= distance:
                 output += output[start : start + match]
@@ -396,8 +396,14 @@ class Snapshot:
     schema_version: int
     created_at: Time
     content_type: int
-    state: bytes
+    state_bytes: int
+    stored: bytes
+    is_compressed: bool
     frame_bytes: int
+
+    def state(self) -> bytes:
+        """Raises `Invalid` if the state does not expand."""
+        return lz4_expand(self.stored, self.state_bytes) if self.is_compressed else self.stored
 
     def json_line(self) -> str:
         fields = {
@@ -407,10 +413,10 @@ class Snapshot:
             "schema_version": self.schema_version,
             "created_at": str(self.created_at),
             "content_type": content_type_name(self.content_type),
-            "state_bytes": len(self.state),
+            "state_bytes": self.state_bytes,
             "stored_bytes": self.frame_bytes,
         }
-        return json_line(fields, "state", self.content_type, self.state, {})
+        return json_line(fields, "state", self.content_type, self.state(), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -565,12 +571,10 @@ def read_snapshot(header: FrameHeader, body: bytes) -> Snapshot:
     aggregate_type = read_name(body[32 : 32 + name], is_aggregate_type=True)
     require(header.tag == crc32c(aggregate_type.encode()), "the tag is another type's")
     created_at = Time.read(body, 16)
-    state = body[32 + name : end]
     if compression == 0:
         require(stored == size, "a state that is not compressed has another length")
     else:
         require(size // 255 <= stored < size, "a compressed state's length is out of range")
-        state = lz4_expand(state, size)
     return Snapshot(
         aggregate_type=aggregate_type,
         aggregate_id=header.aggregate_id,
@@ -578,7 +582,9 @@ def read_snapshot(header: FrameHeader, body: bytes) -> Snapshot:
         schema_version=schema,
         created_at=created_at,
         content_type=content,
-        state=state,
+        state_bytes=size,
+        stored=body[32 + name : end],
+        is_compressed=compression == 1,
         frame_bytes=FRAME_HEADER_BYTES + header.body_length,
     )
 
@@ -615,16 +621,20 @@ def read_file(path: str) -> bytes:
         return file.read()
 
 
+def segment_file(directory: str, number: int) -> str:
+    return f"{directory}/{number:020}.seg"
+
+
 class Store:
     def __init__(self, path: str) -> None:
         self.path = path
         if not os.path.lexists(self._file("MANIFEST")):
             raise NotReadable(f"{path} is not a store: it has no MANIFEST")
 
-    def _file(self, *names: str) -> str:
-        return os.path.join(self.path, *names)
+    def _file(self, name: str) -> str:
+        return os.path.join(self.path, name)
 
-    def _segments(self, directory: str) -> list[int]:
+    def segments(self, directory: str) -> list[int]:
         """The numbers of a directory's segments, in order; other names are none."""
         try:
             names = os.listdir(self._file(directory))
@@ -658,36 +668,53 @@ class Store:
         while True:
             has_writer = self.has_writer()
             log = LogReader(self, self._manifest(), has_writer).read()
+            if self.has_writer() and not has_writer:
+                continue
             if not log.damage or self._manifest().generation == log.manifest.generation:
                 return log
 
-    def read_snapshots(self, log: Log) -> list[Snapshot]:
-        """The latest snapshot of each stream, ordered by stream."""
+    def read_snapshots(self, log: Log) -> tuple[list[Snapshot], list[Finding]]:
+        """The latest snapshot of each stream, ordered by stream, and what does not verify."""
         latest: dict[tuple[str, bytes], Snapshot] = {}
-        for number in self._segments("snapshots"):
+        damage: list[Finding] = []
+        for number in self.segments("snapshots"):
+            file = segment_file("snapshots", number)
             try:
-                data = read_file(self._file("snapshots", f"{number:020}.seg"))
+                data = read_file(self._file(file))
                 header = SegmentHeader.read(data, SNAPSHOTS, log.manifest.store_id, number)
-            except (Invalid, NotReadable):
+            except NotReadable:
                 continue
-            for frame in snapshot_frames(Segment(data, header)):
+            except Invalid as error:
+                damage.append(Finding(file, 0, str(error)))
+                continue
+            for frame in snapshot_frames(Segment(data, header), file, damage):
                 if isinstance(frame.content, Snapshot):
-                    snapshot = frame.content
-                    key = (snapshot.aggregate_type, snapshot.aggregate_id)
-                    if snapshot.version <= log.last_versions.get(key, 0):
-                        latest[key] = snapshot
+                    latest[frame.content.aggregate_type, frame.header.aggregate_id] = frame.content
                 else:
                     latest.pop((frame.content, frame.header.aggregate_id), None)
-        return [latest[key] for key in sorted(latest, key=lambda key: (key[0].encode(), key[1]))]
+        streams = sorted(latest, key=lambda stream: (stream[0].encode(), stream[1]))
+        usable = [latest[stream] for stream in streams if is_usable(latest[stream], log.last_versions.get(stream, 0))]
+        return usable, damage
 
 
-def snapshot_frames(segment: Segment) -> Iterator[Frame]:
+def is_usable(snapshot: Snapshot, last_version: int) -> bool:
+    """Whether a snapshot is not ahead of its stream's last version and its state can be had."""
+    try:
+        snapshot.state()
+    except Invalid:
+        return False
+    return snapshot.version <= last_version
+
+
+def snapshot_frames(segment: Segment, file: str, damage: list[Finding]) -> Iterator[Frame]:
+    """The frames that verify; what lies between them is added to the damage."""
     offset = HEADER_BYTES
     while offset < len(segment.data):
         try:
             frame = segment.frame(offset)
             require(frame.header.kind in (SNAPSHOT, DELETION), "a frame of events in a segment of snapshots")
-        except Invalid:
+        except Invalid as error:
+            damage.append(Finding(file, offset, str(error)))
             following = next(segment.headers_behind(offset), None)
             if following is None:
                 return
@@ -695,6 +722,60 @@ def snapshot_frames(segment: Segment) -> Iterator[Frame]:
         else:
             yield frame
             offset = frame.header.end
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a segment of events holds, read as the page says under "Reading the log"."""
+
+    last: int
+    headers: list[bytes]
+    commits: list[tuple[FrameHeader, list[Event]]] = field(default_factory=list)
+    footer: Frame | None = None
+    durable: int = 0
+    end: int = HEADER_BYTES
+    damage: list[tuple[int, str]] = field(default_factory=list)
+    torn_tail: tuple[int, str] | None = None
+
+
+def read_frames(segment: Segment, is_sealed: bool) -> Reading:
+    epoch = segment.header.epoch
+    reading = Reading(last=segment.header.number - 1, headers=[segment.header.data])
+    is_behind_damage = False
+    while reading.end < len(segment.data) and reading.footer is None:
+        offset = reading.end
+        try:
+            frame = segment.frame(offset)
+            header = frame.header
+            require(header.kind not in (SNAPSHOT, DELETION), "a frame of snapshots in a segment of events")
+            if not is_behind_damage:
+                require(epoch == (frame.content if header.kind == OPEN else header.epoch), "a frame of another epoch")
+            if header.kind == COMMIT:
+                require(header.first_position > reading.last, "a position is not above the one before")
+        except Invalid as error:
+            following = list(segment.headers_behind(offset))
+            if not is_sealed and not any(header.durable_mark > offset for header in following):
+                reading.torn_tail = (offset, str(error))
+                break
+            reading.damage.append((offset, str(error)))
+            if not following:
+                reading.end = len(segment.data)
+                break
+            reading.end = following[0].offset
+            is_behind_damage = True
+            continue
+        is_behind_damage = False
+        epoch = header.epoch
+        reading.end = header.end
+        reading.durable = max(reading.durable, header.durable_mark, header.end if header.flags & 1 else 0)
+        if header.kind == FOOTER:
+            reading.footer = frame
+        else:
+            reading.headers.append(header.data)
+        if header.kind == COMMIT:
+            reading.last = header.first_position + header.events - 1
+            reading.commits.append((header, frame.content))
+    return reading
 
 
 class LogReader:
@@ -705,7 +786,6 @@ class LogReader:
         self.manifest = manifest
         self.has_writer = has_writer
         self.log = Log(manifest)
-        self._stored_at = Time(FIRST_SECOND, 0)
 
     def read(self) -> Log:
         for entry in self.manifest.sealed:
@@ -718,131 +798,78 @@ class LogReader:
     def _damage(self, file: str, offset: int, reason: str) -> None:
         self.log.damage.append(Finding(file, offset, reason))
 
-    def _open_segment(self, number: int) -> Segment | None:
-        file = f"events/{number:020}.seg"
-        try:
-            data = read_file(os.path.join(self.store.path, file))
-            return Segment(data, SegmentHeader.read(data, EVENTS, self.manifest.store_id, number))
-        except Invalid as error:
-            self._damage(file, 0, str(error))
-        except FileNotFoundError:
-            self._damage(file, 0, "the segment is missing")
-        except OSError as error:
-            if error.errno != errno.ELOOP:
-                raise
-            self._damage(file, 0, "the segment is a symbolic link")
-        return None
+    def _open_segment(self, file: str, number: int) -> Segment:
+        data = read_file(os.path.join(self.store.path, file))
+        return Segment(data, SegmentHeader.read(data, EVENTS, self.manifest.store_id, number))
 
     def _read_segment(self, number: int, entry: SealedSegment | None) -> None:
-        segment = self._open_segment(number)
-        if segment is None:
+        file = segment_file("events", number)
+        try:
+            segment = self._open_segment(file, number)
+        except Invalid as error:
+            self._damage(file, 0, str(error))
             return
-        file = f"events/{number:020}.seg"
-        length = len(segment.data)
-        epoch = segment.header.epoch
-        last = number - 1
-        offset = HEADER_BYTES
-        resumed = False
-        damage_before = len(self.log.damage)
-        headers = [segment.header.data]
-        commits: list[tuple[FrameHeader, list[Event]]] = []
-        durable = 0
-        footer: Frame | None = None
-        while offset < length and footer is None:
-            try:
-                frame = segment.frame(offset)
-                header = frame.header
-                require(header.kind not in (SNAPSHOT, DELETION), "a frame of snapshots in a segment of events")
-                if not resumed:
-                    ends = frame.content if header.kind == OPEN else header.epoch
-                    require(ends == epoch, "a frame of another epoch")
-                if header.kind == COMMIT:
-                    require(header.first_position > last, "a position is not above the one before")
-            except Invalid as error:
-                following = list(segment.headers_behind(offset))
-                if entry is None and not any(header.durable_mark > offset for header in following):
-                    if not self.has_writer:
-                        self.log.torn_tail = Finding(file, offset, str(error))
-                    break
-                self._damage(file, offset, str(error))
-                if not following:
-                    break
-                offset = following[0].offset
-                resumed = True
-                continue
-            resumed = False
-            epoch = header.epoch
-            durable = max(durable, header.durable_mark)
-            if header.kind == COMMIT:
-                last = header.first_position + header.events - 1
-                commits.append((header, frame.content))
-                if header.flags & 1:
-                    durable = max(durable, header.end)
-            offset = header.end
-            if header.kind == FOOTER:
-                footer = frame
-            else:
-                headers.append(header.data)
-
-        for header, events in commits:
-            if entry is None and self.has_writer and header.end > durable:
+        except FileNotFoundError:
+            self._damage(file, 0, "the segment is missing")
+            return
+        reading = read_frames(segment, is_sealed=entry is not None)
+        for offset, reason in reading.damage:
+            self._damage(file, offset, reason)
+        for header, events in reading.commits:
+            if entry is None and self.has_writer and header.end > reading.durable:
                 break
             self._take(file, header, events)
-        if len(self.log.damage) > damage_before and footer is None:
+        if reading.torn_tail and not self.has_writer:
+            self.log.torn_tail = Finding(file, *reading.torn_tail)
+        self._check_end(file, segment, reading, entry)
+
+    def _check_end(self, file: str, segment: Segment, reading: Reading, entry: SealedSegment | None) -> None:
+        """Checks how a segment ends, and, if nothing before it is damaged, the footer and the manifest's entry."""
+        footer, length = reading.footer, len(segment.data)
+        if footer is None:
+            if entry is not None:
+                self._damage(file, reading.end, "a sealed segment has no footer")
             return
-        counts = (last, sum(header.events for header, _ in commits), len(commits))
-        if footer is not None:
-            expected = (*counts, footer.header.offset, crc32c(*headers))
-            if footer.content != expected:
+        if not reading.damage:
+            events = sum(header.events for header, _ in reading.commits)
+            digest = crc32c(*reading.headers)
+            found = SealedSegment(segment.header.number, reading.last, length, events, len(reading.commits), digest)
+            if footer.content != (found.last, found.events, found.commits, footer.header.offset, found.digest):
                 self._damage(file, footer.header.offset, "the footer does not fit what was read")
-            if offset < length:
-                self._damage(file, offset, "bytes stand behind the footer")
-        if entry is not None:
-            if footer is None:
-                self._damage(file, offset, "a sealed segment has no footer")
-            else:
-                found = SealedSegment(number, last, length, *counts[1:], footer.content[4])
-                if found != entry:
-                    self._damage(file, 0, "the segment is not the one that the manifest lists")
+            elif reading.end == length and entry not in (None, found):
+                self._damage(file, 0, "the segment is not the one that the manifest lists")
+        if reading.end < length:
+            self._damage(file, reading.end, "bytes stand behind the footer")
 
     def _take(self, file: str, header: FrameHeader, events: list[Event]) -> None:
         stream = (events[0].aggregate_type, header.aggregate_id)
         before = self.log.last_versions.get(stream, 0)
-        if header.first_version != before + 1:
-            reason = f"version {header.first_version} follows version {before} of {stream[0]}/{header.aggregate_id.hex()}"
-            self._damage(file, header.offset, reason)
-        if header.stored_at < self._stored_at:
-            self._damage(file, header.offset, "the time of storing decreases")
-        self._stored_at = max(self._stored_at, header.stored_at)
+        is_gap = header.first_version > before + 1
+        if header.first_version != before + 1 and not (is_gap and self.log.damage):
+            self._damage(file, header.offset, f"version {header.first_version} of a stream follows version {before}")
         self.log.last_versions[stream] = max(before, events[-1].version)
         self.log.events += events
         self.log.commits += 1
 
     def _check_unlisted_segments(self) -> None:
         listed = {entry.first for entry in self.manifest.sealed} | {self.manifest.active}
-        for number in self.store._segments("events"):
+        for number in self.store.segments("events"):
             if number in listed:
                 continue
-            file = f"events/{number:020}.seg"
+            file = segment_file("events", number)
             try:
-                data = read_file(os.path.join(self.store.path, file))
-                segment = Segment(data, SegmentHeader.read(data, EVENTS, self.manifest.store_id, number))
+                reading = read_frames(self._open_segment(file, number), is_sealed=False)
             except Invalid:
                 continue
-            for header in segment.headers_behind(0):
-                try:
-                    if segment.frame(header.offset).header.kind == COMMIT:
-                        self._damage(file, header.offset, "a commit stands in a segment that the manifest does not list")
-                        break
-                except Invalid:
-                    continue
+            if reading.commits:
+                self._damage(file, 0, "a segment that the manifest does not list holds commits")
 
 
 # Output
 
 
 def content_type_name(content_type: int) -> str:
-    return CONTENT_TYPES.get(content_type, str(content_type))
+    return CONTENT_TYPES.get(content_type, f"application/x-event-content-{content_type}")
 
 
 def is_json_line(data: bytes) -> bool:
@@ -851,7 +878,7 @@ def is_json_line(data: bytes) -> bool:
     def refuse(constant: str) -> None:
         raise ValueError(constant)
 
-    if b"\n" in data or b"\r" in data:
+    if b"\n" in data or b"\r" in data or data != data.strip(b" \t"):
         return False
     try:
         json.loads(data.decode(), parse_constant=refuse, parse_int=str, parse_float=str)
@@ -864,7 +891,13 @@ def json_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def json_line(fields: dict[str, object], name: str, content_type: int, content: bytes, behind: dict[str, object]) -> str:
+def json_line(
+    fields: dict[str, object],
+    name: str,
+    content_type: int,
+    content: bytes,
+    behind: dict[str, object],
+) -> str:
     """An object of the fields, the content and what stands behind it: as it is if it is JSON, in base64 otherwise."""
     members = [f"{json_text(key)}:{json_text(value)}" for key, value in fields.items()]
     if content_type == 1 and is_json_line(content):
@@ -878,37 +911,46 @@ def json_line(fields: dict[str, object], name: str, content_type: int, content: 
 
 
 def run(command: str, path: str) -> int:
+    """Prints what a command has to say, and returns its exit code."""
     store = Store(path)
     try:
         log = store.read_log()
     except Invalid as error:
         print(f"damage: MANIFEST: {error}", file=sys.stderr)
         return 1
+    snapshots, damaged_snapshots = store.read_snapshots(log)
+    damage = log.damage
     if command == "events":
         for event in log.events:
             print(event.json_line())
     elif command == "snapshots":
-        for snapshot in store.read_snapshots(log):
+        for snapshot in snapshots:
             print(snapshot.json_line())
     else:
+        # To readers a damaged snapshot is one that is missing; who asks whether all bytes are sound wants to know.
+        damage = damage + damaged_snapshots
         streams = len(log.last_versions)
-        print(f"{len(log.events)} events, {log.commits} commits, {streams} streams")
-    for finding in log.damage:
+        print(f"{len(log.events)} events, {log.commits} commits, {streams} streams, {len(snapshots)} snapshots")
+    for finding in damage:
         print(f"damage: {finding}", file=sys.stderr)
     if log.torn_tail:
         print(f"torn tail: {log.torn_tail}", file=sys.stderr)
-    return 1 if log.damage else 0
+    return 1 if damage else 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Reads a store of Strata by its specification alone.")
     parser.add_argument("command", choices=["events", "snapshots", "verify"])
     parser.add_argument("store", help="the store's directory")
-    parser.error = lambda message: parser.exit(64, f"{parser.format_usage()}{message}\n")  # type: ignore[method-assign]
-    arguments = parser.parse_args()
+    try:
+        arguments = parser.parse_args()
+    except SystemExit as exit:
+        return 64 if exit.code else 0
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     try:
-        return run(arguments.command, arguments.store)
+        code = run(arguments.command, arguments.store)
+        sys.stdout.flush()
+        return code
     except NotReadable as error:
         print(error, file=sys.stderr)
         return 65
