@@ -140,7 +140,7 @@ class SegmentWriter:
         """Adds a frame and returns its offset. `offset` is what the header's checksum is bound to."""
         at = self.end
         if mark is None:
-            mark = at if self.kind == EVENTS else 0
+            mark = at
         header = struct.pack(
             "<IIBB2sIQQQQ",
             len(body) if body_length is None else body_length,

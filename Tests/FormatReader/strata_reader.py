@@ -459,11 +459,8 @@ class Segment:
         require(header.end <= LONGEST_SEGMENT, "a frame ends above 4 GiB")
         require(header.flags & ~1 == 0 and (header.flags == 0 or kind == COMMIT), "an unknown flag")
         require(header.epoch != 0, "an epoch is 0")
-        if kind in (COMMIT, OPEN, MARK, FOOTER):
-            mark = header.durable_mark
-            require(mark % 8 == 0 and HEADER_BYTES <= mark <= header.offset, "a durable mark is out of range")
-        else:
-            require(header.durable_mark == 0, "a snapshot has a durable mark")
+        mark = header.durable_mark
+        require(mark % 8 == 0 and HEADER_BYTES <= mark <= header.offset, "a durable mark is out of range")
         if kind == COMMIT:
             require(header.events >= 1 and length >= EVENT_HEADER_BYTES * header.events, "a commit is too short")
             for first in (header.first_position, header.first_version):
@@ -681,6 +678,8 @@ class Store:
             file = segment_file("snapshots", number)
             try:
                 data = read_file(self._file(file))
+                if len(data) <= HEADER_BYTES and not any(data):
+                    continue
                 header = SegmentHeader.read(data, SNAPSHOTS, log.manifest.store_id, number)
             except NotReadable:
                 continue
@@ -688,6 +687,8 @@ class Store:
                 damage.append(Finding(file, 0, str(error)))
                 continue
             for frame in snapshot_frames(Segment(data, header), file, damage):
+                if frame.header.kind == MARK:
+                    continue
                 if isinstance(frame.content, Snapshot):
                     latest[frame.content.aggregate_type, frame.header.aggregate_id] = frame.content
                 else:
@@ -707,18 +708,19 @@ def is_usable(snapshot: Snapshot, last_version: int) -> bool:
 
 
 def snapshot_frames(segment: Segment, file: str, damage: list[Finding]) -> Iterator[Frame]:
-    """The frames that verify; what lies between them is added to the damage."""
+    """The frames that verify; what lies between them and was durable is added to the damage."""
     offset = HEADER_BYTES
     while offset < len(segment.data):
         try:
             frame = segment.frame(offset)
-            require(frame.header.kind in (SNAPSHOT, DELETION), "a frame of events in a segment of snapshots")
+            require(frame.header.kind in (SNAPSHOT, DELETION, MARK), "a frame of events in a segment of snapshots")
         except Invalid as error:
-            damage.append(Finding(file, offset, str(error)))
-            following = next(segment.headers_behind(offset), None)
-            if following is None:
+            following = list(segment.headers_behind(offset))
+            if any(header.durable_mark > offset for header in following):
+                damage.append(Finding(file, offset, str(error)))
+            if not following:
                 return
-            offset = following.offset
+            offset = following[0].offset
         else:
             yield frame
             offset = frame.header.end

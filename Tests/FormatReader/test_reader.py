@@ -812,7 +812,7 @@ class WrittenSnapshots(StoreTestCase):
             reader.lz4_expand(b"\x1fa\0" + block[3:], 45)
 
     def test_a_frame_that_does_not_verify_is_passed_over(self) -> None:
-        for fields in ({"body_checksum": 1}, {"compression": 2}, {"mark": 64}, {"tag": 1}, {"flags": 1}, {"offset": 8}):
+        for fields in ({"body_checksum": 1}, {"compression": 2}, {"mark": 0}, {"tag": 1}, {"flags": 1}, {"offset": 8}):
             with self.subTest(fields):
                 segment = self.segment()
                 segment.snapshot(ORDER, 3, b"3")
