@@ -26,6 +26,13 @@ class KillTests(Case):
         duration = time.monotonic() - start
         return events.without_stored_at(self.export(store)).splitlines(), duration
 
+    def segment_size(self):
+        try:
+            return os.path.getsize(self.segment())
+        except FileNotFoundError:
+            # Not there yet, or an unfinished creation is being begun again.
+            return 0
+
     def kill(self, data, generator, duration, *options):
         """Starts an append and kills it at a random moment. Returns the acknowledgements that came through.
 
@@ -57,7 +64,7 @@ class KillTests(Case):
                 time.sleep(duration * moment)
             elif way == "growing":
                 while running.is_running and len(running.lines()) < total:
-                    if os.path.exists(self.segment()) and os.path.getsize(self.segment()) > len(data) * moment:
+                    if self.segment_size() > len(data) * moment:
                         break
             else:
                 running.wait_for_lines(max(1, int(total * moment)))
