@@ -84,15 +84,21 @@ struct StoreFile: Sendable {
     }
 
     func length() throws(StrataError) -> Int {
-        do { return try file.length() } catch { throw StrataError(error, "asking for the length failed", path: path) }
+        do { return try retryingInterrupts { () throws(SystemError) in try file.length() } } catch {
+            throw StrataError(error, "asking for the length failed", path: path)
+        }
     }
 
     func lock() throws(StrataError) -> Bool {
-        do { return try file.lock() } catch { throw StrataError(error, "locking failed", path: path) }
+        do { return try retryingInterrupts { () throws(SystemError) in try file.lock() } } catch {
+            throw StrataError(error, "locking failed", path: path)
+        }
     }
 
     func isLocked() throws(StrataError) -> Bool {
-        do { return try file.isLocked() } catch { throw StrataError(error, "asking for the lock failed", path: path) }
+        do { return try retryingInterrupts { () throws(SystemError) in try file.isLocked() } } catch {
+            throw StrataError(error, "asking for the lock failed", path: path)
+        }
     }
 }
 
