@@ -148,7 +148,7 @@ actor SnapshotLog {
     /// Continues a segment, which may be in the page cache alone: its last writer may have died before it synced.
     private func reopen(_ open: SnapshotScan.Open) throws(StrataError) -> Segment {
         let file = try StoreFile(StoreLayout.snapshotSegment(open.number), .readWrite, on: device)
-        try file.sync()
+        try file.makeDurable(from: open.durableMark, to: open.end)
         try device.syncDirectoryOrFail(StoreLayout.snapshots)
         return Segment(
             file: file, number: open.number,
