@@ -21,14 +21,16 @@ enum KeptBytes {
             let segment = name.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? ""
             let copies = put.filter { $0.key.hasPrefix("\(quarantine)\(segment)-") }
             let copy = copies.first { copy in
-                copy.value.count <= bytes.count && Array(bytes.suffix(copy.value.count)).begins(with: copy.value)
+                copy.value.count <= bytes.count
+                    && Array(bytes.suffix(copy.value.count)).begins(with: copy.value)
                     && kept.begins(with: bytes.dropLast(copy.value.count))
             }
             if let copy {
                 matched.insert(copy.key)
             } else {
                 let end = (bytes.lastIndex { $0 != 0 } ?? -1) + 1
-                try require(kept.begins(with: Array(bytes[..<end])), "bytes of \(name) are neither live nor in quarantine")
+                try require(
+                    kept.begins(with: Array(bytes[..<end])), "bytes of \(name) are neither live nor in quarantine")
             }
         }
         try require(matched.count == put.count, "quarantine holds more than was cut")
