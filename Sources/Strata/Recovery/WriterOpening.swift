@@ -111,8 +111,8 @@ struct WriterOpening {
         }
         try removeLeftovers(log.manifest)
         let file = try StoreFile(scan.name, .readWrite, on: device)
-        // What was just read may still be in the page cache alone.
-        try file.sync()
+        // What was just read may still be in the page cache alone, or be there as if it were not.
+        try file.makeDurable(from: scan.durableMark, to: scan.end)
         try device.syncDirectoryOrFail(StoreLayout.events)
         if scan.tail != .none { try cutTail(of: &scan, file) }
         log.index.setDurable(upTo: log.index.lastPosition)

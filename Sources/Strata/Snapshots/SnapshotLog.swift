@@ -126,9 +126,11 @@ actor SnapshotLog {
         do {
             try segment.file.write(bytes.span.bytes, at: segment.end)
         } catch {
-            // What was written of it stays behind, and no frame may follow it.
+            // What was written of it may stay behind, and no frame may follow it. But it should not: the snapshot would
+            // come back after a crash although its caller was told that it was not saved.
             self.segment = nil
             try? segment.file.truncate(to: segment.end)
+            try? segment.file.sync()
             throw error
         }
         self.segment?.end += header.frameLength
@@ -148,7 +150,7 @@ actor SnapshotLog {
     /// Continues a segment, which may be in the page cache alone: its last writer may have died before it synced.
     private func reopen(_ open: SnapshotScan.Open) throws(StrataError) -> Segment {
         let file = try StoreFile(StoreLayout.snapshotSegment(open.number), .readWrite, on: device)
-        try file.sync()
+        try file.makeDurable(from: open.durableMark, to: open.end)
         try device.syncDirectoryOrFail(StoreLayout.snapshots)
         return Segment(
             file: file, number: open.number,

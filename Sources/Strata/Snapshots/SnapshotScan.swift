@@ -8,6 +8,8 @@ struct SnapshotScan {
     struct Open {
         let number: UInt64
         let end: Int
+        /// Everything below is known to be durable.
+        let durableMark: Int
     }
 
     private let storeID: UInt128
@@ -77,13 +79,15 @@ struct SnapshotScan {
         }
         var scanner = FrameScanner(file, binding: header.binding, to: length)
         var isSound = true
+        var durableMark = Format.segmentHeaderBytes
         var highestMark: Int?
         while true {
             switch try scanner.next() {
             case .end:
-                if isSound { appendable = Open(number: number, end: length) }
+                if isSound { appendable = Open(number: number, end: length, durableMark: durableMark) }
                 return
-            case .frame(let header) where take(header, scanner, number): break
+            case .frame(let header) where take(header, scanner, number):
+                durableMark = max(durableMark, header.durableMark)
             case .frame, .damagedBody, .noHeader:
                 isSound = false
                 let offset = scanner.offset

@@ -21,7 +21,8 @@ enum KeptBytes {
             let segment = name.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? ""
             let copies = put.filter { $0.key.hasPrefix("\(quarantine)\(segment)-") }
             let copy = copies.first { copy in
-                copy.value.count <= bytes.count && Array(bytes.suffix(copy.value.count)).begins(with: copy.value)
+                copy.value.count <= bytes.count
+                    && Array(bytes.suffix(copy.value.count)).begins(with: copy.value)
                     && kept.begins(with: bytes.dropLast(copy.value.count))
             }
             if let copy {

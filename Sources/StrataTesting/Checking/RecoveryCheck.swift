@@ -106,12 +106,24 @@ package struct RecoveryCheck {
                 "an append after the recovery went wrong")
             all.append(recorded)
         }
+        let deleted = try await deleteSnapshot(of: store)
         for next in [SimulatedDevice(device.storage.afterTotalLoss, seed: seed &+ 1), device.afterProcessDeath()] {
             try Self.checkSoundness(of: next)
             let store = try await open(next, "opening after further appends")
             let found = try await store.events.readAll().collect()
             try require(
                 found.isSame(as: all), "\(all.count) events should be there after further appends, not \(found.count)")
+            if let deleted, try await store.snapshots.exists(for: deleted) {
+                throw Violation("a snapshot that was deleted after the recovery is there again")
+            }
         }
+    }
+
+    /// Deletes a snapshot; returns its stream.
+    private func deleteSnapshot(of store: StrataStore) async throws -> StreamID? {
+        for stream in Set(expectation.snapshotChanges.map(\.stream)) {
+            if try await store.snapshots.delete(for: stream) { return stream }
+        }
+        return nil
     }
 }

@@ -17,7 +17,7 @@ import Testing
 
         let device = SimulatedDevice(renamed.storage.afterProcessDeath)
         let store = try await StrataStore.open(on: device, options: options)
-        let event = NewEvent(type: "ItemAdded", payload: Bytes("{}"))
+        let event = event()
         _ = try await store.events.append([event], to: stream, expecting: .any)
 
         let reopened = try await StrataStore.open(on: SimulatedDevice(device.storage.afterTotalLoss), options: options)
@@ -27,8 +27,7 @@ import Testing
     @Test func aSnapshotThatACrashHasTornIsNoDamage() async throws {
         let device = SimulatedDevice()
         let store = try await StrataStore.open(on: device, options: options)
-        _ = try await store.events.append(
-            [NewEvent(type: "ItemAdded", payload: Bytes("{}"))], to: stream, expecting: .any)
+        _ = try await store.events.append([event()], to: stream, expecting: .any)
         var randomness = SeededRandomness(seed: 1)
         let snapshot = Snapshot(
             stream: stream, version: 1, schemaVersion: 1, createdAt: .now(), state: Bytes(randomness.bytes(5_000)))
@@ -45,8 +44,7 @@ import Testing
         let first = SimulatedDevice()
         first.keepImages()
         let store = try await StrataStore.open(on: first, options: options)
-        _ = try await store.events.append(
-            [NewEvent(type: "ItemAdded", payload: Bytes("{}"))], to: stream, expecting: .any)
+        _ = try await store.events.append([event()], to: stream, expecting: .any)
         var randomness = SeededRandomness(seed: 1)
         for state in [Bytes(randomness.bytes(40_000)), Bytes(randomness.bytes(40_000))] {
             try await store.snapshots.save(
@@ -62,6 +60,27 @@ import Testing
 
         let last = try await StrataStore.open(on: SimulatedDevice(device.storage.afterTotalLoss), options: options)
         #expect(try await last.snapshots.latest(for: stream) == nil)
+    }
+
+    @Test func whatAFailedSyncHasLeftInTheCacheAloneIsWrittenAnewBeforeItIsBelieved() async throws {
+        let first = SimulatedDevice()
+        let store = try await StrataStore.open(on: first, options: options)
+        first.inject([DeviceFault(atCall: first.calls, .failedSync(.keptInCache))])
+        await #expect(throws: EventStoreError.self) {
+            _ = try await store.events.append([event()], to: stream, expecting: .any)
+        }
+
+        let device = first.afterProcessDeath()
+        let reopened = try await StrataStore.open(on: device, options: options)
+        #expect(try await reopened.events.version(of: stream) == 1)
+        _ = try await reopened.events.append([event()], to: stream, expecting: .exactly(1))
+
+        let last = try await StrataStore.open(on: SimulatedDevice(device.storage.afterTotalLoss), options: options)
+        #expect(try await last.events.version(of: stream) == 2)
+    }
+
+    private func event() -> NewEvent {
+        NewEvent(type: "ItemAdded", payload: Bytes("{}"))
     }
 
     @Test func aManifestIsNeverThereBeforeTheDirectoriesOfItsStore() async throws {
