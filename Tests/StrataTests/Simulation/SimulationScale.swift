@@ -9,6 +9,8 @@ enum SimulationScale {
     static let secondCrashes = number("STRATA_SECOND_CRASHES") ?? 1_000
     /// Faults of the device (`STRATA_FAULTS`).
     static let faults = number("STRATA_FAULTS") ?? 1_000
+    /// Changes of bytes at rest (`STRATA_BIT_ROT`).
+    static let bitRot = number("STRATA_BIT_ROT") ?? 1_500
     /// What every random choice comes from (`STRATA_SEED`).
     static let seed = UInt64(number("STRATA_SEED") ?? 1)
 
