@@ -11,6 +11,8 @@ enum SimulationScale {
     static let faults = number("STRATA_FAULTS") ?? 1_000
     /// Changes of bytes at rest (`STRATA_BIT_ROT`).
     static let bitRot = number("STRATA_BIT_ROT") ?? 1_500
+    /// Disks that are full at some byte (`STRATA_FULL_DISKS`, at most 12,288).
+    static let fullDisks = number("STRATA_FULL_DISKS") ?? 150
     /// What every random choice comes from (`STRATA_SEED`).
     static let seed = UInt64(number("STRATA_SEED") ?? 1)
 
