@@ -42,6 +42,12 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(name: "StrataTesting", dependencies: ["Strata"], swiftSettings: swiftSettings),
+        // What the fuzz targets do with an input; tests replay the corpora through it.
+        .target(
+            name: "FuzzHarness",
+            dependencies: ["EventInterchange", "EventSourcing", "Strata", "StrataTesting"],
+            path: "Fuzz/Harness",
+            swiftSettings: swiftSettings),
         // The reference's Order, used by the demo and by tests.
         .target(name: "OrderExample", dependencies: ["EventSourcing"], swiftSettings: swiftSettings),
         .executableTarget(
@@ -65,13 +71,13 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EventInterchangeTests",
-            dependencies: ["EventSourcing", "EventInterchange"],
+            dependencies: ["EventSourcing", "EventInterchange", "FuzzHarness"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataTests",
             dependencies: [
-                "CStrata", "EventSourcing", "EventSourcingTesting", "Strata", "StrataTesting", "OrderExample",
-                .product(name: "Logging", package: "swift-log"),
+                "CStrata", "EventSourcing", "EventSourcingTesting", "FuzzHarness", "Strata", "StrataTesting",
+                "OrderExample", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
         .testTarget(
@@ -81,3 +87,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzer needs libFuzzer's instrumentation and its run-time library, which Scripts/fuzz asks for.
+if Context.environment["STRATA_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CFuzzDriver", path: "Fuzz/CDriver"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["CFuzzDriver", "FuzzHarness"], path: "Fuzz/Driver",
+            swiftSettings: swiftSettings),
+    ]
+}

@@ -6,6 +6,8 @@ public struct LineSplitter: Sendable {
     /// 128 MiB: what one commit's limit of 64 MiB comes to in Base64, with room for the rest.
     public static let defaultLengthLimit = 128 << 20
 
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     private let lengthLimit: Int
     private var buffer: [UInt8] = []
     private var lineStart = 0
@@ -36,8 +38,8 @@ public struct LineSplitter: Sendable {
             if let line = line(in: range) { return line }
         }
         searched = buffer.count
-        // One byte more than the limit may be a CR.
-        if buffer.count - lineStart > lengthLimit + 1 {
+        // One byte more than the limit may be a CR, and three more the byte order mark of the first line.
+        if buffer.count - lineStart > lengthLimit + (number == 0 ? Self.byteOrderMark.count : 0) + 1 {
             isDiscarding = true
             buffer.removeAll()
             lineStart = 0
@@ -61,7 +63,9 @@ public struct LineSplitter: Sendable {
             return InputLine(number: number, content: nil)
         }
         var content = buffer[range]
-        if number == 1, content.starts(with: [0xEF, 0xBB, 0xBF]) { content = content.dropFirst(3) }
+        if number == 1, content.starts(with: Self.byteOrderMark) {
+            content = content.dropFirst(Self.byteOrderMark.count)
+        }
         if content.last == UInt8(ascii: "\r") { content = content.dropLast() }
         guard content.count <= lengthLimit else { return InputLine(number: number, content: nil) }
         guard !content.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) else { return nil }

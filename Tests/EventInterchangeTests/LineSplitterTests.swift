@@ -36,6 +36,12 @@ struct LineSplitterTests {
             lines(Array("\u{FEFF}a\n\u{FEFF}b\n".utf8), chunk: chunk) == [line(1, "a"), line(2, "\u{FEFF}b")])
     }
 
+    @Test("does not count a byte order mark as a part of the first line", arguments: [1, 2, 3, 64])
+    func byteOrderMarkAtTheLimit(chunk: Int) {
+        let input = Array("\u{FEFF}12345\r\n123456\n".utf8)
+        #expect(lines(input, chunk: chunk, limit: 5) == [line(1, "12345"), line(2, nil)])
+    }
+
     @Test("reports a line above the limit once and goes on behind it", arguments: [1, 3, 5, 64])
     func tooLong(chunk: Int) {
         let input = Array("12345\r\n123456\n1\n12345678901234567890\n2\n123456789".utf8)

@@ -30,7 +30,7 @@ package struct ChecksumBinding: Hashable, Sendable {
     }
 
     /// The checksum of bytes at an offset of the file.
-    func checksum(of bytes: RawSpan, at offset: Int) -> UInt32 {
+    package func checksum(of bytes: RawSpan, at offset: Int) -> UInt32 {
         Checksum.crc32c(bytes, continuing: Checksum.crc32c(UInt64(offset), continuing: seed))
     }
 }

@@ -117,7 +117,8 @@ package struct FrameHeader: Hashable, Sendable {
         switch kind {
         case .commit:
             return flags & ~Self.acknowledgedUnsynced == 0 && eventCount > 0 && Self.isNumber(firstPosition)
-                && Self.isNumber(firstVersion) && bodyLength >= eventCount * Format.eventHeaderBytes
+                && Self.isNumber(firstVersion) && Self.isNumber(firstPosition + eventCount - 1)
+                && Self.isNumber(firstVersion + eventCount - 1) && bodyLength >= eventCount * Format.eventHeaderBytes
         case .open: return hasNoStream && bodyLength == Format.openBodyBytes
         case .mark: return hasNoStream && bodyLength == 0
         case .footer: return hasNoStream && bodyLength == Format.footerBodyBytes

@@ -10,6 +10,18 @@ package struct Manifest: Hashable, Sendable {
         package var eventCount: UInt64
         package var commitCount: UInt64
         package var digest: UInt32
+
+        package init(
+            firstPosition: UInt64, lastPosition: UInt64, bytes: UInt64, eventCount: UInt64, commitCount: UInt64,
+            digest: UInt32
+        ) {
+            self.firstPosition = firstPosition
+            self.lastPosition = lastPosition
+            self.bytes = bytes
+            self.eventCount = eventCount
+            self.commitCount = commitCount
+            self.digest = digest
+        }
     }
 
     package var storeID: UInt128

@@ -52,6 +52,8 @@ extension LogIndex {
     /// A piece of a segment that can be walked by itself.
     struct Piece: Sendable {
         let segment: UInt64
+        /// The segment's place among the segments.
+        let ordinal: Int
         let binding: ChecksumBinding
         let offsets: Range<Int>
     }
@@ -85,18 +87,36 @@ extension LogIndex {
     /// below `position`.
     func lastPiece(atOrBelow position: Int) -> Piece? {
         state.withLock { state in
-            let segments = state.segments
-            let later = segments.firstIndex(afterWhich: { Int($0.number) <= position })
-            var ordinal = (later ?? segments.count) - 1
-            while ordinal >= 0, segments[ordinal].blocks.isEmpty { ordinal -= 1 }
-            guard ordinal >= 0 else { return nil }
-            let segment = segments[ordinal]
-            let next = segment.blocks.firstIndex(afterWhich: { $0.firstPosition <= position }) ?? segment.blocks.count
-            guard next > 0 else { return nil }
-            let end = next < segment.blocks.count ? segment.blocks[next].offset : segment.end
-            return Piece(
-                segment: segment.number, binding: segment.binding, offsets: segment.blocks[next - 1].offset..<end)
+            for ordinal in (0..<state.segments.count(upTo: position)).reversed() {
+                let segment = state.segments[ordinal]
+                let blocks = segment.blocks
+                let next = blocks.firstIndex(afterWhich: { $0.firstPosition <= position }) ?? blocks.count
+                guard next > 0 else { continue }
+                let end = next < blocks.count ? blocks[next].offset : segment.end
+                return Piece(
+                    segment: segment.number, ordinal: ordinal, binding: segment.binding,
+                    offsets: blocks[next - 1].offset..<end)
+            }
+            return nil
         }
+    }
+
+    /// How many segments begin at or below a position.
+    func segmentCount(upTo position: Int) -> Int {
+        state.withLock { $0.segments.count(upTo: position) }
+    }
+
+    /// The first of some segments that is damaged; nil where all are sound.
+    func damagedSegment(among ordinals: Range<Int>) -> UInt64? {
+        state.withLock { state in
+            state.segments[ordinals.clamped(to: state.segments.indices)].first { $0.isDamaged }?.number
+        }
+    }
+}
+
+extension [LogIndex.Segment] {
+    fileprivate func count(upTo position: Int) -> Int {
+        firstIndex(afterWhich: { Int($0.number) <= position }) ?? count
     }
 }
 

@@ -22,6 +22,8 @@ final class LogIndex: Sendable {
         var commitCount = 0
         var lastPosition: Int
         var isSealed = false
+        /// Whether something in it, or of it, cannot be read: a walk through it is not complete.
+        var isDamaged = false
         /// Marks in the segment from which a walk can begin, at least ``LogIndex/blockBytes`` apart.
         var blocks: [Block] = []
     }
@@ -53,6 +55,8 @@ final class LogIndex: Sendable {
         var lastStoredAt = Timestamp.distantPast
         var lastPosition = 0
         var durablePosition = 0
+        /// How many more events can have been lost: no more than the files that were walked have room for.
+        var roomForLostEvents = 0
     }
 
     static let blockBytes = 64 << 10
@@ -65,9 +69,12 @@ final class LogIndex: Sendable {
     }
 
     /// Adds a segment behind all others.
-    func addSegment(number: UInt64, storeID: UInt128) {
+    ///
+    /// - Parameter fileBytes: the length of the file that is about to be walked; nothing where it is new.
+    func addSegment(number: UInt64, storeID: UInt128, fileBytes: Int = 0) {
         let binding = ChecksumBinding(storeID: storeID, kind: .events, number: number)
         state.withLock { state in
+            state.roomForLostEvents += fileBytes / Format.eventHeaderBytes
             state.segments.append(
                 Segment(
                     number: number, binding: binding, end: Format.segmentHeaderBytes,
@@ -82,6 +89,17 @@ final class LogIndex: Sendable {
             state.segments[last].end = max(state.segments[last].end, end)
             state.segments[last].bytes = max(state.segments[last].bytes, end)
             state.segments[last].isSealed = isSealed
+        }
+    }
+
+    /// Says that the last segment is not whole.
+    ///
+    /// - Parameter lastPosition: the last position that it held, as far as that is known.
+    func markLastSegmentDamaged(lastPosition: Int = 0) {
+        state.withLock { state in
+            let last = state.segments.count - 1
+            state.segments[last].isDamaged = true
+            state.segments[last].lastPosition = max(state.segments[last].lastPosition, lastPosition)
         }
     }
 
@@ -129,12 +147,27 @@ extension LogIndex.State {
         let version = streams[key]?.count ?? 0
         // A version at or below the stream's own comes only from a log that was put together by hand.
         guard entry.firstVersion > version else { return entry.firstVersion...entry.firstVersion }
-        // Missing versions take memory; a forged header must not make them take much of it.
         let gap = entry.firstVersion - 1 - version
-        guard gap <= 1 << 24 else { return version + 1...entry.firstVersion - 1 }
-        if gap > 0 { streams[key, default: []].append(contentsOf: repeatElement(.missing, count: gap)) }
+        guard addMissing(gap, to: key) else { return version + 1...entry.firstVersion - 1 }
         streams[key, default: []].append(contentsOf: repeatElement(location, count: entry.eventCount))
         return gap > 0 ? version + 1...entry.firstVersion - 1 : nil
+    }
+
+    /// Adds versions to a stream that cannot be read, so that its readers learn of it.
+    ///
+    /// They take memory, and a forged header must not make them take more than damage could: where the files never had
+    /// room for so many events, the stream ends with one version that cannot be read.
+    ///
+    /// - Returns: whether all were added.
+    private mutating func addMissing(_ count: Int, to key: LogIndex.StreamKey) -> Bool {
+        guard count > 0 else { return true }
+        guard count <= roomForLostEvents else {
+            if streams[key]?.last != .missing { streams[key, default: []].append(.missing) }
+            return false
+        }
+        roomForLostEvents -= count
+        streams[key, default: []].append(contentsOf: repeatElement(.missing, count: count))
+        return true
     }
 
     /// Marks the versions of a commit that cannot be read, so that readers of the stream learn of it.
@@ -146,7 +179,7 @@ extension LogIndex.State {
         let key = LogIndex.StreamKey(aggregateType: number, id: header.aggregateID)
         let version = streams[key]?.count ?? 0
         guard header.firstVersion == version + 1 else { return }
-        streams[key, default: []].append(contentsOf: repeatElement(.missing, count: header.eventCount))
+        _ = addMissing(header.eventCount, to: key)
     }
 }
 

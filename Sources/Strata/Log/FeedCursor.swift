@@ -28,7 +28,8 @@ struct FeedCursor: Sendable {
             if let earliest { reader.index.walkStart(storedFrom: earliest) } else {
                 reader.index.walkStart(from: position)
             }
-        (ordinal, offset) = start ?? (.max, 0)
+        // Behind the last event there may be damage.
+        (ordinal, offset) = start ?? (max(0, reader.index.segmentCount(upTo: .max) - 1), .max)
     }
 
     /// The next events that are wanted, at least one; nil at the end. May block.
@@ -37,14 +38,16 @@ struct FeedCursor: Sendable {
     mutating func next(limit: Int) throws(StrataError) -> [RecordedEvent]? {
         var events: [RecordedEvent] = []
         while events.isEmpty, nextPosition <= lastPosition {
-            guard let segment = reader.index.segment(ordinal) else { return nil }
+            guard let segment = reader.index.segment(ordinal) else { break }
             guard offset < segment.end else {
+                try reader.checkWhole(segments: ordinal..<ordinal + 1)
                 ordinal += 1
                 offset = Format.segmentHeaderBytes
                 continue
             }
             try readPiece(of: segment, limit: limit, into: &events)
         }
+        if events.isEmpty { try reader.checkWhole(segments: ordinal..<Int.max) }
         return events.isEmpty ? nil : events
     }
 
@@ -55,6 +58,8 @@ struct FeedCursor: Sendable {
         var length = min(LogReader.batchBytes, segment.end - offset)
         while true {
             let bytes = Bytes(try file.read(length, at: offset))
+            // The file has become shorter under us.
+            guard bytes.count == length else { throw LogReader.damagedFrame(file, offset + bytes.count) }
             let needed = try walk(bytes, file, segment, limit: limit, into: &events)
             guard let needed else { return }
             // The first frame of the piece is longer than the piece.
@@ -117,6 +122,8 @@ struct BackwardFeedCursor: Sendable {
     private let reader: LogReader
     private let filter: EventFilter
     private var nextPosition: Int
+    /// How many segments, from the first on, have not been left behind.
+    private var segmentCount: Int
     private var decoder = EventDecoder()
 
     /// - Parameter position: the highest position that is wanted.
@@ -124,6 +131,7 @@ struct BackwardFeedCursor: Sendable {
         self.reader = reader
         self.filter = filter
         nextPosition = min(position, reader.index.lastPosition)
+        segmentCount = reader.index.segmentCount(upTo: position)
     }
 
     /// The next events that are wanted, at least one; nil at the end. May block.
@@ -131,9 +139,12 @@ struct BackwardFeedCursor: Sendable {
     /// - Parameter limit: at most so many events.
     mutating func next(limit: Int) throws(StrataError) -> [RecordedEvent]? {
         while nextPosition > 0, let piece = reader.index.lastPiece(atOrBelow: nextPosition) {
+            try reader.checkWhole(segments: piece.ordinal + 1..<max(piece.ordinal + 1, segmentCount))
+            segmentCount = piece.ordinal + 1
             let events = try events(of: piece)
             if !events.isEmpty { return events.suffix(limit).reversed() }
         }
+        try reader.checkWhole(segments: 0..<segmentCount)
         return nil
     }
 

@@ -111,6 +111,16 @@ struct LogReader: Sendable {
             offset: offset, damage: [damage])
     }
 
+    /// - Throws: ``StrataError/Code/damaged`` where one of some segments is not whole: a walk that passes over it without
+    ///   a word would hide that events are lost.
+    func checkWhole(segments ordinals: Range<Int>) throws(StrataError) {
+        guard let number = index.damagedSegment(among: ordinals) else { return }
+        let damage = Damage(file: StoreLayout.eventSegment(number), offset: 0, reason: "the segment is not whole")
+        throw StrataError(
+            .damaged, "events of \(damage.file) may be lost; run 'strata verify' to see what is affected",
+            damage: [damage])
+    }
+
     private static func missing(_ stream: StreamID, version: Int) -> StrataError {
         StrataError(.damaged, "version \(version) of stream \(stream) cannot be read; run 'strata verify'")
     }

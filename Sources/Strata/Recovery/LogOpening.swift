@@ -33,16 +33,22 @@ struct LogOpening {
     mutating func readSegments(besideWriter: Bool = false) throws(StrataError) {
         try reserveForSealedSegments()
         for sealed in manifest.sealed {
+            let before = damage.count
             let scan = try readSegment(sealed.firstPosition, isSealed: true)
             if scan.damage.isEmpty, !sealed.matches(scan) {
                 damage.append(
                     Damage(file: scan.name, offset: 0, reason: "this is not the segment that the manifest lists"))
             }
             index.extendLastSegment(to: scan.end, isSealed: true)
+            if damage.count > before {
+                index.markLastSegmentDamaged(lastPosition: Int(clamping: sealed.lastPosition))
+            }
         }
+        let before = damage.count
         let readableEnd = besideWriter ? try readableEndOfActiveSegment() : nil
         active = try readSegment(manifest.active, isSealed: false, readableEnd: readableEnd ?? .max)
         if !besideWriter { try checkForUnlistedSegments() }
+        if damage.count > before { index.markLastSegmentDamaged() }
         nameDamagedStreams()
     }
 
@@ -72,12 +78,16 @@ struct LogOpening {
     private func reserveForSealedSegments() throws(StrataError) {
         var eventCount = 0
         for sealed in manifest.sealed {
-            let name = StoreLayout.eventSegment(sealed.firstPosition)
-            guard try device.kindOrFail(of: name) == .file else { continue }
-            let length = try StoreFile(name, .read, on: device).length()
+            let length = try length(of: StoreLayout.eventSegment(sealed.firstPosition))
             eventCount += min(Int(clamping: sealed.eventCount), length / Format.eventHeaderBytes)
         }
         index.reserve(eventCount: eventCount)
+    }
+
+    /// A file's length; 0 where there is none.
+    private func length(of name: String) throws(StrataError) -> Int {
+        guard try device.kindOrFail(of: name) == .file else { return 0 }
+        return try StoreFile(name, .read, on: device).length()
     }
 
     private func readableEndOfActiveSegment() throws(StrataError) -> Int {
@@ -89,12 +99,12 @@ struct LogOpening {
     private mutating func readSegment(
         _ number: UInt64, isSealed: Bool, readableEnd: Int = .max
     ) throws(StrataError) -> SegmentScan {
-        index.addSegment(number: number, storeID: manifest.storeID)
+        let name = StoreLayout.eventSegment(number)
+        index.addSegment(number: number, storeID: manifest.storeID, fileBytes: try length(of: name))
         var scanner = SegmentScanner(number: number, storeID: manifest.storeID, isSealed: isSealed, on: device)
         let index = self.index
         var gaps: [Damage] = []
         var damagedCommits: [DamagedCommit: FrameHeader] = [:]
-        let name = StoreLayout.eventSegment(number)
         let (before, onProgress) = (bytesRead, onProgress)
         let scan = try scanner.run { offset in
             onProgress(before + offset)

@@ -64,9 +64,12 @@ struct SnapshotScan {
         let length = try file.length()
         bytes += length
         let start = try file.read(Format.segmentHeaderBytes, at: 0)
+        let decoded = Result { () throws(FormatError) in try SegmentHeader(decoding: start.span.bytes) }
+        // Snapshots of a newer program are none for this one.
+        if case .failure(.newerVersion) = decoded { return }
         guard
-            let header = try? SegmentHeader(decoding: start.span.bytes), header.kind == .snapshots,
-            header.storeID == storeID, header.number == number
+            case .success(let header) = decoded, header.kind == .snapshots, header.storeID == storeID,
+            header.number == number
         else {
             // The header is durable before any frame is written.
             if length > Format.segmentHeaderBytes || !start.allSatisfy({ $0 == 0 }) {

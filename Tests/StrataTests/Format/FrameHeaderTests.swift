@@ -66,9 +66,14 @@ import Testing
         header.durableMark = Self.offset
         header.bodyLength = Format.longestBody
         header.eventCount = Format.longestBody / Format.eventHeaderBytes
-        header.firstPosition = Format.numberLimit - 1
-        header.firstVersion = Format.numberLimit - 1
+        header.firstPosition = Format.numberLimit - header.eventCount
+        header.firstVersion = Format.numberLimit - header.eventCount
         #expect(Self.decoded(Self.encoded(header)) == header)
+        header.firstPosition += 1
+        #expect(Self.decoded(Self.encoded(header)) == nil)
+        header.firstPosition -= 1
+        header.firstVersion += 1
+        #expect(Self.decoded(Self.encoded(header)) == nil)
         let last = Format.longestSegment - Format.frameHeaderBytes
         #expect(Self.decoded(Self.encoded(Self.header(.mark), at: last), at: last) == Self.header(.mark))
     }
