@@ -46,19 +46,10 @@ package struct DamageCheck {
             return .refused
         }
         try require(isReadable, "a store that opens for writing does not open for reading")
-        let lost = try expectation.lost(from: await store.events.readAll().collect())
-        try await readEverything(of: store, mayFail: false)
+        let lost = try await readEverything(of: store, mayFail: false)
         try await store.close()
         if lost.isEmpty { return isSound ? .harmless : .reported }
-        // A log that was cut off lacks its last events.
-        let last = try await lastPosition(of: device)
-        try require(lost.allSatisfy { $0.firstPosition > last }, "events are missing in the middle, and nothing tells")
         return .cutShort
-    }
-
-    private func lastPosition(of device: SimulatedDevice) async throws -> Position {
-        let store = try await StrataStore.open(on: device.afterProcessDeath(), options: options)
-        return try await store.events.currentPosition() ?? 0
     }
 
     /// Whether verification finds nothing.
@@ -98,17 +89,25 @@ package struct DamageCheck {
             try checkCode(of: error)
             return false
         }
-        try await readEverything(of: store, mayFail: true)
+        _ = try await readEverything(of: store, mayFail: true)
         try require(device.mutatingCalls == 0, "reading only changes the store")
         return true
     }
 
-    private func readEverything(of store: StrataStore, mayFail: Bool) async throws {
-        _ = try expectation.lost(from: await events(of: store.events.readAll(), mayFail))
+    /// Reads in all the ways that there are; returns what is lost of what was acknowledged.
+    private func readEverything(of store: StrataStore, mayFail: Bool) async throws -> [AppendResult] {
+        let forward = try await events(of: store.events.readAll(), mayFail)
+        let lost = try expectation.lost(from: forward.events)
+        // A read that comes to its end has shown everything, unless the log itself ends too early.
+        if forward.isComplete { try checkEnd(of: forward.events, lacking: lost) }
         let backward = try await events(of: store.events.readAll(direction: .backward), mayFail)
-        try checkContents(backward)
+        try checkContents(backward.events)
+        if backward.isComplete {
+            let events = Array(backward.events.reversed())
+            try checkEnd(of: events, lacking: expectation.lost(from: events))
+        }
         for stream in expectation.streams {
-            let found = try await events(of: store.events.readStream(stream), mayFail)
+            let found = try await events(of: store.events.readStream(stream), mayFail).events
             try checkContents(found)
             try require(
                 found.enumerated().allSatisfy { $1.version == $0 + 1 && $1.stream == stream },
@@ -126,18 +125,32 @@ package struct DamageCheck {
             }
             if let found { try expectation.checkContent(of: found) }
         }
+        return lost
+    }
+
+    /// What is missing from a read without a word stood at the log's end, and was taken for a crash's leftovers: its
+    /// positions come behind all others, or were given to later events.
+    private func checkEnd(of found: [RecordedEvent], lacking lost: [AppendResult]) throws(Violation) {
+        let positions = Set(found.map(\.position))
+        let last = positions.max() ?? 0
+        try require(
+            lost.allSatisfy { $0.firstPosition > last || positions.contains($0.firstPosition) },
+            "events are missing in the middle, and nothing tells")
     }
 
     /// The events of a read, up to the first that cannot be read.
-    private func events(of batches: EventBatches, _ mayFail: Bool) async throws -> [RecordedEvent] {
+    private func events(
+        of batches: EventBatches, _ mayFail: Bool
+    ) async throws -> (events: [RecordedEvent], isComplete: Bool) {
         var events: [RecordedEvent] = []
         var iterator = batches.makeAsyncIterator()
         do throws(EventStoreError) {
             while let batch = try await iterator.next() { events += batch }
         } catch {
             try require(mayFail && error.code == .damaged, "reading fails: \(error)")
+            return (events, false)
         }
-        return events
+        return (events, true)
     }
 
     /// Each event is one that was appended, where its caller was told, and byte-equal.

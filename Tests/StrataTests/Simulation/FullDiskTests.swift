@@ -48,7 +48,8 @@ import Testing
     }
 
     private func append(
-        _ events: [NewEvent], _ streams: [StreamID], to store: StrataStore, _ history: History, _ device: SimulatedDevice
+        _ events: [NewEvent], _ streams: [StreamID], to store: StrataStore, _ history: History,
+        _ device: SimulatedDevice
     ) async throws {
         await withTaskGroup { group in
             for event in events {
