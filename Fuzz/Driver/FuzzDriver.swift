@@ -22,7 +22,8 @@ enum FuzzDriver {
     }()
 
     static func main() async throws {
-        if CommandLine.arguments.dropFirst().first == "seeds", let directory = CommandLine.arguments.dropFirst(2).first {
+        if CommandLine.arguments.dropFirst().first == "seeds", let directory = CommandLine.arguments.dropFirst(2).first
+        {
             return try await writeSeeds(to: directory)
         }
         _ = target

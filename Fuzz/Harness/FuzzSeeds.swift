@@ -146,7 +146,8 @@ extension FuzzSeeds {
         let id = "550e8400-e29b-41d4-a716-446655440000"
         let event = #""event_id":"\#(id)","event_type":"T","occurred_at":"2026-01-15T10:30:45.5+01:00""#
         let texts = [
-            "single": #"{"aggregate_type":"Order","aggregate_id":"\#(id)",\#(event),"data":[1.5e-3,"\u00e9\ud83d\ude00"]}"#,
+            "single":
+                #"{"aggregate_type":"Order","aggregate_id":"\#(id)",\#(event),"data":[1.5e-3,"\u00e9\ud83d\ude00"]}"#,
             "commit":
                 #"{"stream":"Order/\#(id)","expected_version":"no_stream","events":[{\#(event),"data":null}]}"#,
             "binary":

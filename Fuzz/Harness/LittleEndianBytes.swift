@@ -4,7 +4,9 @@ extension [UInt8] {
     ///
     /// - Precondition: it lies within the array.
     func number<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type = Number.self) -> Number {
-        self[offset..<offset + MemoryLayout<Number>.size].reversed().reduce(0) { $0 << 8 | Number(truncatingIfNeeded: $1) }
+        self[offset..<offset + MemoryLayout<Number>.size].reversed().reduce(0) {
+            $0 << 8 | Number(truncatingIfNeeded: $1)
+        }
     }
 
     /// Replaces the bytes at an offset by a number, its lowest byte first.

@@ -16,6 +16,10 @@ public final class StrataStore: Sendable {
     /// The snapshots: a cache of aggregates' states.
     public let snapshots: StrataSnapshotStore
 
+    /// What was damaged in the log when the store was opened; empty unless it was opened for reading only. Events
+    /// that it took are missing from reads, or have them fail.
+    public let damage: [Damage]
+
     let device: any Device
     let index: LogIndex
     let snapshotIndex: SnapshotIndex
@@ -26,8 +30,9 @@ public final class StrataStore: Sendable {
 
     private init(
         device: any Device, reader: LogReader, manifest: Manifest, writer: LogWriter?, snapshotScan: SnapshotScan,
-        snapshotLog: SnapshotLog?, logger: Logger
+        snapshotLog: SnapshotLog?, damage: [Damage] = [], logger: Logger
     ) {
+        self.damage = damage
         self.device = device
         index = reader.index
         self.writer = writer
@@ -107,8 +112,7 @@ public final class StrataStore: Sendable {
         for stream in scan.aheadOfStreams(log.index) { scan.index[stream] = nil }
         return StrataStore(
             device: device, reader: LogReader(index: log.index, device: device), manifest: log.manifest, writer: nil,
-            snapshotScan: scan,
-            snapshotLog: nil, logger: options.logger)
+            snapshotScan: scan, snapshotLog: nil, damage: log.damage, logger: options.logger)
     }
 
     /// Waits for appends under way, marks the end of the log, and gives the store up to others. Idempotent.

@@ -23,3 +23,11 @@ func withStore<Result>(
         throw ToolError(error, at: path)
     }
 }
+
+extension StrataStore {
+    /// Says that what was read of a damaged store is not all.
+    func checkCompleteness(at path: String) throws(ToolError) {
+        guard let first = damage.first else { return }
+        throw ToolError(.found, "\(path): damaged, so events may be missing from the output: \(first)")
+    }
+}

@@ -32,20 +32,28 @@ class Case(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def succeed(self, *arguments, **options):
-        """Runs the tool, which must succeed and complain about nothing."""
+    def succeed(self, *arguments, warns=None, **options):
+        """Runs the tool, which must succeed and complain about nothing, but for a warning that is expected."""
         ended = tool.run(*arguments, **options)
         self.assertEqual((ended.status, ended.errors), (0, b""), arguments)
+        self.assert_warns(ended, warns)
         return ended
 
-    def fill(self, data, store=None):
-        return self.succeed("append", store or self.store, input=data)
+    def assert_warns(self, ended, text):
+        """Exactly one warning with this text; none where that is None."""
+        self.assertEqual(len(ended.warnings), text is not None, ended.warnings)
+        for warning in ended.warnings:
+            self.assertIn(text, warning)
+
+    def fill(self, data, store=None, **options):
+        return self.succeed("append", store or self.store, input=data, **options)
 
     def export(self, store=None):
         return self.succeed("export", store or self.store).output
 
-    def assert_refused(self, ended, status, *says):
-        """An exit code, and exactly one clear line on standard error."""
+    def assert_refused(self, ended, status, *says, warns=None):
+        """An exit code, and exactly one clear line on standard error, beside a warning that is expected."""
+        self.assert_warns(ended, warns)
         errors = ended.errors.decode()
         self.assertEqual(ended.status, status, errors)
         self.assertTrue(errors.startswith("strata: ") and errors.endswith("\n"), errors)
@@ -58,7 +66,7 @@ class Case(unittest.TestCase):
 
     def assert_sound(self, store=None):
         ended = tool.run("verify", store or self.store)
-        self.assertEqual((ended.status, ended.errors), (0, b""), ended.output)
+        self.assertEqual((ended.status, ended.errors, ended.warnings), (0, b"", []), ended.output)
         report = ended.object
         self.assertTrue(report["sound"])
         self.assertEqual((report["damage"], report["damaged_snapshots"]), ([], []))

@@ -9,6 +9,7 @@ import tool
 from case import LONG, SEED, Case
 
 COUNT, STREAMS = 300, 7
+DAMAGED = "the store is damaged; what is sound can be read"
 
 
 class DamageTests(Case):
@@ -61,9 +62,10 @@ class DamageTests(Case):
             ended = tool.run("read", self.store, "--stream", name)
             if name != frame["stream"]:
                 self.assertEqual((ended.status, ended.errors), (0, b""))
+                self.assert_warns(ended, DAMAGED)
                 self.assertEqual(ended.output, b"".join(stream))
             else:
-                self.assert_refused(ended, 1)
+                self.assert_refused(ended, 1, warns=DAMAGED)
                 self.assertEqual(ended.output, b"".join(stream)[:len(ended.output)])
                 # What comes before and behind the damage can be asked for.
                 for arguments, wanted in ((["--to", frame["first_version"] - 1], stream[:frame["first_version"] - 1]),
@@ -71,7 +73,7 @@ class DamageTests(Case):
                     part = tool.run("read", self.store, "--stream", name, *arguments)
                     self.assertEqual((part.status, part.output), (0, b"".join(wanted)), part.errors)
         export = tool.run("export", self.store)
-        self.assert_refused(export, 1)
+        self.assert_refused(export, 1, warns=DAMAGED)
         self.assertTrue(self.sound_export.startswith(export.output))
         last = json.loads(export.output.splitlines()[-1])["position"] if export.output else 0
         self.assertLess(last, frame["first_position"])
@@ -135,7 +137,7 @@ class DamageTests(Case):
         lines = self.sound_export.splitlines()
         del lines[frame["first_position"] - 1]
         self.assertEqual(
-            [events.essence(line) for line in self.export(saved).splitlines()], [events.essence(line) for line in lines])
+            list(map(events.essence, self.export(saved).splitlines())), list(map(events.essence, lines)))
 
     def test_a_segment_header(self):
         self.flip(20)
@@ -159,7 +161,7 @@ class DamageTests(Case):
         self.assertEqual(self.export(), b"".join(self.sound_export.splitlines(keepends=True)[:-1]))
         self.assertEqual(self.digests(), before)
 
-        self.fill(events.line(COUNT + 1))
+        self.fill(events.line(COUNT + 1), warns="quarantine")
         (listed,) = self.succeed("quarantine", "list", self.store).objects
         self.assertEqual(len(torn), next(value for key, value in listed.items() if "bytes" in key))
         (name,) = os.listdir(os.path.join(self.store, "quarantine"))

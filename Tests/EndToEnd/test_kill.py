@@ -26,13 +26,21 @@ class KillTests(Case):
         duration = time.monotonic() - start
         return events.without_stored_at(self.export(store)).splitlines(), duration
 
+    def segment_size(self):
+        try:
+            return os.path.getsize(self.segment())
+        except FileNotFoundError:
+            # Not there yet, or an unfinished creation is being begun again.
+            return 0
+
     def kill(self, data, generator, duration, *options):
         """Starts an append and kills it at a random moment. Returns the acknowledgements that came through.
 
-        The moment is a time, or a number of acknowledgements; the input comes all at once, or in pieces with pauses,
-        so that kills meet large and small writes, many and few syncs, and the making of the store.
+        The moment is a time, a number of acknowledgements, or a size of the segment; the input comes all at once, or
+        in pieces with pauses, so that kills meet large and small writes, writes under way, many and few syncs, and the
+        making of the store.
         """
-        way = generator.choice(["soon", "time", "acknowledgements", "pieces"])
+        way = generator.choice(["soon", "time", "acknowledgements", "pieces", "growing", "growing"])
         total = data.count(b"\n")
         with tool.Running("append", self.store, *options) as running:
             pieces = [data]
@@ -54,6 +62,10 @@ class KillTests(Case):
                 time.sleep(0.04 * moment)
             elif way == "time":
                 time.sleep(duration * moment)
+            elif way == "growing":
+                while running.is_running and len(running.lines()) < total:
+                    if self.segment_size() > len(data) * moment:
+                        break
             else:
                 running.wait_for_lines(max(1, int(total * moment)))
             running.kill()
@@ -64,6 +76,8 @@ class KillTests(Case):
         acknowledged = [json.loads(line) for line in complete.splitlines()]
         self.assertIn(ended.status, (0, -9), ended.errors)
         self.assertEqual(ended.errors, b"")
+        for warning in ended.warnings:
+            self.assertIn("a torn tail was moved to quarantine", warning)
         return way, acknowledged
 
     def check_survivors(self, acknowledged, expected, sizes):
@@ -95,7 +109,11 @@ class KillTests(Case):
         return whole
 
     def check_completion(self, data, expected, sizes, survivors):
-        again = self.succeed("append", self.store, "--skip-existing", input=data).objects
+        verified = tool.run("verify", self.store)
+        is_torn = verified.status == 0 and verified.object["torn_tail"]
+        again = self.succeed(
+            "append", self.store, "--skip-existing", input=data,
+            warns="a torn tail was moved to quarantine" if is_torn else None).objects
         self.assertEqual([ack["line"] for ack in again], list(range(1, len(sizes) + 1)))
         existing = [ack["line"] for ack in again if ack.get("existing")]
         self.assertEqual(existing, list(range(1, survivors + 1)))

@@ -10,6 +10,7 @@ import threading
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PATH = os.path.abspath(os.environ.get("STRATA_TOOL") or os.path.join(ROOT, ".build", "release", "strata"))
 TIME_LIMIT = 60.0
+WARNING = b"strata: warning: "
 
 
 @dataclasses.dataclass
@@ -18,7 +19,15 @@ class Ended:
 
     status: int
     output: bytes
+    #: Standard error without its warnings.
     errors: bytes
+    #: What the engine found worth a line while the tool did its work.
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+    def __post_init__(self):
+        lines = self.errors.splitlines(keepends=True)
+        self.warnings = [line.decode() for line in lines if line.startswith(WARNING)]
+        self.errors = b"".join(line for line in lines if not line.startswith(WARNING))
 
     @property
     def lines(self):

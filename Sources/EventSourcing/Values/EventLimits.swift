@@ -15,19 +15,20 @@ public enum EventLimits {
     /// A snapshot's state, in bytes: 64 MiB.
     public static let snapshotStateBytes = 64 << 20
 
-    /// Whether a text may name an aggregate type: 1 to 255 bytes, no slash, no control characters, no space at
-    /// either end.
+    /// Whether a text may name an aggregate type: as an event type, and without a slash.
     public static func isValidAggregateType(_ name: String) -> Bool {
         isValidEventType(name) && !name.utf8.contains(UInt8(ascii: "/"))
     }
 
-    /// Whether a text may name an event type: 1 to 255 bytes, no control characters, no space at either end.
+    /// Whether a text may name an event type: 1 to 255 bytes, no control characters, no space at either end, and in
+    /// Unicode's normal form C, so that names that are equal as text are equal in their bytes.
     public static func isValidEventType(_ name: String) -> Bool {
         let bytes = name.utf8
         let space = UInt8(ascii: " ")
         return (1...nameBytes).contains(bytes.count)
             && bytes.allSatisfy { $0 >= space && $0 != 0x7F }
             && bytes.first != space && bytes.last != space
+            && (bytes.allSatisfy { $0 < 0x80 } || name.isInNormalFormC)
     }
 
     /// Checks an append against the contract; every store calls this before it does anything else.
@@ -71,7 +72,8 @@ public enum EventLimits {
         guard isValidAggregateType(stream.aggregateType) else {
             throw EventStoreError(
                 .invalidArgument,
-                "an aggregate type has 1 to \(nameBytes) bytes, no slash, no control characters and no space at an end")
+                "an aggregate type has 1 to \(nameBytes) bytes in normal form C, no slash, no control characters and no "
+                    + "space at an end")
         }
     }
 
@@ -98,7 +100,9 @@ public enum EventLimits {
             EventStoreError(.invalidArgument, message, stream: stream, eventID: event.id)
         }
         guard isValidEventType(event.type) else {
-            throw invalid("an event type has 1 to \(nameBytes) bytes, no control characters and no space at an end")
+            throw invalid(
+                "an event type has 1 to \(nameBytes) bytes in normal form C, no control characters and no space at an end"
+            )
         }
         guard event.schemaVersion >= 0, event.schemaVersion <= Int(UInt32.max) else {
             throw invalid("a schema version lies between 0 and \(UInt32.max), not \(event.schemaVersion)")
@@ -147,5 +151,12 @@ extension Bytes {
                 }
             }
         }
+    }
+}
+
+extension String {
+    fileprivate var isInNormalFormC: Bool {
+        var span = utf8Span
+        return span.checkForNFC(quickCheck: false)
     }
 }

@@ -21,33 +21,27 @@ struct StoreFile: Sendable {
     /// Appends up to `count` bytes from an offset to a buffer; returns how many there were.
     func read(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) throws(StrataError) -> Int {
         let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: count))
-        var done = 0
         do throws(SystemError) {
-            while done < count {
-                let read = try readOnce(into: &buffer, from: start + done, at: offset + done)
-                if read == 0 { break }
-                done += read
+            try buffer.append(addingCapacity: count) { output throws(SystemError) in
+                while output.freeCapacity > 0, try readOnce(into: &output, at: offset + output.count) > 0 {}
             }
         } catch {
-            buffer.removeLast(count)
+            let done = buffer.count - start
+            buffer.removeLast(done)
             throw StrataError(error, "reading failed", path: path, offset: offset + done)
         }
-        buffer.removeLast(count - done)
-        return done
+        return buffer.count - start
     }
 
-    private func readOnce(
-        into buffer: inout [UInt8], from start: Int, at offset: Int
-    ) throws(SystemError) -> Int {
-        let result: Result<Int, SystemError> = buffer.withUnsafeMutableBytes { bytes in
-            // Safe: the part lies within the buffer, and the device uses it only during the call.
-            let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
-            return Result { () throws(SystemError) in
-                try retryingInterrupts { () throws(SystemError) in try file.read(into: rest, at: offset) }
-            }
+    private func readOnce(into output: inout OutputSpan<UInt8>, at offset: Int) throws(SystemError) -> Int {
+        try output.withUnsafeMutableBufferPointer { bytes, count throws(SystemError) in
+            // Safe: the part behind what is initialised is free, the device uses it only during the call, and it says
+            // how much of it holds bytes now.
+            let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[count...]))
+            let read = try retryingInterrupts { () throws(SystemError) in try file.read(into: free, at: offset) }
+            count += read
+            return read
         }
-        return try result.get()
     }
 
     /// The bytes from an offset: fewer than `count` only at the end of the file.
@@ -76,6 +70,23 @@ struct StoreFile: Sendable {
         }
     }
 
+    /// Writes the bytes of a range again as they are, and makes the file durable.
+    ///
+    /// For bytes that were read and are not known to be durable: after a sync that failed, the operating system may
+    /// show pages that never reached the device as if they had, and no later sync writes them, unless they are written
+    /// anew. Source: Rebello et al., "Can Applications Recover from fsync Failures?" (USENIX ATC 2020).
+    func makeDurable(from start: Int, to end: Int) throws(StrataError) {
+        let chunk = 1 << 20
+        var offset = start
+        while offset < end {
+            let bytes = try read(min(chunk, end - offset), at: offset)
+            guard !bytes.isEmpty else { break }
+            try write(bytes.span.bytes, at: offset)
+            offset += bytes.count
+        }
+        try sync()
+    }
+
     func sync() throws(StrataError) {
         // Not retried, not even after an interrupt: a second sync may report success for pages that are gone.
         do { try file.sync() } catch { throw StrataError(error, "syncing failed", path: path) }
@@ -90,15 +101,21 @@ struct StoreFile: Sendable {
     }
 
     func length() throws(StrataError) -> Int {
-        do { return try file.length() } catch { throw StrataError(error, "asking for the length failed", path: path) }
+        do { return try retryingInterrupts { () throws(SystemError) in try file.length() } } catch {
+            throw StrataError(error, "asking for the length failed", path: path)
+        }
     }
 
     func lock() throws(StrataError) -> Bool {
-        do { return try file.lock() } catch { throw StrataError(error, "locking failed", path: path) }
+        do { return try retryingInterrupts { () throws(SystemError) in try file.lock() } } catch {
+            throw StrataError(error, "locking failed", path: path)
+        }
     }
 
     func isLocked() throws(StrataError) -> Bool {
-        do { return try file.isLocked() } catch { throw StrataError(error, "asking for the lock failed", path: path) }
+        do { return try retryingInterrupts { () throws(SystemError) in try file.isLocked() } } catch {
+            throw StrataError(error, "asking for the lock failed", path: path)
+        }
     }
 }
 

@@ -93,7 +93,7 @@ package struct FrameHeader: Hashable, Sendable {
             let kind = FrameKind(rawValue: bytes.number(at: 16)),
             let storedAt = Timestamp(seconds: bytes.number(at: 56), nanoseconds: bytes.number(at: 64)),
             let durableMark = Int(exactly: bytes.number(at: 32, as: UInt64.self)), durableMark <= offset,
-            durableMark.isMultiple(of: Format.alignment),
+            durableMark >= Format.segmentHeaderBytes, durableMark.isMultiple(of: Format.alignment),
             let firstPosition = Int(exactly: bytes.number(at: 40, as: UInt64.self)),
             let firstVersion = Int(exactly: bytes.number(at: 48, as: UInt64.self))
         else { return nil }
@@ -114,15 +114,14 @@ package struct FrameHeader: Hashable, Sendable {
 
     /// Whether the fields fit the kind; a crafted header may verify and still not.
     private var isConsistent: Bool {
-        let isOfEvents = durableMark >= Format.segmentHeaderBytes
         switch kind {
         case .commit:
-            return isOfEvents && flags & ~Self.acknowledgedUnsynced == 0 && eventCount > 0
-                && Self.isNumber(firstPosition) && Self.isNumber(firstVersion)
-                && bodyLength >= eventCount * Format.eventHeaderBytes
-        case .open: return isOfEvents && hasNoStream && bodyLength == Format.openBodyBytes
-        case .mark: return isOfEvents && hasNoStream && bodyLength == 0
-        case .footer: return isOfEvents && hasNoStream && bodyLength == Format.footerBodyBytes
+            return flags & ~Self.acknowledgedUnsynced == 0 && eventCount > 0 && Self.isNumber(firstPosition)
+                && Self.isNumber(firstVersion) && Self.isNumber(firstPosition + eventCount - 1)
+                && Self.isNumber(firstVersion + eventCount - 1) && bodyLength >= eventCount * Format.eventHeaderBytes
+        case .open: return hasNoStream && bodyLength == Format.openBodyBytes
+        case .mark: return hasNoStream && bodyLength == 0
+        case .footer: return hasNoStream && bodyLength == Format.footerBodyBytes
         case .snapshot:
             return isOfSnapshots && Self.isNumber(firstVersion) && bodyLength > Format.snapshotHeaderBytes
         case .snapshotDeletion: return isOfSnapshots && firstVersion == 0 && bodyLength > 0
@@ -135,7 +134,7 @@ package struct FrameHeader: Hashable, Sendable {
     }
 
     private var isOfSnapshots: Bool {
-        flags == 0 && eventCount == 0 && firstPosition == 0 && durableMark == 0
+        flags == 0 && eventCount == 0 && firstPosition == 0
     }
 
     private static func isNumber(_ value: Int) -> Bool {

@@ -78,6 +78,17 @@ struct FrameScanner {
         return nil
     }
 
+    /// The highest durable mark of a header that verifies behind an offset; 0 if there is none.
+    mutating func highestMark(behind offset: Int) throws(StrataError) -> Int {
+        var highest = 0
+        var next = offset + Format.alignment
+        while let (found, header) = try nextHeader(from: next) {
+            highest = max(highest, header.durableMark)
+            next = found + Format.alignment
+        }
+        return highest
+    }
+
     /// Whether there are only zeros from an offset to the end.
     mutating func isZero(from start: Int) throws(StrataError) -> Bool {
         move(to: start)

@@ -192,22 +192,12 @@ struct SegmentScanner {
         if let highestMarkBehind {
             highest = highestMarkBehind
         } else {
-            highest = try Self.highestMark(behind: offset, &scanner)
+            highest = try scanner.highestMark(behind: offset)
             highestMarkBehind = highest
         }
         scanner.move(to: offset)
         // A frame's mark is never above its own offset, so that a mark above this offset stands behind it.
         return highest > offset
-    }
-
-    private static func highestMark(behind offset: Int, _ scanner: inout FrameScanner) throws(StrataError) -> Int {
-        var highest = 0
-        var next = offset + Format.alignment
-        while let (found, header) = try scanner.nextHeader(from: next) {
-            highest = max(highest, header.durableMark)
-            next = found + Format.alignment
-        }
-        return highest
     }
 
     private mutating func recordAndSkip(_ header: FrameHeader?, _ scanner: inout FrameScanner) throws(StrataError) {

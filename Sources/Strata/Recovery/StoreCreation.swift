@@ -27,9 +27,12 @@ enum StoreCreation {
         return try file.length() <= Format.segmentHeaderBytes
     }
 
-    /// Makes the directories, an empty segment and the manifest. The caller holds the lock.
+    /// Makes the directories, an empty segment and the manifest. The caller holds the lock, and makes the store's own
+    /// entry in its parent durable.
     static func create(on device: any Device, epoch: UInt64) throws(StrataError) {
         for directory in directories { try device.createDirectoryOrFail(directory) }
+        // Before the manifest can be there: a store without its directories is a damaged one.
+        try device.syncDirectoryOrFail(".")
         // The store's id is a version 4 UUID (RFC 9562, section 5.4), so that it can be shown as one.
         let high = device.randomNumber() & ~0xF000 | 0x4000
         let low = device.randomNumber() >> 2 | 1 << 63
@@ -38,8 +41,5 @@ enum StoreCreation {
         let manifest = Manifest(storeID: storeID, generation: 1, createdAt: device.now(), sealed: [], active: 1)
         try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
         try device.installReplacement(of: StoreLayout.manifest)
-        do { try device.syncParent() } catch {
-            throw StrataError(error, "syncing the parent directory failed", path: device.path)
-        }
     }
 }

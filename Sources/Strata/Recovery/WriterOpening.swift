@@ -1,4 +1,5 @@
 import EventSourcing
+import Glibc
 import Logging
 
 /// Opens a store for writing: takes the lock, reads the log, heals a torn tail, and makes durable what was read.
@@ -33,7 +34,9 @@ struct WriterOpening {
     func run(holding lock: StoreFile) throws(StrataError) -> OpenedLog {
         try StoreLayout.checkDirectories(on: device)
         // Only now, because another process may have been at work until the lock was free.
-        if try Manifest.read(from: device) == nil { try StoreCreation.create(on: device, epoch: epoch) }
+        let isNew = try Manifest.read(from: device) == nil
+        if isNew { try StoreCreation.create(on: device, epoch: epoch) }
+        try syncDirectories(isNew: isNew)
         guard let manifest = try Manifest.read(from: device) else {
             throw StrataError(.ioFailure, "the manifest has gone", path: device.path)
         }
@@ -41,6 +44,18 @@ struct WriterOpening {
         try log.readSegments()
         guard log.damage.isEmpty else { throw Self.damaged(log.damage, device) }
         return try prepare(log, lock)
+    }
+
+    /// Makes durable that the store is there, and which manifest is the latest: a process before this one may have
+    /// died before it did.
+    private func syncDirectories(isNew: Bool) throws(StrataError) {
+        try device.syncDirectoryOrFail(".")
+        do { try device.syncParent() } catch {
+            // Whoever made the store was allowed to sync the parent; whoever uses it need not be.
+            guard !isNew, [EACCES, EPERM].contains(error.number) else {
+                throw StrataError(error, "syncing the parent directory failed", path: device.path)
+            }
+        }
     }
 
     static func damaged(_ damage: [Damage], _ device: any Device) -> StrataError {
@@ -96,8 +111,8 @@ struct WriterOpening {
         }
         try removeLeftovers(log.manifest)
         let file = try StoreFile(scan.name, .readWrite, on: device)
-        // What was just read may still be in the page cache alone.
-        try file.sync()
+        // What was just read may still be in the page cache alone, or be there as if it were not.
+        try file.makeDurable(from: scan.durableMark, to: scan.end)
         try device.syncDirectoryOrFail(StoreLayout.events)
         if scan.tail != .none { try cutTail(of: &scan, file) }
         log.index.setDurable(upTo: log.index.lastPosition)

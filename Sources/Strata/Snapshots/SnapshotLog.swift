@@ -14,6 +14,10 @@ actor SnapshotLog {
         let number: UInt64
         let binding: ChecksumBinding
         var end: Int
+        /// Everything below is durable.
+        var syncedEnd: Int
+        /// Whether the last frame says that everything before it is durable.
+        var isMarked = false
     }
 
     private let device: any Device
@@ -39,7 +43,7 @@ actor SnapshotLog {
     /// Appends a snapshot, unless a newer one is kept. It is not synced: losing it costs a replay.
     func save(_ snapshot: Snapshot, body: [UInt8]) throws(StrataError) {
         guard index.accepts(snapshot) else { return }
-        var header = FrameHeader(kind: .snapshot, epoch: epoch, durableMark: 0, storedAt: device.now())
+        var header = frameHeader(.snapshot)
         header.firstVersion = snapshot.version
         let (number, offset) = try append(header, of: snapshot.stream, body: body)
         index[snapshot.stream] = SnapshotIndex.Entry(
@@ -54,18 +58,46 @@ actor SnapshotLog {
     func delete(_ streams: [StreamID]) throws(StrataError) -> Int {
         let present = streams.filter { index[$0] != nil }
         for stream in present {
-            let header = FrameHeader(kind: .snapshotDeletion, epoch: epoch, durableMark: 0, storedAt: device.now())
             _ = try append(
-                header, of: stream, body: SnapshotDeletionBody.encode(aggregateType: stream.aggregateType))
+                frameHeader(.snapshotDeletion), of: stream,
+                body: SnapshotDeletionBody.encode(aggregateType: stream.aggregateType))
             index[stream] = nil
         }
-        if !present.isEmpty { try segment?.file.sync() }
+        if !present.isEmpty { try sync() }
         return present.count
     }
 
+    /// Takes no more changes. Marks the end of the segment, so that damage to it can be told from what a crash leaves;
+    /// where that fails, nothing is lost but that.
     func close() {
         isClosed = true
+        try? mark()
         segment = nil
+    }
+
+    private func frameHeader(_ kind: FrameKind) -> FrameHeader {
+        FrameHeader(kind: kind, epoch: epoch, durableMark: 0, storedAt: device.now())
+    }
+
+    /// Makes everything written durable. Where that fails, the pages may be gone: no frame may follow them that says
+    /// that they are not.
+    private func sync() throws(StrataError) {
+        guard let file = segment?.file, let end = segment?.end, segment?.syncedEnd != end else { return }
+        do {
+            try file.sync()
+        } catch {
+            segment = nil
+            throw error
+        }
+        segment?.syncedEnd = end
+    }
+
+    private func mark() throws(StrataError) {
+        guard segment?.isMarked == false else { return }
+        try sync()
+        try write(frameHeader(.mark), body: [])
+        segment?.isMarked = true
+        try sync()
     }
 
     private func append(
@@ -77,51 +109,72 @@ actor SnapshotLog {
         header.aggregateTypeTag = FrameHeader.tag(of: stream.aggregateType)
         header.bodyLength = body.count
         header.bodyChecksum = Checksum.crc32c(body.span.bytes)
-        var segment = try segmentWithRoom(for: header.frameLength)
+        try makeRoom(for: header.frameLength)
+        return try write(header, body: body)
+    }
+
+    /// Writes a frame at the segment's end.
+    @discardableResult
+    private func write(_ header: FrameHeader, body: [UInt8]) throws(StrataError) -> (number: UInt64, offset: Int) {
+        guard let segment else { throw StrataError(.closed, "the snapshots' segment is closed", path: device.path) }
+        var header = header
+        header.durableMark = segment.syncedEnd
         var bytes: [UInt8] = []
         bytes.reserveCapacity(header.frameLength)
         header.encode(into: &bytes, at: segment.end, binding: segment.binding)
         bytes.append(contentsOf: body)
-        let offset = segment.end
         do {
-            try segment.file.write(bytes.span.bytes, at: offset)
+            try segment.file.write(bytes.span.bytes, at: segment.end)
         } catch {
-            // What was written of it stays behind, and no frame may follow it.
+            // What was written of it may stay behind, and no frame may follow it. But it should not: the snapshot would
+            // come back after a crash although its caller was told that it was not saved.
             self.segment = nil
-            try? segment.file.truncate(to: offset)
+            try? segment.file.truncate(to: segment.end)
+            try? segment.file.sync()
             throw error
         }
-        segment.end += header.frameLength
-        self.segment = segment
-        return (segment.number, offset)
+        self.segment?.end += header.frameLength
+        self.segment?.isMarked = false
+        return (segment.number, segment.end)
     }
 
-    private func segmentWithRoom(for length: Int) throws(StrataError) -> Segment {
+    private func makeRoom(for length: Int) throws(StrataError) {
         if segment == nil, let open = appendable { segment = try reopen(open) }
         appendable = nil
-        if let segment, segment.end + length <= segmentBytes || segment.end == Format.segmentHeaderBytes {
-            return segment
-        }
+        if let segment, segment.end + length <= segmentBytes || segment.end == Format.segmentHeaderBytes { return }
         // Deletions in it must be durable before anything can follow elsewhere.
-        try segment?.file.sync()
-        return try begin(lastNumber + 1)
+        try mark()
+        segment = try begin(lastNumber + 1)
     }
 
+    /// Continues a segment, which may be in the page cache alone: its last writer may have died before it synced.
     private func reopen(_ open: SnapshotScan.Open) throws(StrataError) -> Segment {
-        Segment(
-            file: try StoreFile(StoreLayout.snapshotSegment(open.number), .readWrite, on: device),
-            number: open.number,
-            binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: open.number), end: open.end)
+        let file = try StoreFile(StoreLayout.snapshotSegment(open.number), .readWrite, on: device)
+        try file.makeDurable(from: open.durableMark, to: open.end)
+        try device.syncDirectoryOrFail(StoreLayout.snapshots)
+        return Segment(
+            file: file, number: open.number,
+            binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: open.number), end: open.end,
+            syncedEnd: open.end)
     }
 
     private func begin(_ number: UInt64) throws(StrataError) -> Segment {
         try device.createDirectoryOrFail(StoreLayout.snapshots)
         let header = SegmentHeader(
             kind: .snapshots, storeID: storeID, number: number, epoch: epoch, createdAt: device.now())
-        let file = try StoreFile(StoreLayout.snapshotSegment(number), .create, on: device)
+        let name = StoreLayout.snapshotSegment(number)
+        let file = try StoreFile(name, .create, on: device)
         lastNumber = number
-        try file.write(header.encoded().span.bytes, at: 0)
-        try device.syncDirectoryOrFail(StoreLayout.snapshots)
-        return Segment(file: file, number: number, binding: header.binding, end: Format.segmentHeaderBytes)
+        do {
+            try file.write(header.encoded().span.bytes, at: 0)
+            try file.sync()
+            try device.syncDirectoryOrFail(StoreLayout.snapshots)
+        } catch {
+            try? device.removeIfPresent(name)
+            throw error
+        }
+        return Segment(
+            file: file, number: number, binding: header.binding, end: Format.segmentHeaderBytes,
+            syncedEnd: Format.segmentHeaderBytes)
     }
 }

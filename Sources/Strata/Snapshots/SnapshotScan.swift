@@ -1,12 +1,15 @@
 import EventSourcing
 import FoundationEssentials
 
-/// What walking the snapshot segments found. Damage is passed over: a snapshot that is lost costs a replay.
+/// What walking the snapshot segments found. What does not verify is passed over, because a snapshot that is lost costs
+/// a replay; it is damage where it was known to be durable, and otherwise what a crash leaves.
 struct SnapshotScan {
     /// A segment that ends properly, so that snapshots can be appended to it.
     struct Open {
         let number: UInt64
         let end: Int
+        /// Everything below is known to be durable.
+        let durableMark: Int
     }
 
     private let storeID: UInt128
@@ -60,27 +63,40 @@ struct SnapshotScan {
         let length = try file.length()
         bytes += length
         let start = try file.read(Format.segmentHeaderBytes, at: 0)
+        let decoded = Result { () throws(FormatError) in try SegmentHeader(decoding: start.span.bytes) }
+        // Snapshots of a newer program are none for this one.
+        if case .failure(.newerVersion) = decoded { return }
         guard
-            let header = try? SegmentHeader(decoding: start.span.bytes), header.kind == .snapshots,
-            header.storeID == storeID, header.number == number
+            case .success(let header) = decoded, header.kind == .snapshots, header.storeID == storeID,
+            header.number == number
         else {
-            damage.append(Damage(file: name, offset: 0, length: length, reason: "the segment's header does not verify"))
+            // The header is durable before any frame is written.
+            if length > Format.segmentHeaderBytes || !start.allSatisfy({ $0 == 0 }) {
+                damage.append(
+                    Damage(file: name, offset: 0, length: length, reason: "the segment's header does not verify"))
+            }
             return
         }
         var scanner = FrameScanner(file, binding: header.binding, to: length)
         var isSound = true
+        var durableMark = Format.segmentHeaderBytes
+        var highestMark: Int?
         while true {
             switch try scanner.next() {
             case .end:
-                if isSound { appendable = Open(number: number, end: length) }
+                if isSound { appendable = Open(number: number, end: length, durableMark: durableMark) }
                 return
-            case .frame(let header) where take(header, scanner, number): break
+            case .frame(let header) where take(header, scanner, number):
+                durableMark = max(durableMark, header.durableMark)
             case .frame, .damagedBody, .noHeader:
                 isSound = false
                 let offset = scanner.offset
+                if highestMark == nil { highestMark = try scanner.highestMark(behind: offset) }
                 let next = try scanner.nextHeader(from: offset + Format.alignment)?.offset ?? length
-                damage.append(
-                    Damage(file: name, offset: offset, length: next - offset, reason: "the frame does not verify"))
+                if let highestMark, highestMark > offset {
+                    damage.append(
+                        Damage(file: name, offset: offset, length: next - offset, reason: "the frame does not verify"))
+                }
                 scanner.move(to: next)
             }
         }
@@ -101,7 +117,8 @@ struct SnapshotScan {
             else { return false }
             index[StreamID(type, UUID(bits: header.aggregateID))] = nil
             return true
-        case .commit, .open, .mark, .footer: return false
+        case .mark: return true
+        case .commit, .open, .footer: return false
         }
     }
 }

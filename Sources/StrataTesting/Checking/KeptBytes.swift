@@ -15,20 +15,22 @@ enum KeptBytes {
         for (name, bytes) in before where name.contains("/") {
             let kept = after[name] ?? []
             // A file that never got more than its header holds nothing, and may go or be made again.
-            if kept.starts(with: bytes) || bytes.count <= 64 { continue }
+            if kept.begins(with: bytes) || bytes.count <= 64 { continue }
             try require(after[name] != nil, "\(name) with \(bytes.count) bytes is gone")
             try require(!isQuarantined(name), "recovery changes \(name)")
             let segment = name.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? ""
             let copies = put.filter { $0.key.hasPrefix("\(quarantine)\(segment)-") }
             let copy = copies.first { copy in
-                copy.value.count <= bytes.count && bytes.suffix(copy.value.count).elementsEqual(copy.value)
-                    && kept.starts(with: bytes.dropLast(copy.value.count))
+                copy.value.count <= bytes.count
+                    && Array(bytes.suffix(copy.value.count)).begins(with: copy.value)
+                    && kept.begins(with: bytes.dropLast(copy.value.count))
             }
             if let copy {
                 matched.insert(copy.key)
             } else {
                 let end = (bytes.lastIndex { $0 != 0 } ?? -1) + 1
-                try require(kept.starts(with: bytes[..<end]), "bytes of \(name) are neither live nor in quarantine")
+                try require(
+                    kept.begins(with: Array(bytes[..<end])), "bytes of \(name) are neither live nor in quarantine")
             }
         }
         try require(matched.count == put.count, "quarantine holds more than was cut")

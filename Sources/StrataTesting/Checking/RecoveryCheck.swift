@@ -29,7 +29,7 @@ package struct RecoveryCheck {
         let device = SimulatedDevice(storage, seed: seed)
         let store = try await open(device, "the first opening")
         let events = try await StoreContents.read(store, expectation)
-        try require(readOnly == nil || readOnly == events, "reading only shows other events than the writer")
+        try require(readOnly?.isSame(as: events) ?? true, "reading only shows other events than the writer")
         if readOnly == nil { try require(events.isEmpty, "the store cannot be read before its recovery") }
         try KeptBytes.check(before: storage.contents, after: device.storage.contents)
         try await checkSecondOpening(of: device.afterProcessDeath(), events)
@@ -73,11 +73,12 @@ package struct RecoveryCheck {
     private func checkSecondOpening(of device: SimulatedDevice, _ events: [RecordedEvent]) async throws {
         let before = device.storage.contents
         let store = try await open(device, "the second opening")
-        try require(try await StoreContents.read(store, expectation) == events, "the second opening shows other events")
+        let again = try await StoreContents.read(store, expectation)
+        try require(again.isSame(as: events), "the second opening shows other events")
         try await store.close()
         let after = device.storage.contents
         for (name, bytes) in before where name.contains("/") {
-            try require(after[name]?.starts(with: bytes) ?? false, "the second opening changes \(name)")
+            try require(after[name]?.begins(with: bytes) ?? false, "the second opening changes \(name)")
         }
         try require(
             before.keys.filter(KeptBytes.isQuarantined).sorted() == after.keys.filter(KeptBytes.isQuarantined).sorted(),
@@ -101,17 +102,28 @@ package struct RecoveryCheck {
             }
             try require(
                 recorded.position == result.lastPosition && recorded.version == version + 1
-                    && recorded.payload == event.payload && recorded.position > all.last?.position ?? 0,
+                    && recorded.payload.isSame(as: event.payload) && recorded.position > all.last?.position ?? 0,
                 "an append after the recovery went wrong")
             all.append(recorded)
         }
-        let crashed = device.storage
-        let lost = crashed.after(LossOfPower(Array(repeating: .lost, count: crashed.unsynced.count)))
-        for next in [SimulatedDevice(lost, seed: seed &+ 1), device.afterProcessDeath()] {
+        let deleted = try await deleteSnapshot(of: store)
+        for next in [SimulatedDevice(device.storage.afterTotalLoss, seed: seed &+ 1), device.afterProcessDeath()] {
             try Self.checkSoundness(of: next)
             let store = try await open(next, "opening after further appends")
             let found = try await store.events.readAll().collect()
-            try require(found == all, "\(all.count) events should be there after further appends, not \(found.count)")
+            try require(
+                found.isSame(as: all), "\(all.count) events should be there after further appends, not \(found.count)")
+            if let deleted, try await store.snapshots.exists(for: deleted) {
+                throw Violation("a snapshot that was deleted after the recovery is there again")
+            }
         }
+    }
+
+    /// Deletes a snapshot; returns its stream.
+    private func deleteSnapshot(of store: StrataStore) async throws -> StreamID? {
+        for stream in Set(expectation.snapshotChanges.map(\.stream)) {
+            if try await store.snapshots.delete(for: stream) { return stream }
+        }
+        return nil
     }
 }

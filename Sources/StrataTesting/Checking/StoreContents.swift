@@ -16,18 +16,18 @@ enum StoreContents {
         let last = try await store.events.currentPosition()
         try require(last == events.last?.position, "the current position is \(last.map { "\($0)" } ?? "none")")
         let backward = try await store.events.readAll(direction: .backward).collect()
-        try require(backward.reversed() == events, "reading backward shows other events")
+        try require(Array(backward.reversed()).isSame(as: events), "reading backward shows other events")
         var byStream: [StreamID: [RecordedEvent]] = [:]
         for event in events { byStream[event.stream, default: []].append(event) }
         for (stream, expected) in byStream {
             let version = try await store.events.version(of: stream)
             try require(version == expected.count, "a stream has version \(version) and \(expected.count) events")
             let found = try await store.events.readStream(stream).collect()
-            try require(found == expected, "a stream shows other events than the feed")
+            try require(found.isSame(as: expected), "a stream shows other events than the feed")
         }
         for event in events.suffix(3) {
             let found = try await store.events.event(withID: event.id)
-            try require(found == event, "an event cannot be found by its id")
+            try require(found?.isSame(as: event) ?? false, "an event cannot be found by its id")
         }
         try await checkSnapshots(of: store, expectation)
         return events

@@ -45,6 +45,11 @@ extension SimulatedStorage {
     /// that was not.
     package var afterProcessDeath: SimulatedStorage { self }
 
+    /// What there is after a loss of power that takes everything it can.
+    package var afterTotalLoss: SimulatedStorage {
+        after(LossOfPower(Array(repeating: .lost, count: unsynced.count)))
+    }
+
     /// What there is after a loss of power.
     package func after(_ loss: LossOfPower) -> SimulatedStorage {
         precondition(loss.fates.count == unsynced.count)

@@ -10,8 +10,8 @@ extension SimulatedDevice {
     package var mutatingCalls: Int { state.withLock { $0.mutatingCalls } }
     /// How many files are open.
     package var openFiles: Int { state.withLock { $0.openFiles.count } }
-    /// How many calls went wrong on command.
-    package var faultsMet: Int { state.withLock { $0.faultsMet } }
+    /// The calls that went wrong on command.
+    package var struck: [DeviceCall] { state.withLock { $0.struck } }
     /// The images that were kept.
     package var images: [Image] { state.withLock { $0.images } }
     /// The calls that were kept.

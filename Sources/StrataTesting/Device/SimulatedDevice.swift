@@ -17,8 +17,8 @@ package final class SimulatedDevice: Device {
         var calls = 0
         var mutatingCalls = 0
         var faults: [DeviceFault] = []
-        /// How many faults have happened.
-        var faultsMet = 0
+        /// The calls that went wrong on command.
+        var struck: [DeviceCall] = []
         /// Bytes that still fit; nil for any number.
         var room: Int?
         var keepsImages = false
@@ -138,7 +138,7 @@ package final class SimulatedDevice: Device {
                     state.images.append(Image(call: call, storage: state.storage))
                 }
             }
-            switch state.takeFault(for: operation) {
+            switch state.takeFault(for: call) {
             case .error(let number): throw SystemError(number: number, call: operation.rawValue)
             case .errorAfterTheFact(let number):
                 _ = try body(&state)
@@ -160,13 +160,13 @@ extension SimulatedDevice.State {
     }
 
     /// The fault that strikes the current call; write and sync faults are left to the file, in ``pendingEffect``.
-    fileprivate mutating func takeFault(for operation: DeviceCall.Operation) -> DeviceFault.Effect? {
+    fileprivate mutating func takeFault(for call: DeviceCall) -> DeviceFault.Effect? {
         pendingEffect = nil
-        guard let index = faults.firstIndex(where: { $0.call <= calls && $0.applies(to: operation) })
+        guard let index = faults.firstIndex(where: { $0.call <= calls && $0.applies(to: call.operation) })
         else { return nil }
         let fault = faults[index]
         if !fault.isPersistent { faults.remove(at: index) }
-        faultsMet += 1
+        struck.append(call)
         pendingEffect = fault.effect
         return fault.effect
     }

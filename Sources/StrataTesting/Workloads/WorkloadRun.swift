@@ -52,7 +52,7 @@ package struct WorkloadRun {
         let last = try? await store.events.currentPosition()
         try await store.close()
         // A store that has stopped writing closes without promising anything.
-        if device.faultsMet == 0, let last { history.noteDurable(upTo: last.rawValue, at: device.calls) }
+        if device.struck.isEmpty, let last { history.noteDurable(upTo: last.rawValue, at: device.calls) }
     }
 
     private mutating func die() {

@@ -19,7 +19,8 @@ struct ExportCommand: AsyncParsableCommand {
     var format: OutputFormat = .json
 
     func run() async throws {
-        try await withStore(at: store) { store in
+        let path = store
+        try await withStore(at: path) { store in
             let total = try await store.events.currentPosition()?.rawValue
             let progress = ProgressLine { "\($0.grouped) events" }
             defer { progress.finish() }
@@ -30,6 +31,8 @@ struct ExportCommand: AsyncParsableCommand {
                 progress.update(listing.count, of: total)
             }
             try listing.finish()
+            // Whoever keeps the output must know that it is not all.
+            try store.checkCompleteness(at: path)
         }
     }
 }

@@ -34,10 +34,10 @@ struct ReadCommand: AsyncParsableCommand {
                 }
             }
             try listing.finish()
-            if listing.count == 0, case .stream(let query) = source {
-                guard try await store.events.version(of: query.stream) > 0 else {
-                    throw ToolError(.badData, "\(self.store): there is no stream \(query.stream)")
-                }
+            guard case .stream(let query) = source else { return try store.checkCompleteness(at: self.store) }
+            let isThere = try await store.events.version(of: query.stream) > 0
+            guard isThere else {
+                throw ToolError(.badData, "\(self.store): there is no stream \(query.stream)")
             }
         }
     }

@@ -3,12 +3,16 @@ import Foundation
 import Testing
 
 struct EventLimitsTests {
-    @Test(arguments: ["Order", "Bestellung 注文", "a", "v1.order-line_2", String(repeating: "n", count: 255)])
+    @Test(arguments: [
+        "Order", "Bestellung 注文", "a", "v1.order-line_2", "caf\u{E9}", String(repeating: "n", count: 255),
+    ])
     func allowsNames(name: String) {
         #expect(EventLimits.isValidAggregateType(name))
     }
 
-    @Test(arguments: ["", " ", " a", "a ", "a\u{0}", "a\tb", "a\u{7F}", String(repeating: "é", count: 128)])
+    @Test(arguments: [
+        "", " ", " a", "a ", "a\u{0}", "a\tb", "a\u{7F}", "e\u{301}", "\u{212A}", String(repeating: "é", count: 128),
+    ])
     func refusesNames(name: String) {
         #expect(!EventLimits.isValidEventType(name))
         #expect(!EventLimits.isValidAggregateType(name))

@@ -10,9 +10,8 @@ import Testing
 
     /// A possible header of a kind, with as many fields set as the kind allows.
     static func header(_ kind: FrameKind) -> FrameHeader {
-        let isOfEvents = kind != .snapshot && kind != .snapshotDeletion
         var header = FrameHeader(
-            kind: kind, epoch: 0xF1F2_F3F4_F5F6_F7F8, durableMark: isOfEvents ? 1_024 : 0,
+            kind: kind, epoch: 0xF1F2_F3F4_F5F6_F7F8, durableMark: 1_024,
             storedAt: Timestamp(uncheckedSeconds: 1_700_000_000, nanoseconds: 999_999_999))
         switch kind {
         case .commit:
@@ -30,7 +29,7 @@ import Testing
         case .snapshotDeletion: header.bodyLength = 8
         }
         header.bodyChecksum = 0xA1A2_A3A4
-        if kind == .commit || !isOfEvents {
+        if [.commit, .snapshot, .snapshotDeletion].contains(kind) {
             header.aggregateTypeTag = 0xB1B2_B3B4
             header.aggregateID = 0xC1C2_C3C4_C5C6_C7C8_C9CA_CBCC_CDCE_CFD0
         }
@@ -67,9 +66,14 @@ import Testing
         header.durableMark = Self.offset
         header.bodyLength = Format.longestBody
         header.eventCount = Format.longestBody / Format.eventHeaderBytes
-        header.firstPosition = Format.numberLimit - 1
-        header.firstVersion = Format.numberLimit - 1
+        header.firstPosition = Format.numberLimit - header.eventCount
+        header.firstVersion = Format.numberLimit - header.eventCount
         #expect(Self.decoded(Self.encoded(header)) == header)
+        header.firstPosition += 1
+        #expect(Self.decoded(Self.encoded(header)) == nil)
+        header.firstPosition -= 1
+        header.firstVersion += 1
+        #expect(Self.decoded(Self.encoded(header)) == nil)
         let last = Format.longestSegment - Format.frameHeaderBytes
         #expect(Self.decoded(Self.encoded(Self.header(.mark), at: last), at: last) == Self.header(.mark))
     }
@@ -131,7 +135,6 @@ import Testing
     ]
     static let unusedInSnapshots: [Change] = [
         ("a flag", { $0.flags = 1 }), ("events", { $0.eventCount = 1 }), ("a position", { $0.firstPosition = 1 }),
-        ("a durable mark", { $0.durableMark = 64 }),
     ]
     static let impossibleSnapshots: [Change] = [
         ("a body without a name", { $0.bodyLength = 32 }), ("version 0", { $0.firstVersion = 0 }),
@@ -146,8 +149,8 @@ import Testing
         switch kind {
         case .commit: impossibleCommits + impossibleMarks
         case .open, .mark, .footer: unusedOutsideStreams + impossibleMarks
-        case .snapshot: unusedInSnapshots + impossibleSnapshots
-        case .snapshotDeletion: unusedInSnapshots + impossibleDeletions
+        case .snapshot: unusedInSnapshots + impossibleSnapshots + impossibleMarks
+        case .snapshotDeletion: unusedInSnapshots + impossibleDeletions + impossibleMarks
         }
     }
 

@@ -16,7 +16,7 @@ import Testing
     }
 
     static func header(_ type: String = "Order") -> FrameHeader {
-        var header = FrameHeader(kind: .snapshot, epoch: 1, durableMark: 0, storedAt: .distantPast)
+        var header = FrameHeader(kind: .snapshot, epoch: 1, durableMark: 64, storedAt: .distantPast)
         header.aggregateTypeTag = FrameHeader.tag(of: type)
         return header
     }

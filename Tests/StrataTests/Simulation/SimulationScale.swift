@@ -7,6 +7,8 @@ enum SimulationScale {
     static let crashImages = number("STRATA_CRASH_IMAGES") ?? 3_000
     /// Images of second crashes, inside recoveries (`STRATA_SECOND_CRASHES`).
     static let secondCrashes = number("STRATA_SECOND_CRASHES") ?? 1_000
+    /// Faults of the device (`STRATA_FAULTS`).
+    static let faults = number("STRATA_FAULTS") ?? 1_000
     /// What every random choice comes from (`STRATA_SEED`).
     static let seed = UInt64(number("STRATA_SEED") ?? 1)
 

@@ -94,12 +94,14 @@ import Testing
         }
         let name = "snapshots/\(try #require(files.names("snapshots").first))"
         let bytes = try files.read(name)
+        let markLength = 88
         for offset in bytes.indices {
             try files.flipBit(at: offset, of: name)
             let (latest, events) = try await StrataStore.with(directory, StrataOptions(access: .readOnly)) { store in
                 (try await store.snapshots.latest(for: stream), try await store.allEvents().count)
             }
-            #expect(latest == nil, "offset \(offset)")
+            // The mark at the end holds nothing of the snapshot.
+            #expect((latest == nil) == (offset < bytes.count - markLength), "offset \(offset)")
             #expect(events == 1)
             try files.write(bytes, to: name)
         }
@@ -114,7 +116,8 @@ import Testing
             try await store.snapshots.save(snapshot(2))
         }
         let name = "snapshots/\(try #require(files.names("snapshots").first))"
-        try files.truncate(name, to: try files.read(name).count - 8)
+        let markLength = 88
+        try files.truncate(name, to: try files.read(name).count - markLength - 8)
         try await StrataStore.with(directory) { store in
             #expect(try await store.snapshots.latest(for: stream)?.version == 1)
             try await store.snapshots.save(snapshot(3))
@@ -122,8 +125,7 @@ import Testing
         #expect(try files.names("snapshots").count == 2)
         #expect(try await StrataStore.with(directory) { try await $0.snapshots.latest(for: stream) }?.version == 3)
         let report = try await StrataStore.verify(at: directory.path)
-        #expect(report.damage.isEmpty)
-        #expect(report.damagedSnapshots.count == 1)
+        #expect(report.isSound)
     }
 
     @Test func snapshotSegmentsRollOver() async throws {

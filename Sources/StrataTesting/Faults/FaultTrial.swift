@@ -1,0 +1,132 @@
+import EventSourcing
+import Glibc
+import Strata
+
+/// Does a workload over and over, each time with another fault of the device, and checks what comes of it.
+package struct FaultTrial {
+    private let workload: Workload
+    private let seed: UInt64
+    private let log: [DeviceCall]
+
+    /// Does the workload once without any fault, to learn which calls it makes.
+    package init(_ workload: Workload, seed: UInt64) async throws {
+        self.workload = workload
+        self.seed = seed
+        let device = SimulatedDevice(seed: seed)
+        device.keepCalls()
+        var run = WorkloadRun(workload, on: device, seed: seed)
+        if let error = await run.run() { throw Violation("workload '\(workload.name)' without any fault: \(error)") }
+        log = run.device.log
+    }
+
+    /// Every error that any of the calls may meet, once and from then on.
+    package var errors: [DeviceFault] {
+        let numbers = [EIO, ENOSPC, EDQUOT, EINTR, EMFILE, EROFS, EFBIG]
+        return log.flatMap { call in
+            let effects = numbers.map { DeviceFault.Effect.error($0) } + [.errorAfterTheFact(EIO)]
+            return effects.flatMap { effect in
+                // A call that is interrupted for ever never ends.
+                (effect == .error(EINTR) ? [false] : [false, true])
+                    .map { DeviceFault(atCall: call.number, effect, isPersistent: $0) }
+                    .filter { $0.applies(to: call.operation) }
+            }
+        }
+    }
+
+    /// Every short write of up to 256 bytes that any of the calls may be.
+    package var shortWrites: [DeviceFault] {
+        log.filter { $0.operation == .write }.flatMap { call in
+            (1..<min(257, max(2, call.length))).map { DeviceFault(atCall: call.number, .shortWrite($0)) }
+        } + [16, 100, 255].map { DeviceFault(atCall: 1, .shortWrite($0), isPersistent: true) }
+    }
+
+    /// Every sync that may fail, with everything that may become of what it did not write.
+    package var failedSyncs: [DeviceFault] {
+        log.filter { $0.operation == .sync }.flatMap { call in
+            DeviceFault.FailedSync.allCases.map { DeviceFault(atCall: call.number, .failedSync($0)) }
+        }
+    }
+
+    /// Every write that may be lost, or arrive elsewhere.
+    package var strayWrites: [DeviceFault] {
+        log.filter { $0.operation == .write }.flatMap { call in
+            [.lostWrite, .misdirectedWrite(by: 512), .misdirectedWrite(by: -512), .misdirectedWrite(by: 8)]
+                .map { DeviceFault(atCall: call.number, $0) }
+        }
+    }
+
+    /// Does the workload with a fault, and checks what is left when the process dies or the power goes at its end.
+    ///
+    /// - Parameter losses: at most so many losses of power.
+    /// - Returns: how many cases were checked.
+    package func check(_ fault: DeviceFault, losses: Int = 3) async throws -> Int {
+        let device = SimulatedDevice(seed: seed)
+        device.inject([fault])
+        var run = WorkloadRun(workload, on: device, seed: seed)
+        let error = await run.run()
+        do {
+            if fault.isInvisible { try checkInvisibility(of: run, error) }
+            if fault.isFullDisk { try checkFullDisk(of: run, fault) }
+            return try await checkRemains(of: run, fault, losses: losses)
+        } catch {
+            let struck = run.device.struck.first.map { "\($0)" } ?? "no call"
+            throw Violation("workload '\(workload.name)', seed \(seed), \(fault), which struck \(struck): \(error)")
+        }
+    }
+
+    private func checkRemains(of run: WorkloadRun, _ fault: DeviceFault, losses limit: Int) async throws -> Int {
+        run.device.clearFaults()
+        let storage = run.device.afterProcessDeath().storage
+        // What was acknowledged without a sync goes with the pages that a sync could not write.
+        let end: History.End = if case .failedSync = fault.effect { .lossOfPower } else { .processDeath }
+        let killed = run.history.expectation(after: end)
+        try await RecoveryCheck(storage, killed, options: workload.options, seed: seed &+ 1).run()
+        var randomness = SeededRandomness(seed: seed)
+        let losses = storage.lossesOfPower(limit: limit, using: &randomness)
+        let expectation = run.history.expectation(after: .lossOfPower)
+        for loss in losses {
+            try await RecoveryCheck(storage.after(loss), expectation, options: workload.options, seed: seed &+ 2).run()
+        }
+        return losses.count + 1
+    }
+
+    private func checkInvisibility(of run: WorkloadRun, _ error: StrataError?) throws {
+        if let error { throw Violation("it shows: \(error)") }
+        for append in run.history.appends {
+            guard case .success = append.answer else { throw Violation("an append does not succeed") }
+        }
+    }
+
+    /// Whoever meets a full disk is told so, and nobody else is told anything.
+    private func checkFullDisk(of run: WorkloadRun, _ fault: DeviceFault) throws {
+        let struck = run.device.struck.first
+        // Where replacing the manifest fails, which one is there is not known.
+        guard struck?.operation != .rename, !fault.isPersistent else { return }
+        var failures = 0
+        for append in run.history.appends {
+            guard case .failure(let error) = append.answer else { continue }
+            failures += 1
+            try require(error.code == .storageFull, "an append on a full disk fails with \(error)")
+        }
+        let last = run.history.appends.last
+        guard failures > 0, failures < run.history.appends.count, let last, case .failure(let error) = last.answer
+        else { return }
+        try require(
+            struck?.number ?? 0 >= last.submitted, "appends go on failing once there is room again: \(error)")
+    }
+}
+
+extension DeviceFault {
+    /// Whether callers are not to notice anything.
+    fileprivate var isInvisible: Bool {
+        switch effect {
+        case .error(let number): number == EINTR
+        case .shortWrite: true
+        default: false
+        }
+    }
+
+    fileprivate var isFullDisk: Bool {
+        [.error(ENOSPC), .error(EDQUOT), .error(EFBIG)].contains(effect)
+    }
+}
