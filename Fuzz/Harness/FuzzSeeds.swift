@@ -14,6 +14,9 @@ package enum FuzzSeeds {
             for mode in [0, 15] as [UInt8] {
                 for actions in [0, 7] as [UInt8] {
                     seeds["store", default: [:]]["\(name)-\(mode)-\(actions)"] = [mode, actions] + input(of: store)
+                    if actions == 0 {
+                        seeds["salvage", default: [:]]["\(name)-\(mode)"] = [mode, actions] + input(of: store)
+                    }
                 }
             }
             seeds["manifest", default: [:]][name] = store["MANIFEST"].map { [0] + $0 }

@@ -7,12 +7,17 @@ extension FuzzTarget {
     package static let store = FuzzTarget("store", .asynchronous { try await checkStore($0) }, expansionLimit: 255)
 
     private static func checkStore(_ bytes: [UInt8]) async throws {
+        let (storage, actions) = storeInput(bytes)
+        try await StoreCheck(storage, actions).run()
+    }
+
+    static func storeInput(_ bytes: [UInt8]) -> (storage: SimulatedStorage, actions: StoreCheck.Actions) {
         var input = FuzzInput(bytes)
         var image = StoreImage(StoreImage.Repairs(rawValue: input.byte()))
         let actions = StoreCheck.Actions(rawValue: input.byte())
         while !input.isEmpty { image.addFile(from: &input) }
         image.completeManifest()
-        try await StoreCheck(image.storage, actions).run()
+        return (image.storage, actions)
     }
 }
 

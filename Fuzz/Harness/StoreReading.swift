@@ -17,7 +17,10 @@ struct StoreReading {
     func run() async throws -> [RecordedEvent]? {
         let forward = try await collect(store.events.readAll(), "the feed")
         let backward = try await collect(store.events.readAll(direction: .backward), "the feed backward")
-        try require(forward == backward.map { $0.reversed() }, "the feed forward and backward differ")
+        let (shown, shownBackward) = (forward.map(Self.describe), backward.map(Self.describe))
+        try require(
+            forward == backward.map { $0.reversed() },
+            "the feed has \(shown ?? "no events") forward, and backward \(shownBackward ?? "none")")
         try await readSnapshots()
         _ = try await store.statistics()
         guard let forward else { return nil }
@@ -27,6 +30,10 @@ struct StoreReading {
         let last = try await store.events.currentPosition()
         try require(!mustSucceed || last == forward.last?.position, "the current position is not the last event's")
         return forward
+    }
+
+    private static func describe(_ events: [RecordedEvent]) -> String {
+        "positions \(events.prefix(20).map { "\($0.position)" }.joined(separator: ", "))"
     }
 
     private func collect(_ batches: EventBatches, _ what: String) async throws(Violation) -> [RecordedEvent]? {

@@ -99,8 +99,10 @@ public final class StrataStore: Sendable {
         let reader = LogReader(index: opened.index, device: device)
         return StrataStore(
             device: device, reader: reader, manifest: opened.manifest,
-            writer: LogWriter(log: log, reader: reader, device: device, options: options), snapshotScan: scan,
-            snapshotLog: snapshotLog, logger: options.logger)
+            writer: LogWriter(
+                log: log, firstFreePosition: opened.segment.lastPosition + 1, reader: reader, device: device,
+                options: options),
+            snapshotScan: scan, snapshotLog: snapshotLog, logger: options.logger)
     }
 
     private static func openForReading(

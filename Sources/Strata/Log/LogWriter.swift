@@ -36,6 +36,8 @@ actor LogWriter {
     /// The versions of streams whose last append is on its way.
     private var versionsUnderWay: [StreamID: Int] = [:]
     private var eventIDsUnderWay: Set<UInt128> = []
+    /// No position below is given out: an empty segment may begin far behind the last event.
+    private let firstFreePosition: Int
     private var nextPosition: Int
     private var lastStoredAt: Timestamp
     private var batchWaiters: [CheckedContinuation<Void, Never>] = []
@@ -50,14 +52,18 @@ actor LogWriter {
     private var marksWhenIdle = false
     private var syncsByTimer = false
 
-    init(log: SegmentLog, reader: LogReader, device: any Device, options: StrataOptions) {
+    /// - Parameter firstFreePosition: the first position that was never given out.
+    init(
+        log: SegmentLog, firstFreePosition: Int, reader: LogReader, device: any Device, options: StrataOptions
+    ) {
         self.log = log
         index = reader.index
         earlier = EarlierAppend(reader: reader)
         self.device = device
         mode = options.durability
         idleMarkDelay = options.idleMarkDelay
-        nextPosition = index.lastPosition + 1
+        self.firstFreePosition = firstFreePosition
+        nextPosition = firstFreePosition
         lastStoredAt = index.state.withLock { $0.lastStoredAt }
     }
 
@@ -111,6 +117,10 @@ actor LogWriter {
         guard expected.allows(version) else {
             if underWay != nil { return .conflictWithAppendUnderWay(version: version) }
             throw .conflict(in: commit.stream, expected: expected, actual: version)
+        }
+        // The next segment's number, too, must be one.
+        guard nextPosition + commit.eventCount < Format.numberLimit else {
+            throw EventStoreError(.storageFull, "the store has given out all positions that there are")
         }
         return .admit(admit(commit, after: version))
     }
@@ -222,7 +232,7 @@ actor LogWriter {
         gathered = []
         versionsUnderWay = [:]
         eventIDsUnderWay = []
-        nextPosition = index.lastPosition + 1
+        nextPosition = max(index.lastPosition + 1, firstFreePosition)
         let error: EventStoreError
         switch failure {
         case .undone(let cause):

@@ -14,7 +14,7 @@ extension SegmentLog {
             next = try ActiveSegment.create(
                 number: firstPosition, storeID: manifest.storeID, epoch: epoch, on: device)
             var replacement = manifest
-            replacement.generation += 1
+            replacement.generation &+= 1
             replacement.sealed.append(segment.manifestEntry(digest: digest))
             replacement.active = firstPosition
             try device.writeReplacement(of: StoreLayout.manifest, with: replacement.encoded())

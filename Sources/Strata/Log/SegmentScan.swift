@@ -168,7 +168,9 @@ struct SegmentScanner {
             scanner.withBody { visit(header, scanner.offset, $0) }
         case .footer:
             scan.footer = scanner.withBody { FooterBody(decoding: $0) }
-            if scan.damage.isEmpty, let footer = scan.footer, !matches(footer, at: scanner.offset) {
+            // No writer seals a segment without events, and no manifest can list one.
+            let isSealable = scan.commitCount > 0
+            if scan.damage.isEmpty, let footer = scan.footer, !isSealable || !matches(footer, at: scanner.offset) {
                 record("the footer does not describe the segment's content", at: scanner.offset)
             }
             return

@@ -157,7 +157,12 @@ struct WriterOpening {
         _ opened: (manifest: Manifest, segment: ActiveSegment), _ index: LogIndex
     ) throws(StrataError) -> (manifest: Manifest, segment: ActiveSegment) {
         var manifest = opened.manifest
-        manifest.generation += 1
+        guard
+            manifest.sealed.count + 1 < Format.mostSegments, opened.segment.lastPosition + 1 < Format.numberLimit
+        else {
+            throw StrataError(.storageFull, "the store has all segments that there can be", path: device.path)
+        }
+        manifest.generation &+= 1
         manifest.sealed.append(opened.segment.manifestEntry(digest: opened.segment.digest.value))
         manifest.active = UInt64(opened.segment.lastPosition + 1)
         let next = try ActiveSegment.create(

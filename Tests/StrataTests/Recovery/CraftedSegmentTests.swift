@@ -1,0 +1,79 @@
+import EventSourcing
+import StrataTesting
+import Testing
+
+@testable import FuzzHarness
+@testable import Strata
+
+/// What a forger puts into a store's only segment, under right checksums, neither takes the process down nor makes the
+/// store lose what it acknowledges afterwards.
+@Suite struct CraftedSegmentTests {
+    private let options = StrataOptions(idleMarkDelay: nil)
+
+    /// A device with one segment, which the manifest calls the active one.
+    private func device(
+        _ number: UInt64, _ commits: [EncodedCommit] = [], isSealed: Bool = false, generation: UInt64 = 1
+    ) -> SimulatedDevice {
+        var image = StoreImage([])
+        image.addSegment(EncodedSegment(number: number, commits: commits, isSealed: isSealed).bytes, kind: .events)
+        let manifest = Manifest(
+            storeID: StoreImage.storeID, generation: generation, createdAt: .distantPast, sealed: [], active: number)
+        image.add(manifest.encoded(), as: StoreImage.manifestName)
+        return SimulatedDevice(image.storage)
+    }
+
+    private let commit = EncodedCommit([sampleEvent()], of: sampleStream())
+
+    @Test func positionsBeginWithTheNumberOfAnEmptySegment() async throws {
+        let device = device(343)
+        let store = try await StrataStore.open(on: device, options: options)
+        let result = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .noStream)
+        #expect(result.firstPosition == 343)
+        try await store.close()
+        let reopened = try await StrataStore.open(on: device, options: options)
+        #expect(try await reopened.allEvents().map(\.position) == [343])
+        try await reopened.close()
+    }
+
+    @Test func anAppendBehindTheLastPositionIsRefused() async throws {
+        let device = device(UInt64(Format.numberLimit) - 2)
+        let store = try await StrataStore.open(on: device, options: options)
+        _ = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .noStream)
+        let error = await #expect(throws: EventStoreError.self) {
+            try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .noStream)
+        }
+        #expect(error?.code == .storageFull)
+        try await store.close()
+        let reopened = try await StrataStore.open(on: device, options: options)
+        #expect(try await reopened.allEvents().count == 1)
+        try await reopened.close()
+    }
+
+    @Test func aSegmentThatIsSealedWithoutEventsIsDamage() async throws {
+        let device = device(1, isSealed: true)
+        let before = device.storage.contents
+        #expect(try StrataStore.verify(on: device).damage.count == 1)
+        let error = await #expect(throws: StrataError.self) {
+            try await StrataStore.open(on: device, options: options)
+        }
+        #expect(error?.code == .damaged)
+        #expect(device.storage.contents.filter { $0.key != "LOCK" } == before)
+    }
+
+    @Test func noSegmentFollowsTheOneWithTheLastPosition() async throws {
+        let device = device(UInt64(Format.numberLimit) - 1, [commit], isSealed: true)
+        let error = await #expect(throws: StrataError.self) {
+            try await StrataStore.open(on: device, options: options)
+        }
+        #expect(error?.code == .storageFull)
+        #expect(try StrataStore.verify(on: device).isSound)
+    }
+
+    @Test func theHighestGenerationIsFollowedByAnother() async throws {
+        let device = device(1, [commit], isSealed: true, generation: .max)
+        try await StrataStore.open(on: device, options: options).close()
+        let reopened = try await StrataStore.open(on: device, options: options)
+        #expect(try await reopened.allEvents().count == 1)
+        try await reopened.close()
+    }
+}
