@@ -504,6 +504,15 @@ class Segment:
             return name
         return None
 
+    def is_snapshot_with_damaged_body(self, offset: int) -> bool:
+        """Whether a snapshot's header verifies at an offset, and its body does not."""
+        try:
+            header = self.frame_header(offset)
+        except Invalid:
+            return False
+        body = self.data[offset + FRAME_HEADER_BYTES : header.end]
+        return header.kind == SNAPSHOT and (header.end > len(self.data) or crc32c(body) != header.body_checksum)
+
     def headers_behind(self, offset: int) -> Iterator[FrameHeader]:
         """The headers that verify at multiples of 8 above an offset."""
         if self._verified_headers is None:
@@ -685,8 +694,12 @@ class Store:
                 continue
             except Invalid as error:
                 damage.append(Finding(file, 0, str(error)))
+                latest.clear()
                 continue
             for frame in snapshot_frames(Segment(data, header), file, damage):
+                if frame is None:
+                    latest.clear()
+                    continue
                 if frame.header.kind == MARK:
                     continue
                 if isinstance(frame.content, Snapshot):
@@ -707,8 +720,11 @@ def is_usable(snapshot: Snapshot, last_version: int) -> bool:
     return snapshot.version <= last_version
 
 
-def snapshot_frames(segment: Segment, file: str, damage: list[Finding]) -> Iterator[Frame]:
-    """The frames that verify; what lies between them and was durable is added to the damage."""
+def snapshot_frames(segment: Segment, file: str, damage: list[Finding]) -> Iterator[Frame | None]:
+    """The frames that verify; what lies between them and was durable is added to the damage.
+
+    None stands for damage that may have been a deletion.
+    """
     offset = HEADER_BYTES
     while offset < len(segment.data):
         try:
@@ -718,6 +734,8 @@ def snapshot_frames(segment: Segment, file: str, damage: list[Finding]) -> Itera
             following = list(segment.headers_behind(offset))
             if any(header.durable_mark > offset for header in following):
                 damage.append(Finding(file, offset, str(error)))
+                if not segment.is_snapshot_with_damaged_body(offset):
+                    yield None
             if not following:
                 return
             offset = following[0].offset

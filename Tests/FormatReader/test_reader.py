@@ -819,7 +819,9 @@ class WrittenSnapshots(StoreTestCase):
                 place = segment.snapshot(ORDER, 4, b"4", **fields)
                 segment.data += b"\1" * 16
                 segment.snapshot(CART, 1, b"1")
-                self.assertEqual(self.latest(segment, damaged=(place,)), {"Order": 3, "Cart in use": 1})
+                # What is not a snapshot's sound header may have been a deletion of those before it.
+                before = {"Order": 3} if "body_checksum" in fields else {}
+                self.assertEqual(self.latest(segment, damaged=(place,)), {**before, "Cart in use": 1})
 
     def test_a_frame_of_events_is_passed_over(self) -> None:
         segment = self.segment()
