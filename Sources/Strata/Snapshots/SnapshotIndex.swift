@@ -23,6 +23,10 @@ final class SnapshotIndex: Sendable {
 
     var count: Int { entries.withLock { $0.count } }
 
+    func removeAll() {
+        entries.withLock { $0 = [:] }
+    }
+
     /// All entries as they are now.
     var all: [StreamID: Entry] { entries.withLock { $0 } }
 

@@ -46,6 +46,7 @@ struct SnapshotScan {
                 appendable = nil
                 damage.append(
                     Damage(file: StoreLayout.snapshotSegment(number), offset: error.offset ?? 0, reason: error.message))
+                index.removeAll()
             }
             progress(bytes)
         }
@@ -74,6 +75,7 @@ struct SnapshotScan {
             if length > Format.segmentHeaderBytes || !start.allSatisfy({ $0 == 0 }) {
                 damage.append(
                     Damage(file: name, offset: 0, length: length, reason: "the segment's header does not verify"))
+                index.removeAll()
             }
             return
         }
@@ -88,7 +90,7 @@ struct SnapshotScan {
                 return
             case .frame(let header) where take(header, scanner, number):
                 durableMark = max(durableMark, header.durableMark)
-            case .frame, .damagedBody, .noHeader:
+            case let step:
                 isSound = false
                 let offset = scanner.offset
                 if highestMark == nil { highestMark = try scanner.highestMark(behind: offset) }
@@ -96,6 +98,8 @@ struct SnapshotScan {
                 if let highestMark, highestMark > offset {
                     damage.append(
                         Damage(file: name, offset: offset, length: next - offset, reason: "the frame does not verify"))
+                    // It may have been a deletion, of any of the snapshots before it.
+                    if case .damagedBody(let header) = step, header.kind == .snapshot {} else { index.removeAll() }
                 }
                 scanner.move(to: next)
             }

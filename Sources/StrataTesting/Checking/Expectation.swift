@@ -21,6 +21,8 @@ package struct Expectation: Sendable {
     }
 
     var appends: [Append] = []
+    /// The streams that were appended to.
+    var streams: Set<StreamID> { Set(appends.map(\.stream)) }
     var snapshotChanges: [History.SnapshotChange] = []
     var call = Int.max
 }
@@ -46,6 +48,14 @@ extension Expectation {
     /// Every acknowledged append is there once, whole, where its caller was told, and byte-equal; nothing else is there
     /// but whole appends whose callers were told nothing; versions have no gaps and positions increase.
     package func check(_ found: [RecordedEvent]) throws(Violation) {
+        let lost = try lost(from: found)
+        try require(
+            lost.isEmpty,
+            "acknowledged positions \(lost[0].positions) are lost; the last one is \(found.last?.position ?? 0)")
+    }
+
+    /// What a damaged store has lost of what was acknowledged, where everything else about its events is right.
+    package func lost(from found: [RecordedEvent]) throws(Violation) -> [AppendResult] {
         try checkOrder(found)
         var foundByID: [UUID: RecordedEvent] = [:]
         for event in found {
@@ -53,12 +63,15 @@ extension Expectation {
         }
         let positions = Set(found.map(\.position))
         var known = 0
+        var lost: [AppendResult] = []
         for append in appends {
             let stored = append.events.compactMap { foundByID[$0.id] }
+            if stored.isEmpty, case .required(let result) = append.demand { lost.append(result) }
             try check(append, stored, positions)
             known += stored.count
         }
         try require(known == found.count, "\(found.count - known) events are there that were never appended")
+        return lost
     }
 
     private func checkOrder(_ found: [RecordedEvent]) throws(Violation) {
@@ -82,14 +95,12 @@ extension Expectation {
         if stored.isEmpty {
             let last = positions.max() ?? 0
             switch append.demand {
-            case .required(let result):
-                throw Violation("acknowledged positions \(result.positions) are lost; the last one is \(last)")
             case .losable(let result):
                 // What was lost with the log's end may have given its positions to later events.
                 try require(
                     result.firstPosition > last || positions.contains(result.firstPosition),
                     "acknowledged positions \(result.positions) lack in the middle")
-            case .open, .forbidden: return
+            case .required, .open, .forbidden: return
             }
         } else {
             try require(stored.count == append.events.count, "a commit is there in part: \(stored.count) events")
@@ -104,6 +115,26 @@ extension Expectation {
             case .forbidden:
                 throw Violation("position \(stored[0].position) is there, and its caller was told that it is not")
             }
+        }
+    }
+
+    /// Checks that an event is one that was appended, where its caller was told, and byte-equal.
+    package func checkContent(of event: RecordedEvent) throws(Violation) {
+        let append = appends.first { $0.stream == event.stream && $0.events.contains { $0.id == event.id } }
+        guard let append,
+            let index = append.events.firstIndex(where: { $0.id == event.id })
+        else { throw Violation("position \(event.position) is there and was never appended") }
+        let expected = RecordedEvent(
+            append.events[index], stream: append.stream, version: event.version, position: event.position,
+            storedAt: event.storedAt)
+        try require(event.isSame(as: expected), "position \(event.position) is not what was appended")
+        switch append.demand {
+        case .required(let result), .losable(let result):
+            try require(
+                event.position.rawValue == result.firstPosition.rawValue + index
+                    && event.version == result.version - append.events.count + 1 + index,
+                "position \(event.position) is not where the caller was told")
+        case .open, .forbidden: return
         }
     }
 
@@ -123,14 +154,20 @@ extension Expectation {
     /// Checks the snapshot of a stream that a store offers.
     ///
     /// It is one that was saved, it is not ahead of its stream, and its deletion was not acknowledged since.
-    package func check(_ snapshot: Snapshot?, of stream: StreamID, version: Int) throws(Violation) {
+    ///
+    /// - Parameter mayBeDeleted: whether a deletion may have been lost.
+    package func check(
+        _ snapshot: Snapshot?, of stream: StreamID, version: Int, mayBeDeleted: Bool = false
+    ) throws(Violation) {
         guard let snapshot else { return }
         try require(snapshot.version <= version, "a snapshot is ahead of its stream")
         let changes = snapshotChanges.filter { $0.stream == stream }
         // From the last deletion that somebody was told of, unless changes were under way side by side.
         let first =
-            changes.lastIndex { change in change.snapshot == nil && change.settled.map { $0 <= call } ?? false }
-            ?? changes.startIndex
+            mayBeDeleted
+            ? changes.startIndex
+            : changes.lastIndex { change in change.snapshot == nil && change.settled.map { $0 <= call } ?? false }
+                ?? changes.startIndex
         try require(
             changes[first...].contains { $0.snapshot == snapshot },
             "a snapshot is there that was never saved, or that was deleted")

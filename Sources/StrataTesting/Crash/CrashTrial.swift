@@ -4,6 +4,8 @@ import Strata
 package struct CrashTrial {
     /// What was checked.
     package struct Counts: Sendable {
+        /// Calls of the device behind which there was a crash.
+        package var moments = 0
         /// Images that losses of power left.
         package var losses = 0
         /// Images that deaths of the process left.
@@ -14,11 +16,15 @@ package struct CrashTrial {
         package init() {}
 
         package static func += (left: inout Counts, right: Counts) {
+            left.moments += right.moments
             left.losses += right.losses
             left.deaths += right.deaths
             left.secondCrashes += right.secondCrashes
         }
     }
+
+    /// All subsets of ten operations.
+    private static let mostLosses = 1_024
 
     private let workload: Workload
     private let seed: UInt64
@@ -41,23 +47,28 @@ package struct CrashTrial {
         if let error { throw violation("without any fault", error) }
     }
 
-    /// How many moments there are for a crash.
-    package var moments: Int { images.count }
-
     /// Checks crashes behind every call.
     ///
-    /// - Parameter limit: at most so many losses of power behind each call, and one death of the process.
-    package mutating func checkCrashes(limit: Int) async throws {
+    /// - Parameter budget: about so many images. Where there are more calls, a crash comes behind some of them only; where
+    ///   there are fewer, each of them has all losses of power that there are, or a sample.
+    package mutating func checkCrashes(budget: Int) async throws {
         var randomness = SeededRandomness(seed: seed)
-        for index in images.indices {
+        // Two images a call is the least: everything unsynced is lost, or everything is kept.
+        let chosen = images.indices.shuffled(using: &randomness).prefix(max(1, budget / 2)).sorted()
+        let limit = min(Self.mostLosses, max(2, budget / max(1, chosen.count)))
+        for index in chosen {
             let storage = images[index].storage
             for loss in storage.lossesOfPower(limit: limit, using: &randomness) {
                 try await check(storage.after(loss), index, after: .lossOfPower, "\(loss)")
                 counts.losses += 1
             }
-            try await check(storage.afterProcessDeath, index, after: .processDeath, "death")
-            counts.deaths += 1
+            // Where nothing is unsynced, a death is a loss of power.
+            if !storage.unsynced.isEmpty {
+                try await check(storage.afterProcessDeath, index, after: .processDeath, "death")
+                counts.deaths += 1
+            }
         }
+        counts.moments += chosen.count
     }
 
     /// Checks crashes behind every call of recoveries from crashes.

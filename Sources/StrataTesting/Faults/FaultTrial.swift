@@ -74,6 +74,32 @@ package struct FaultTrial {
         }
     }
 
+    /// Does the workload on a device that loses writes, misdirects them, or tells too late, and checks that nobody is
+    /// told anything wrong then: what is missing is reported, or the log ends before it.
+    ///
+    /// - Returns: what was found, after a loss of power that takes nothing more, and after one that takes all it can.
+    package func checkLie(_ fault: DeviceFault) async throws -> [DamageCheck.Finding] {
+        let device = SimulatedDevice(seed: seed)
+        device.inject([fault])
+        var run = WorkloadRun(workload, on: device, seed: seed)
+        _ = await run.run()
+        run.device.clearFaults()
+        let storage = run.device.afterProcessDeath().storage
+        let kept = LossOfPower(Array(repeating: .kept, count: storage.unsynced.count))
+        let expectation = run.history.expectation(after: .lossOfPower)
+        var findings: [DamageCheck.Finding] = []
+        for image in [storage.after(kept), storage.afterTotalLoss] {
+            do {
+                let check = DamageCheck(image, expectation, options: workload.options, mayLoseDeletions: true)
+                findings.append(try await check.run())
+            } catch {
+                let struck = run.device.struck.first.map { "\($0)" } ?? "no call"
+                throw Violation("workload '\(workload.name)', seed \(seed), \(fault), which struck \(struck): \(error)")
+            }
+        }
+        return findings
+    }
+
     private func checkRemains(of run: WorkloadRun, _ fault: DeviceFault, losses limit: Int) async throws -> Int {
         run.device.clearFaults()
         let storage = run.device.afterProcessDeath().storage

@@ -1,5 +1,6 @@
 import EventSourcing
 import Foundation
+import Glibc
 import Strata
 import StrataTesting
 import Testing
@@ -77,6 +78,57 @@ import Testing
 
         let last = try await StrataStore.open(on: SimulatedDevice(device.storage.afterTotalLoss), options: options)
         #expect(try await last.events.version(of: stream) == 2)
+    }
+
+    @Test func aSignalThatInterruptsTheLockGoesUnnoticed() async throws {
+        let device = SimulatedDevice()
+        device.keepCalls()
+        try await StrataStore.open(on: device, options: options).close()
+        let lock = try #require(device.log.first { $0.operation == .lock })
+
+        let other = SimulatedDevice()
+        other.inject([DeviceFault(atCall: lock.number, .error(EINTR))])
+        try await StrataStore.open(on: other, options: options).close()
+        #expect(other.struck.map(\.operation) == [.lock])
+    }
+
+    @Test func aSnapshotThatFailedToBeSavedDoesNotComeBackAfterACrash() async throws {
+        let device = SimulatedDevice()
+        let store = try await StrataStore.open(on: device, options: options)
+        _ = try await store.events.append([event()], to: stream, expecting: .any)
+        device.keepCalls()
+        device.inject([DeviceFault(atCall: device.calls + 5, .errorAfterTheFact(EIO))])
+        let snapshot = Snapshot(
+            stream: stream, version: 1, schemaVersion: 1, createdAt: .now(), state: Bytes("{}"))
+        while device.struck.isEmpty {
+            _ = try await store.snapshots.delete(for: stream)
+            try? await store.snapshots.save(snapshot)
+        }
+        #expect(device.struck.map(\.operation) == [.write])
+        #expect(try await !store.snapshots.delete(for: stream))
+
+        // Writes arrive, and cutting them off again does not.
+        let loss = LossOfPower(
+            device.storage.unsynced.map { if case .truncate = $0.change { .lost } else { .kept } })
+        let last = try await StrataStore.open(on: SimulatedDevice(device.storage.after(loss)), options: options)
+        #expect(try await !last.snapshots.exists(for: stream))
+    }
+
+    @Test func damageThatTookADeletionDoesNotBringTheSnapshotBack() async throws {
+        let device = SimulatedDevice()
+        let store = try await StrataStore.open(on: device, options: options)
+        _ = try await store.events.append([event()], to: stream, expecting: .any)
+        try await store.snapshots.save(
+            Snapshot(stream: stream, version: 1, schemaVersion: 1, createdAt: .now(), state: Bytes("{}")))
+        let name = "snapshots/00000000000000000001.seg"
+        let deletion = try #require(device.storage[file: name]).count
+        #expect(try await store.snapshots.delete(for: stream))
+        try await store.close()
+        var storage = device.storage
+        storage[file: name]?[deletion + 20] ^= 1
+
+        let reopened = try await StrataStore.open(on: SimulatedDevice(storage), options: options)
+        #expect(try await !reopened.snapshots.exists(for: stream))
     }
 
     private func event() -> NewEvent {

@@ -28,6 +28,24 @@ import Testing
         }
     }
 
+    @Test func aDeviceThatLiesIsFoundOutOrHarmsOnlyTheEnd() async throws {
+        var findings: [DamageCheck.Finding: Int] = [:]
+        let budget = SimulationScale.faults / 2
+        var randomness = SeededRandomness(seed: SimulationScale.seed)
+        for (index, workload) in Self.workloads.enumerated() {
+            let trial = try await FaultTrial(workload, seed: SimulationScale.seed &+ UInt64(index))
+            let lies = trial.strayWrites + trial.failedSyncs.filter { $0.effect == .failedSync(.reportedLate) }
+            for lie in lies.shuffled(using: &randomness).prefix(max(1, budget / Self.workloads.count)) {
+                await recordingIssues {
+                    for finding in try await trial.checkLie(lie) { findings[finding, default: 0] += 1 }
+                }
+            }
+        }
+        print(
+            "lies of the device: seed \(SimulationScale.seed):",
+            findings.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", "))
+    }
+
     /// Checks a sample of faults, the same number for each workload.
     private func check(
         _ what: String, budget: Int, _ faults: (FaultTrial) -> [DeviceFault]
