@@ -28,9 +28,6 @@ static void pass_over(const volatile void *pointer) {
 
 int strata_fuzz_main(int argc, char **argv) {
     __sanitizer_install_malloc_and_free_hooks(note, pass_over);
-    argv[1] = argv[0];
-    argv++;
-    argc--;
     return LLVMFuzzerRunDriver(&argc, &argv, LLVMFuzzerTestOneInput);
 }
 

@@ -7,15 +7,17 @@ import Synchronization
 /// Gives inputs of libFuzzer's to a target, and stops the process where something is wrong: libFuzzer then keeps the
 /// input as a reproducer.
 ///
-/// The first argument names the target; all others are libFuzzer's. With `seeds DIRECTORY` it writes the corpora anew.
+/// `STRATA_FUZZ_TARGET` names the target, and all arguments are libFuzzer's, which starts this program again with its own.
+/// With `seeds DIRECTORY` it writes the corpora anew.
 @main
 enum FuzzDriver {
     /// No single input may take longer, in seconds of processor time.
     private static let secondsLimit = 1.0
 
     private static let target: FuzzTarget = {
-        guard let target = FuzzTarget.all.first(where: { $0.name == CommandLine.arguments.dropFirst().first }) else {
-            print("usage: fuzz \(FuzzTarget.all.map(\.name).joined(separator: "|")) [libFuzzer's arguments]")
+        let name = ProcessInfo.processInfo.environment["STRATA_FUZZ_TARGET"]
+        guard let target = FuzzTarget.all.first(where: { $0.name == name }) else {
+            print("STRATA_FUZZ_TARGET is one of \(FuzzTarget.all.map(\.name).joined(separator: ", "))")
             exit(EX_USAGE)
         }
         return target

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/// Hands over to libFuzzer, without the first argument, which names the target. Allocations are measured from now on.
+/// Hands over to libFuzzer. Allocations are measured from now on.
 int strata_fuzz_main(int argc, char **argv);
 
 /// The largest single allocation since the last call, in bytes.
