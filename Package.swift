@@ -42,6 +42,13 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(name: "StrataTesting", dependencies: ["Strata"], swiftSettings: swiftSettings),
+        // Runs the simulations for as long as one likes; see Scripts/simulate.
+        .executableTarget(
+            name: "StrataSimulator",
+            dependencies: [
+                "Strata", "StrataTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings),
         // What the fuzz targets do with an input; tests replay the corpora through it.
         .target(
             name: "FuzzHarness",

@@ -135,8 +135,7 @@ struct LogOpening {
     /// one with frames means that the manifest is older than the segments.
     private mutating func checkForUnlistedSegments() throws(StrataError) {
         let listed = Set(manifest.sealed.map(\.firstPosition) + [manifest.active])
-        for name in try device.listOrFail(StoreLayout.events).sorted() {
-            guard let number = StoreLayout.number(ofSegment: name), !listed.contains(number) else { continue }
+        for number in try ManifestRebuilding.segments(on: device) where !listed.contains(number) {
             var scanner = SegmentScanner(number: number, storeID: manifest.storeID, isSealed: false, on: device)
             let scan = try scanner.run { _, _, _ in }
             if scan.commitCount > 0 {

@@ -109,6 +109,7 @@ struct WriterOpening {
         guard let header = scan.header else {
             throw StrataError(.damaged, "the active segment has no header", path: device.path(of: scan.name))
         }
+        try reinstall(log.manifest)
         try removeLeftovers(log.manifest)
         let file = try StoreFile(scan.name, .readWrite, on: device)
         // What was just read may still be in the page cache alone, or be there as if it were not.
@@ -122,6 +123,19 @@ struct WriterOpening {
         return OpenedLog(
             device: device, index: log.index, manifest: completed.manifest, segment: completed.segment, lock: lock,
             epoch: epoch)
+    }
+
+    /// Writes the manifest anew: the one that was read may be in the page cache alone, where a process before this one
+    /// replaced it and the sync of the directory failed. On a full disk it stays as it is; so it was, too, when that
+    /// process had failed.
+    private func reinstall(_ manifest: Manifest) throws(StrataError) {
+        do {
+            try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
+        } catch {
+            guard error.code == .storageFull else { throw error }
+            return
+        }
+        try device.installReplacement(of: StoreLayout.manifest)
     }
 
     /// Removes what a crash may have left: a manifest that was not installed, and segments without events that no
