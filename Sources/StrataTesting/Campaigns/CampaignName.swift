@@ -37,7 +37,7 @@ extension CampaignName {
         case .failedSyncs: try await FailedSyncCampaign(seed: seed)
         case .lies: try await LieCampaign(seed: seed)
         case .clean: CleanCampaign(seed: seed)
-        case .lives: CleanCampaign(seed: seed)
+        case .lives: LifeCampaign(seed: seed)
         }
     }
 

@@ -20,7 +20,11 @@ package struct Expectation: Sendable {
         let demand: Demand
     }
 
-    var appends: [Append] = []
+    private(set) var appends: [Append] = []
+    /// Where each event stands in ``appends``.
+    private var places: [UUID: (append: Int, index: Int)] = [:]
+    /// The versions that streams had before the appends.
+    var versions: [StreamID: Int] = [:]
     /// The streams that were appended to.
     var streams: Set<StreamID> { Set(appends.map(\.stream)) }
     var snapshotChanges: [History.SnapshotChange] = []
@@ -40,6 +44,7 @@ extension Expectation {
                 end == .processDeath || result.durability == .synced || result.lastPosition.rawValue <= durable
                     ? .required(result) : .losable(result)
             }
+        for (index, event) in append.events.enumerated() { places[event.id] = (appends.count, index) }
         appends.append(Append(stream: append.stream, events: append.events, demand: demand))
     }
 
@@ -75,7 +80,7 @@ extension Expectation {
     }
 
     private func checkOrder(_ found: [RecordedEvent]) throws(Violation) {
-        var versions: [StreamID: Int] = [:]
+        var versions = versions
         var previous: RecordedEvent?
         for event in found {
             let version = versions[event.stream, default: 0] + 1
@@ -120,10 +125,9 @@ extension Expectation {
 
     /// Checks that an event is one that was appended, where its caller was told, and byte-equal.
     package func checkContent(of event: RecordedEvent) throws(Violation) {
-        let append = appends.first { $0.stream == event.stream && $0.events.contains { $0.id == event.id } }
-        guard let append,
-            let index = append.events.firstIndex(where: { $0.id == event.id })
+        guard let (number, index) = places[event.id], appends[number].stream == event.stream
         else { throw Violation("position \(event.position) is there and was never appended") }
+        let append = appends[number]
         let expected = RecordedEvent(
             append.events[index], stream: append.stream, version: event.version, position: event.position,
             storedAt: event.storedAt)

@@ -68,6 +68,17 @@ package final class SimulatedDevice: Device {
         return next
     }
 
+    /// The device as the next process finds it when this one died behind an earlier call.
+    package func at(_ image: Image) -> SimulatedDevice {
+        let next = afterProcessDeath()
+        next.state.withLock { state in
+            state.storage = image.storage
+            state.keepsImages = false
+            state.images = []
+        }
+        return next
+    }
+
     package func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile {
         let operation: DeviceCall.Operation =
             switch access {
