@@ -40,7 +40,7 @@ extension StrataStore {
         }
         let length = try file.length()
         return SegmentInspection(
-            kind: header.kind == .events ? .events : .snapshots, formatVersion: Int(Format.version),
+            kind: header.kind == .snapshots ? .snapshots : .events, formatVersion: Int(header.formatVersion),
             storeID: UUID(bits: header.storeID), number: Int(clamping: header.number), createdAt: header.createdAt,
             bytes: length, frames: try frames(of: file, header, length))
     }

@@ -125,13 +125,16 @@ struct LogOpening {
         return scan
     }
 
-    /// A segment that the manifest does not list is left over from a rollover that was cut off, and then it is empty;
-    /// one with frames means that the manifest is older than the segments.
+    /// A segment that the manifest does not list is left over from a rollover that was cut off, and then it is empty, or
+    /// from a compaction; another one with frames means that the manifest is older than the segments.
     private mutating func checkForUnlistedSegments() throws(StrataError) {
-        let listed = Set(manifest.sealed.map(\.firstPosition) + [manifest.active])
         for name in try device.listOrFail(StoreLayout.events).sorted() {
-            guard let number = StoreLayout.number(ofSegment: name), !listed.contains(number) else { continue }
-            var scanner = SegmentScanner(number: number, storeID: manifest.storeID, isSealed: false, on: device)
+            guard
+                let segment = SegmentIdentity(fileName: name), !manifest.lists(segment),
+                !manifest.hasReplaced(segment)
+            else { continue }
+            var scanner = SegmentScanner(
+                number: segment.number, storeID: manifest.storeID, isSealed: false, on: device)
             let scan = try scanner.run { _, _, _ in }
             if scan.commitCount > 0 {
                 damage.append(
