@@ -51,7 +51,8 @@ import Testing
         let outside = TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: outside.path, withIntermediateDirectories: true)
         try Data("secret".utf8).write(to: URL(filePath: outside.file("file")))
-        try FileManager.default.createSymbolicLink(atPath: directory.file("link"), withDestinationPath: outside.file("file"))
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file("link"), withDestinationPath: outside.file("file"))
         try FileManager.default.createSymbolicLink(atPath: directory.file("place"), withDestinationPath: outside.path)
         for name in ["link", "place/file", "place/new", "../\(outside.path.split(separator: "/").last ?? "")/file"] {
             #expect(throws: SystemError.self, "\(name)") { try device.open(name, access) }

@@ -13,7 +13,9 @@ import Testing
         let time = Mutex(Duration.zero)
 
         func pace(_ bytesPerSecond: Int?) -> Pace {
-            Pace(bytesPerSecond: bytesPerSecond, now: { self.now }, sleep: { pause in self.time.withLock { $0 += pause } })
+            Pace(
+                bytesPerSecond: bytesPerSecond, now: { self.now },
+                sleep: { pause in self.time.withLock { $0 += pause } })
         }
 
         var now: Duration { time.withLock { $0 } }
