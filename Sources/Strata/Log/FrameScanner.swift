@@ -1,4 +1,4 @@
-/// Walks the frames of a segment file from front to back, reading it in large pieces.
+/// Walks the frames of a segment from front to back, reading it in large pieces.
 struct FrameScanner {
     /// What stands at an offset.
     enum Step {
@@ -16,8 +16,7 @@ struct FrameScanner {
     /// How often the bytes of a file may be read in vain.
     private static let mostPasses = 4
 
-    private let file: StoreFile
-    private let binding: ChecksumBinding
+    private let content: SegmentContent
     /// Where the walk ends.
     let end: Int
     /// Where the frame of the last step begins.
@@ -29,9 +28,8 @@ struct FrameScanner {
     /// there are no more of them than the file has; a forger can have each header claim all that follows.
     private var bytesInVain = 0
 
-    init(_ file: StoreFile, binding: ChecksumBinding, from start: Int = Format.segmentHeaderBytes, to end: Int) {
-        self.file = file
-        self.binding = binding
+    init(_ content: SegmentContent, from start: Int = Format.segmentHeaderBytes, to end: Int) {
+        self.content = content
         self.end = end
         offset = start
     }
@@ -120,7 +118,7 @@ struct FrameScanner {
         let start = offset - bufferStart
         return FrameHeader(
             decoding: buffer.span.bytes.extracting(start..<start + Format.frameHeaderBytes), at: offset,
-            binding: binding)
+            binding: content.binding)
     }
 
     private func bodyVerifies(_ header: FrameHeader) -> Bool {
@@ -135,6 +133,6 @@ struct FrameScanner {
         buffer.removeAll(keepingCapacity: true)
         bufferStart = offset
         let wanted = min(max(count, Self.chunk), end - offset)
-        return try file.read(wanted, at: offset, appendingTo: &buffer) >= count
+        return try content.read(wanted, at: offset, appendingTo: &buffer) >= count
     }
 }
