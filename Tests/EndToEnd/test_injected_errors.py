@@ -13,8 +13,8 @@ from case import LONG, SEED, Case
 
 RUNS = int(os.environ.get("STRATA_INJECTED", "300" if LONG else "2"))
 #: What libfiu can have fail, of the calls that a store makes.
-CALLS = ["io/rw/pwrite", "io/rw/pread", "io/sync/fsync", "io/sync/fdatasync", "io/oc/openat", "io/dir/mkdirat",
-         "io/stat/fstat", "io/stat/fstatat", "io/dir/renameat", "io/dir/unlinkat", "io/ftruncate", "io/rw", "io/sync", "io"]
+CALLS = ["io/rw/pwrite", "io/rw/pwrite/reduce", "io/rw/pread", "io/rw/pread/reduce", "io/rw/ftruncate", "io/sync/fsync",
+         "io/sync/fdatasync", "io/sync/*", "io/dir/fdopendir", "io/dir/readdir", "io/dir/*", "io/oc/open", "io/rw/p*"]
 
 
 class InjectedErrorTests(Case):

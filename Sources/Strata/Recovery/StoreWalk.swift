@@ -31,7 +31,7 @@ struct StoreWalk {
     }
 
     private mutating func walk(_ sealed: Manifest.SealedSegment, of storeID: UInt128) throws(StrataError) {
-        var (scan, damage) = try scan(sealed.firstPosition, of: storeID, isSealed: true)
+        var (scan, damage) = try scan(sealed.identity, of: storeID, isSealed: true)
         if damage.isEmpty, !sealed.matches(scan) {
             damage = [Damage(file: scan.name, offset: 0, reason: "this is not the segment that the manifest lists")]
         }
@@ -43,12 +43,13 @@ struct StoreWalk {
     }
 
     private mutating func walkActive(_ manifest: Manifest) throws(StrataError) {
+        let active = SegmentIdentity(number: manifest.active)
         let visibleEnd = index.state.withLock { state in
-            state.segments.first { $0.number == manifest.active }?.end ?? Format.segmentHeaderBytes
+            state.segments.first { $0.identity == active }?.end ?? Format.segmentHeaderBytes
         }
-        var (scan, damage) = try scan(manifest.active, of: manifest.storeID, isSealed: false)
+        var (scan, damage) = try scan(active, of: manifest.storeID, isSealed: false)
         // What the writer was just changing reads well the second time.
-        if !damage.isEmpty { (scan, damage) = try self.scan(manifest.active, of: manifest.storeID, isSealed: false) }
+        if !damage.isEmpty { (scan, damage) = try self.scan(active, of: manifest.storeID, isSealed: false) }
         if damage.isEmpty, scan.end < visibleEnd {
             // Readers were shown what stands here, so that it is no torn tail.
             damage = [
@@ -60,9 +61,9 @@ struct StoreWalk {
     }
 
     private mutating func scan(
-        _ number: UInt64, of storeID: UInt128, isSealed: Bool
+        _ segment: SegmentIdentity, of storeID: UInt128, isSealed: Bool
     ) throws(StrataError) -> (SegmentScan, [Damage]) {
-        var scanner = SegmentScanner(number: number, storeID: storeID, isSealed: isSealed, on: device)
+        var scanner = SegmentScanner(segment, storeID: storeID, isSealed: isSealed, on: device)
         var headers: [Int: FrameHeader] = [:]
         let scan = try scanner.run { offset in
             if report.bytes + offset >= bytesShown + Self.progressBytes { show(bytesDone: report.bytes + offset) }

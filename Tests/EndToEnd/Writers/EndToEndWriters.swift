@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventSourcing
 import Foundation
+import Glibc
 import Strata
 
 /// Several writers in one process, for tests that kill it: each appends to a stream of its own and saves snapshots, and
@@ -58,7 +59,7 @@ struct EndToEndWriters: AsyncParsableCommand {
     static func say(_ line: String) {
         let bytes = Array((line + "\n").utf8)
         // Nobody left to read is as good a reason to end as being killed.
-        guard write(STDOUT_FILENO, bytes, bytes.count) == bytes.count else { exit(1) }
+        guard write(STDOUT_FILENO, bytes, bytes.count) == bytes.count else { _exit(1) }
     }
 }
 
