@@ -99,8 +99,8 @@ let package = Package(
         .testTarget(
             name: "StrataTests",
             dependencies: [
-                "CStrata", "EventSourcing", "EventSourcingTesting", "FuzzHarness", "Strata", "StrataTesting",
-                "OrderExample", .product(name: "Logging", package: "swift-log"),
+                "CStrata", "EventInterchange", "EventSourcing", "EventSourcingTesting", "FuzzHarness", "Strata",
+                "StrataTesting", "OrderExample", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
         .testTarget(
