@@ -109,8 +109,7 @@ struct WriterOpening {
         guard let header = scan.header else {
             throw StrataError(.damaged, "the active segment has no header", path: device.path(of: scan.name))
         }
-        try reinstall(log.manifest)
-        try removeLeftovers(log.manifest)
+        let manifest = try reinstall(log.manifest)
         let file = try StoreFile(scan.name, .readWrite, on: device)
         // What was just read may still be in the page cache alone, or be there as if it were not.
         try file.makeDurable(from: scan.durableMark, to: scan.end)
@@ -118,35 +117,40 @@ struct WriterOpening {
         if scan.tail != .none { try cutTail(of: &scan, file) }
         log.index.setDurable(upTo: log.index.lastPosition)
         let segment = ActiveSegment(continuing: scan, header: header, file: file)
-        let opened = (manifest: log.manifest, segment: segment)
+        let opened = (manifest: manifest, segment: segment)
         let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index)
         return OpenedLog(
             device: device, index: log.index, manifest: completed.manifest, segment: completed.segment, lock: lock,
             epoch: epoch)
     }
 
-    /// Writes the manifest anew: the one that was read may be in the page cache alone, where a process before this one
-    /// replaced it and the sync of the directory failed. On a full disk it stays as it is; so it was, too, when that
-    /// process had failed.
-    private func reinstall(_ manifest: Manifest) throws(StrataError) {
-        do {
-            try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
-        } catch {
-            guard error.code == .storageFull else { throw error }
-            return
-        }
-        try device.installReplacement(of: StoreLayout.manifest)
-    }
-
-    /// Removes what a crash may have left: a manifest that was not installed, and segments without events that no
-    /// manifest names.
+    /// Removes what a crash may have left: a manifest that was not installed, segments without events that no manifest
+    /// names, and what a compaction had not finished or had replaced.
     private func removeLeftovers(_ manifest: Manifest) throws(StrataError) {
         try device.removeIfPresent(StoreLayout.manifest + FileSystemDevice.replacementSuffix)
-        let listed = Set(manifest.sealed.map(\.firstPosition) + [manifest.active])
         for name in try device.listOrFail(StoreLayout.events) {
-            guard let number = StoreLayout.number(ofSegment: name), !listed.contains(number) else { continue }
-            try device.removeIfPresent(StoreLayout.eventSegment(number))
+            guard let segment = SegmentIdentity(fileName: name), !manifest.lists(segment) else { continue }
+            try device.removeIfPresent(segment.name)
         }
+    }
+
+    /// Writes the manifest anew, in the newest format version: the one that was read may be in the page cache alone, where
+    /// a process before this one replaced it and the sync of the directory failed. Only then can what it makes superfluous
+    /// go. On a full disk everything stays as it is.
+    private func reinstall(_ manifest: Manifest) throws(StrataError) -> Manifest {
+        let isOlder = manifest.formatVersion < Format.version
+        let renewed = Manifest(
+            storeID: manifest.storeID, generation: manifest.generation &+ (isOlder ? 1 : 0),
+            createdAt: manifest.createdAt, sealed: manifest.sealed, active: manifest.active)
+        do {
+            try device.writeReplacement(of: StoreLayout.manifest, with: renewed.encoded())
+        } catch {
+            guard error.code == .storageFull, !isOlder else { throw error }
+            return manifest
+        }
+        try device.installReplacement(of: StoreLayout.manifest)
+        try removeLeftovers(renewed)
+        return renewed
     }
 
     /// Cuts a torn tail off, after it has been copied to quarantine durably.
@@ -184,7 +188,7 @@ struct WriterOpening {
         try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
         try device.installReplacement(of: StoreLayout.manifest)
         index.extendLastSegment(to: opened.segment.end, isSealed: true)
-        index.addSegment(number: next.header.number, storeID: manifest.storeID)
+        index.addSegment(SegmentIdentity(number: next.header.number))
         return (manifest, next)
     }
 }
