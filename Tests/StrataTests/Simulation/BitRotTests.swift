@@ -1,0 +1,13 @@
+import StrataTesting
+import Testing
+
+/// Whatever happens to the bytes of a store at rest is found, or harms nothing.
+@Suite(.serialized) struct BitRotTests {
+    @Test func everyChangeOfAByteIsFoundOrHarmless() async throws {
+        try await expectNoFindings(.bitRot, cases: 600)
+    }
+
+    @Test func everyExchangeOfFramesAndFilesIsFoundOrHarmless() async throws {
+        try await expectNoFindings(.exchanges, cases: 300)
+    }
+}
