@@ -96,7 +96,7 @@ public final class StrataStore: Sendable {
         let snapshotLog = SnapshotLog(
             scan, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
         _ = try await snapshotLog.delete(scan.aheadOfStreams(opened.index))
-        let reader = LogReader(index: opened.index, device: device)
+        let reader = LogReader(index: opened.index, storeID: opened.manifest.storeID, device: device)
         return StrataStore(
             device: device, reader: reader, manifest: opened.manifest,
             writer: LogWriter(
@@ -113,8 +113,9 @@ public final class StrataStore: Sendable {
         try scan.run()
         for stream in scan.aheadOfStreams(log.index) { scan.index[stream] = nil }
         return StrataStore(
-            device: device, reader: LogReader(index: log.index, device: device), manifest: log.manifest, writer: nil,
-            snapshotScan: scan, snapshotLog: nil, damage: log.damage, logger: options.logger)
+            device: device, reader: LogReader(index: log.index, storeID: log.manifest.storeID, device: device),
+            manifest: log.manifest, writer: nil, snapshotScan: scan, snapshotLog: nil, damage: log.damage,
+            logger: options.logger)
     }
 
     /// Waits for appends under way, marks the end of the log, and gives the store up to others. Idempotent.

@@ -1,4 +1,4 @@
-/// Walks the frames of a segment file from front to back, reading it in large pieces.
+/// Walks the frames of a segment from front to back, reading it in large pieces.
 struct FrameScanner {
     /// What stands at an offset.
     enum Step {
@@ -14,8 +14,7 @@ struct FrameScanner {
 
     private static let chunk = 1 << 20
 
-    private let file: StoreFile
-    private let binding: ChecksumBinding
+    private let content: SegmentContent
     /// Where the walk ends.
     let end: Int
     /// Where the frame of the last step begins.
@@ -24,9 +23,8 @@ struct FrameScanner {
     private var buffer: [UInt8] = []
     private var bufferStart = 0
 
-    init(_ file: StoreFile, binding: ChecksumBinding, from start: Int = Format.segmentHeaderBytes, to end: Int) {
-        self.file = file
-        self.binding = binding
+    init(_ content: SegmentContent, from start: Int = Format.segmentHeaderBytes, to end: Int) {
+        self.content = content
         self.end = end
         offset = start
     }
@@ -110,7 +108,7 @@ struct FrameScanner {
         let start = offset - bufferStart
         return FrameHeader(
             decoding: buffer.span.bytes.extracting(start..<start + Format.frameHeaderBytes), at: offset,
-            binding: binding)
+            binding: content.binding)
     }
 
     private func bodyVerifies(_ header: FrameHeader) -> Bool {
@@ -125,6 +123,6 @@ struct FrameScanner {
         buffer.removeAll(keepingCapacity: true)
         bufferStart = offset
         let wanted = min(max(count, Self.chunk), end - offset)
-        return try file.read(wanted, at: offset, appendingTo: &buffer) >= count
+        return try content.read(wanted, at: offset, appendingTo: &buffer) >= count
     }
 }

@@ -79,7 +79,7 @@ struct SnapshotScan {
             }
             return
         }
-        var scanner = FrameScanner(file, binding: header.binding, to: length)
+        var scanner = FrameScanner(SegmentContent(file, binding: header.binding), to: length)
         var isSound = true
         var durableMark = Format.segmentHeaderBytes
         var highestMark: Int?
