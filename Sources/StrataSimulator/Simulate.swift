@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import StrataTesting
 
 /// Simulates what can happen to a store, and says what was tried and found.
@@ -35,9 +34,9 @@ import StrataTesting
         let reporter = Reporter(campaign: campaign, start: start)
         let progress = try await run.run(threads: threads) { reporter.report($0) }
         for finding in progress.tally.findings {
-            let form = long ? " --long" : ""
+            let name = campaign.rawValue + (long ? " --long" : "")
             print("FINDING: \(finding.violation)")
-            print("  replay: Scripts/simulate \(campaign.rawValue)\(form) --seed \(finding.seed) --unit \(finding.unit)")
+            print("  replay: Scripts/simulate \(name) --seed \(finding.seed) --unit \(finding.unit)")
         }
         let totals = CampaignTotals(
             campaign: campaign.rawValue, seed: seed, cases: progress.tally.cases, units: progress.units,

@@ -6,13 +6,18 @@ enum KeptBytes {
         name.hasPrefix(quarantine)
     }
 
+    /// Whether a file is made from others, may be missing or made again at any time, and so holds nothing to be kept.
+    static func isDisposable(_ name: String) -> Bool {
+        name.contains(".idx")
+    }
+
     /// - Parameters:
     ///   - before: all files before the recovery.
     ///   - after: all files after it, and after whatever it has appended.
     static func check(before: [String: [UInt8]], after: [String: [UInt8]]) throws(Violation) {
         let put = after.filter { isQuarantined($0.key) && before[$0.key] == nil }
         var matched: Set<String> = []
-        for (name, bytes) in before where name.contains("/") {
+        for (name, bytes) in before where name.contains("/") && !isDisposable(name) {
             let kept = after[name] ?? []
             // A file that never got more than its header holds nothing, and may go or be made again.
             if kept.begins(with: bytes) || bytes.count <= 64 { continue }

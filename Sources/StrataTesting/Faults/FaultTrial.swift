@@ -49,12 +49,11 @@ package struct FaultTrial {
 
     /// Every write that may be lost, arrive elsewhere, or arrive with other bytes.
     package var strayWrites: [DeviceFault] {
-        log.filter { $0.operation == .write }.flatMap { call in
-            [
-                .lostWrite, .staleWrite, .misdirectedWrite(by: 512), .misdirectedWrite(by: -512),
-                .misdirectedWrite(by: 8),
-            ]
-                .map { DeviceFault(atCall: call.number, $0) }
+        let effects: [DeviceFault.Effect] = [
+            .lostWrite, .staleWrite, .misdirectedWrite(by: 512), .misdirectedWrite(by: -512), .misdirectedWrite(by: 8),
+        ]
+        return log.filter { $0.operation == .write }.flatMap { call in
+            effects.map { DeviceFault(atCall: call.number, $0) }
         }
     }
 
