@@ -48,7 +48,7 @@ extension StrataStore {
     private static func frames(
         of file: StoreFile, _ header: SegmentHeader, _ length: Int
     ) throws(StrataError) -> [SegmentInspection.Frame] {
-        var scanner = FrameScanner(file, binding: header.binding, to: length)
+        var scanner = FrameScanner(SegmentContent(file, binding: header.binding), to: length)
         var frames: [SegmentInspection.Frame] = []
         while true {
             switch try scanner.next() {

@@ -181,7 +181,7 @@ struct WriterOpening {
         try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
         try device.installReplacement(of: StoreLayout.manifest)
         index.extendLastSegment(to: opened.segment.end, isSealed: true)
-        index.addSegment(number: next.header.number, storeID: manifest.storeID)
+        index.addSegment(SegmentIdentity(number: next.header.number))
         return (manifest, next)
     }
 }
