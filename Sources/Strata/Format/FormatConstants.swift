@@ -15,7 +15,7 @@ package enum Format {
     static let sidecarMagic: UInt64 = 0x5844_4954_4152_5453
     /// A sidecar of another version is made anew.
     static let sidecarVersion: UInt16 = 1
-    package static let sidecarHeaderBytes = 320
+    package static let sidecarHeaderBytes = 304
     /// What one checksum covers in a sidecar.
     package static let sidecarPageBytes = 4096
 

@@ -1,14 +1,14 @@
 /// An aggregate type that a segment names, and what the segment holds of it.
-struct IndexedType: Hashable, Sendable {
-    let name: String
-    let tag: UInt32
-    var streamCount = 0
+package struct IndexedType: Hashable, Sendable {
+    package let name: String
+    package let tag: UInt32
+    package var streamCount = 0
     /// Streams whose first version is in the segment.
-    var beginningCount = 0
-    var eventCount = 0
-    var commitCount = 0
+    package var beginningCount = 0
+    package var eventCount = 0
+    package var commitCount = 0
 
-    init(_ name: String) {
+    package init(_ name: String) {
         self.name = name
         tag = FrameHeader.tag(of: name)
     }

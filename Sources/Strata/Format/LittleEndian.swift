@@ -24,9 +24,9 @@ extension [UInt8] {
     /// Appends numbers, each with its lowest byte first.
     mutating func append<Number: FixedWidthInteger & BitwiseCopyable>(numbers: [Number]) {
         #if _endian(little)
-            numbers.withUnsafeBytes { append(contentsOf: $0) }
+        numbers.withUnsafeBytes { append(contentsOf: $0) }
         #else
-            for number in numbers { append(number: number) }
+        for number in numbers { append(number: number) }
         #endif
     }
 

@@ -47,8 +47,6 @@ package enum SidecarSection: Int, Hashable, Sendable, CaseIterable {
     case filter
     /// Marks from which a walk through the segment can begin.
     case marks
-    /// Where the blocks of a compacted segment are.
-    case blocks
 }
 
 /// What the segment holds as a whole.

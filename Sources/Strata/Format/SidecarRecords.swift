@@ -1,22 +1,22 @@
 import EventSourcing
 
 /// A stream of a segment, in 40 bytes.
-struct SidecarStream: Hashable {
+package struct SidecarStream: Hashable {
     static let bytes = 40
 
     /// The place among the segment's streams.
-    let index: Int
-    let id: UInt128
-    let firstVersion: Int
+    package let index: Int
+    package let id: UInt128
+    package let firstVersion: Int
     /// The place of the aggregate type among those of the segment.
-    let type: Int
+    package let type: Int
     /// The place of the first commit; those up to the next stream's first one are the stream's.
-    let firstCommit: Int
-    let eventCount: Int
+    package let firstCommit: Int
+    package let eventCount: Int
     /// Of the stream's frames, rounded down to the format's alignment.
-    let bytes: Int
+    package let bytes: Int
 
-    var lastVersion: Int { firstVersion + eventCount - 1 }
+    package var lastVersion: Int { firstVersion + eventCount - 1 }
 }
 
 extension SidecarStream {
@@ -74,16 +74,6 @@ struct SidecarEvent: Hashable {
     func mayBe(_ hash: UInt64) -> Bool { rawValue >> Self.unitBits == hash & (1 << 35 - 1) }
 }
 
-/// Where a block of a compacted segment begins.
-struct SidecarBlock: Hashable, Sendable {
-    static let bytes = 16
-
-    /// The offset of its first frame.
-    let offset: Int
-    /// Where the block is in the file.
-    let fileOffset: Int
-}
-
 extension [UInt8] {
     mutating func append(_ stream: SidecarStream) {
         append(number: stream.id.bigEndian)
@@ -106,8 +96,9 @@ extension [UInt8] {
 
     mutating func append(_ release: IndexedRelease) {
         append(number: release.id.bigEndian)
-        append(number: UInt64(release.version))
-        append(number: UInt32(release.type) << 1 | (release.isTombstone ? 1 : 0))
+        append(number: UInt64(release.firstLiveVersion))
+        append(
+            number: UInt32(release.type) << 2 | (release.isTruncated ? 2 : 0) | (release.isTombstoned ? 1 : 0))
         append(number: UInt32(release.offset / Format.alignment))
     }
 
@@ -116,11 +107,6 @@ extension [UInt8] {
         append(number: mark.storedAt.seconds)
         append(number: mark.storedAt.nanoseconds)
         append(number: UInt32(mark.offset / Format.alignment))
-    }
-
-    mutating func append(_ block: SidecarBlock) {
-        append(number: UInt64(block.offset))
-        append(number: UInt64(block.fileOffset))
     }
 }
 
@@ -149,12 +135,12 @@ extension IndexedRelease {
     init?(decoding record: RawSpan, typeCount: Int) {
         let type = record.number(at: 24, as: UInt32.self)
         guard
-            let version = Int(exactly: record.number(at: 16, as: UInt64.self)), version < Format.numberLimit,
-            type >> 1 < typeCount
+            let firstLiveVersion = Int(exactly: record.number(at: 16, as: UInt64.self)),
+            (1...Format.numberLimit).contains(firstLiveVersion), type >> 2 < typeCount
         else { return nil }
         self.init(
-            type: Int(type >> 1), id: UInt128(bigEndian: record.number(at: 0, as: UInt128.self).littleEndian),
-            version: version, isTombstone: type & 1 == 1,
+            type: Int(type >> 2), id: UInt128(bigEndian: record.number(at: 0, as: UInt128.self).littleEndian),
+            firstLiveVersion: firstLiveVersion, isTruncated: type & 2 != 0, isTombstoned: type & 1 != 0,
             offset: Int(record.number(at: 28, as: UInt32.self)) * Format.alignment)
     }
 }
@@ -170,15 +156,5 @@ extension WalkMark {
         self.init(
             firstPosition: firstPosition, storedAt: storedAt,
             offset: Int(record.number(at: 20, as: UInt32.self)) * Format.alignment)
-    }
-}
-
-extension SidecarBlock {
-    init?(decoding record: RawSpan) {
-        guard
-            let offset = Int(exactly: record.number(at: 0, as: UInt64.self)),
-            let fileOffset = Int(exactly: record.number(at: 8, as: UInt64.self))
-        else { return nil }
-        self.init(offset: offset, fileOffset: fileOffset)
     }
 }

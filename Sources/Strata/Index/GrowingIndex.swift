@@ -3,7 +3,7 @@ import EventSourcing
 /// Where everything in one segment is, in memory, while commits are added; a sidecar is made of it.
 ///
 /// A value: a copy costs nothing until one of the two changes.
-struct GrowingIndex: Sendable {
+package struct GrowingIndex: Sendable {
     /// The commits of one stream.
     struct Stream: Sendable {
         let id: UInt128
@@ -29,7 +29,7 @@ struct GrowingIndex: Sendable {
     private(set) var summary = SidecarSummary()
 
     /// - Parameter isSearchable: whether events are looked up by their ids before a sidecar is made.
-    init(isSearchable: Bool = true) {
+    package init(isSearchable: Bool = true) {
         events = EventPlaces(isSearchable: isSearchable)
     }
 
@@ -39,7 +39,7 @@ struct GrowingIndex: Sendable {
     }
 
     /// The place of an aggregate type of which the segment says something from now on.
-    mutating func addType(_ name: RawSpan, tag: UInt32) -> Int {
+    package mutating func addType(_ name: RawSpan, tag: UInt32) -> Int {
         for place in typesByTag[tag] ?? [] where name.isUTF8(of: types[place].name) { return place }
         types.append(IndexedType(name.text ?? ""))
         typesByTag[tag, default: []].append(types.count - 1)
@@ -58,7 +58,7 @@ struct GrowingIndex: Sendable {
     }
 
     /// What became of a commit.
-    enum Addition: Hashable {
+    package enum Addition: Hashable {
         /// It follows the stream's last commit in the segment.
         case follows
         /// It is the stream's first one in the segment.
@@ -72,7 +72,7 @@ struct GrowingIndex: Sendable {
     /// Adds a commit, without its events.
     ///
     /// - Parameter header: of the frame at `offset`.
-    mutating func add(_ header: FrameHeader, at offset: Int, type: Int) -> Addition {
+    package mutating func add(_ header: FrameHeader, at offset: Int, type: Int) -> Addition {
         summary.add(header, at: offset)
         types[type].eventCount += header.eventCount
         types[type].commitCount += 1
@@ -85,7 +85,7 @@ struct GrowingIndex: Sendable {
     }
 
     /// Adds an event of the commit at an offset.
-    mutating func addEvent(_ id: UInt128, at offset: Int) {
+    package mutating func addEvent(_ id: UInt128, at offset: Int) {
         events.add(IndexHash.event(id), at: offset)
     }
 
@@ -95,7 +95,7 @@ struct GrowingIndex: Sendable {
         return add(commit, to: UInt32(type), header.aggregateID, bytes: 0)
     }
 
-    mutating func add(_ release: IndexedRelease) {
+    package mutating func add(_ release: IndexedRelease) {
         releases.append(release)
     }
 

@@ -4,17 +4,17 @@ import EventSourcing
 ///
 /// Whatever the bytes are, a look-up ends with an answer that pages with right checksums give, or with a
 /// ``SidecarFault``. Any number of threads may look up at the same time.
-final class Sidecar: Sendable {
-    let types: [IndexedType]
-    let releases: [IndexedRelease]
+package final class Sidecar: Sendable {
+    package let types: [IndexedType]
+    package let releases: [IndexedRelease]
     /// Tells of event ids that they are not in the segment.
-    let filter: BinaryFuseFilter
+    package let filter: BinaryFuseFilter
     private let pages: SidecarPages
 
     /// Takes a sidecar over, if it is one and if it was made for the segment. May block.
     ///
     /// Reads the header, and loads the types, the releases and the filter of event ids.
-    init(_ mapping: FileMapping, for binding: SidecarBinding) throws(SidecarFault) {
+    package init(_ mapping: FileMapping, for binding: SidecarBinding) throws(SidecarFault) {
         pages = try SidecarPages(mapping)
         guard pages.header.binding == binding else { throw .damaged }
         types = try pages.withSection(.types, .verifying) { section throws(SidecarFault) in
@@ -38,13 +38,13 @@ final class Sidecar: Sendable {
         self.filter = filter
     }
 
-    var binding: SidecarBinding { pages.header.binding }
-    var summary: SidecarSummary { pages.header.summary }
+    package var binding: SidecarBinding { pages.header.binding }
+    package var summary: SidecarSummary { pages.header.summary }
     /// The file's length in bytes.
-    var fileLength: Int { pages.header.fileLength }
+    package var fileLength: Int { pages.header.fileLength }
 
     /// The place of an aggregate type; nil where the segment does not name it.
-    func type(named name: String) -> Int? {
+    package func type(named name: String) -> Int? {
         types.firstIndex(where: { $0.name == name })
     }
 
@@ -52,7 +52,7 @@ final class Sidecar: Sendable {
     ///
     /// Of events that are not in the segment, about one in 4,000 leads to a page, and almost none to a frame.
     @inline(__always)
-    func collectEvents(
+    package func collectEvents(
         _ hash: UInt64, into offsets: inout [Int], _ access: SidecarAccess
     ) throws(SidecarFault) {
         guard filter.mayContain(hash) else { return }
@@ -65,7 +65,7 @@ final class Sidecar: Sendable {
     /// The stream of a type and id; nil where the segment has no commit of it. O(1).
     ///
     /// - Parameter hash: of the stream, by ``IndexHash``.
-    func stream(
+    package func stream(
         _ type: Int, _ id: UInt128, hash: UInt64, _ access: SidecarAccess
     ) throws(SidecarFault) -> SidecarStream? {
         for index in try pages.records(of: hash, in: .streamDirectory, access) {
@@ -78,10 +78,10 @@ final class Sidecar: Sendable {
     }
 
     /// How many streams have commits in the segment.
-    var streamCount: Int { pages.count(of: .streams, SidecarStream.bytes) - 1 }
+    package var streamCount: Int { pages.count(of: .streams, SidecarStream.bytes) - 1 }
 
     /// One of the segment's streams, in no order that matters.
-    func stream(at index: Int, _ access: SidecarAccess) throws(SidecarFault) -> SidecarStream {
+    package func stream(at index: Int, _ access: SidecarAccess) throws(SidecarFault) -> SidecarStream {
         guard index < streamCount else { throw .damaged }
         return try pages.record(index, of: .streams, SidecarStream.bytes, access) {
             SidecarStream(decoding: $0, at: index)
@@ -91,7 +91,7 @@ final class Sidecar: Sendable {
     /// Appends the commits of a stream that have some of a range of versions. O(log commits + found).
     ///
     /// - Parameter limit: at most so many.
-    func collectCommits(
+    package func collectCommits(
         of stream: SidecarStream, versions: ClosedRange<Int>, limit: Int = .max, into commits: inout [CommitPlace],
         _ access: SidecarAccess
     ) throws(SidecarFault) {
@@ -132,7 +132,7 @@ final class Sidecar: Sendable {
 extension Sidecar {
     /// The last mark of which a condition holds, where it holds for none behind the first of which it does not; nil
     /// where it holds for none. O(log bytes of the segment).
-    func lastMark(
+    package func lastMark(
         _ access: SidecarAccess, where isBefore: (WalkMark) -> Bool
     ) throws(SidecarFault) -> (mark: WalkMark, index: Int)? {
         var (low, high) = (0, pages.count(of: .marks, WalkMark.bytes))
@@ -144,7 +144,7 @@ extension Sidecar {
     }
 
     /// A mark by its place; nil behind the last.
-    func mark(ifAny index: Int, _ access: SidecarAccess) throws(SidecarFault) -> WalkMark? {
+    package func mark(ifAny index: Int, _ access: SidecarAccess) throws(SidecarFault) -> WalkMark? {
         index < pages.count(of: .marks, WalkMark.bytes) ? try mark(index, access) : nil
     }
 
@@ -153,19 +153,5 @@ extension Sidecar {
         return try pages.record(index, of: .marks, WalkMark.bytes, access) { record in
             WalkMark(decoding: record).flatMap { $0.offset < length ? $0 : nil }
         }
-    }
-
-    /// The block of a compacted segment that holds an offset; nil in a segment as it was written.
-    func block(holding offset: Int, _ access: SidecarAccess) throws(SidecarFault) -> SidecarBlock? {
-        var (low, high) = (0, pages.count(of: .blocks, SidecarBlock.bytes))
-        while low < high {
-            let middle = low + (high - low) / 2
-            if try block(middle, access).offset <= offset { low = middle + 1 } else { high = middle }
-        }
-        return low > 0 ? try block(low - 1, access) : nil
-    }
-
-    private func block(_ index: Int, _ access: SidecarAccess) throws(SidecarFault) -> SidecarBlock {
-        try pages.record(index, of: .blocks, SidecarBlock.bytes, access) { SidecarBlock(decoding: $0) }
     }
 }

@@ -1,5 +1,5 @@
 /// Lays the index of a whole segment out as a sidecar.
-struct SidecarEncoding {
+package struct SidecarEncoding {
     /// Streams and events of one place of a directory, on average.
     private static let streamsPerPlace = 4
     private static let eventsPerPlace = 16
@@ -13,7 +13,7 @@ struct SidecarEncoding {
     private let filter: BinaryFuseFilter
 
     /// - Precondition: the segment is sound: the versions of each stream have no gap.
-    init(_ index: GrowingIndex) {
+    package init(_ index: GrowingIndex) {
         self.index = index
         let places = index.events
         let sorted = HashOrder(places.hashes, perPlace: Self.eventsPerPlace)
@@ -36,7 +36,8 @@ struct SidecarEncoding {
             for commit in stream.others { count = add(commit, behind: count) }
             streams.append(
                 SidecarStream(
-                    index: 0, id: stream.id, firstVersion: stream.firstVersion, type: Int(stream.type), firstCommit: firstCommit,
+                    index: 0, id: stream.id, firstVersion: stream.firstVersion, type: Int(stream.type),
+                    firstCommit: firstCommit,
                     eventCount: count, bytes: stream.bytes))
         }
         streams.append(
@@ -50,9 +51,7 @@ struct SidecarEncoding {
     }
 
     /// The bytes of the sidecar. O(size of the segment's index).
-    ///
-    /// - Parameter blocks: where the blocks of a compacted segment are; empty for one as it was written.
-    func encoded(for binding: SidecarBinding, blocks: [SidecarBlock] = []) -> [UInt8] {
+    package func encoded(for binding: SidecarBinding) -> [UInt8] {
         let parts: [[UInt8]] = SidecarSection.allCases.map { section in
             var bytes: [UInt8] = []
             switch section {
@@ -65,7 +64,6 @@ struct SidecarEncoding {
             case .events: bytes.append(numbers: events)
             case .filter: bytes = filter.cells
             case .marks: for mark in index.marks { bytes.append(mark) }
-            case .blocks: for block in blocks { bytes.append(block) }
             }
             return bytes
         }

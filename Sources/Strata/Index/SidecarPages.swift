@@ -1,5 +1,5 @@
 /// Why a sidecar has no answer.
-enum SidecarFault: Error {
+package enum SidecarFault: Error {
     /// A page was never looked at, and may have to come from the device: ask again where that may block.
     case unverified
     /// The sidecar cannot be trusted: make it anew from its segment.
@@ -7,7 +7,7 @@ enum SidecarFault: Error {
 }
 
 /// Whether a look-up may wait for the device.
-enum SidecarAccess {
+package enum SidecarAccess {
     /// Uses pages only that were verified before, and so are most likely in memory.
     case verifiedOnly
     /// Verifies pages at their first use. May block.
@@ -37,8 +37,7 @@ final class SidecarPages: Sendable {
         guard
             hasRecords(.streamDirectory, of: 4, atLeast: 2), hasRecords(.streams, of: SidecarStream.bytes, atLeast: 1),
             hasRecords(.commits, of: 8), hasRecords(.eventDirectory, of: 4, atLeast: 2), hasRecords(.events, of: 8),
-            hasRecords(.releases, of: IndexedRelease.bytes), hasRecords(.marks, of: WalkMark.bytes),
-            hasRecords(.blocks, of: SidecarBlock.bytes)
+            hasRecords(.releases, of: IndexedRelease.bytes), hasRecords(.marks, of: WalkMark.bytes)
         else { throw .damaged }
     }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite struct FileMappingTests {
     /// A directory of the file system and a simulated one.
     private static func devices(_ directory: TemporaryDirectory) throws -> [any Device] {
-        try FileSystemDevice.createDirectory(atPath: directory.path)
+        try FileSystemDevice.createDirectory(atPath: directory.path, permissions: .owner)
         return [try FileSystemDevice(path: directory.path), SimulatedDevice()]
     }
 

@@ -54,7 +54,8 @@ import Testing
         for _ in 0..<300 {
             var rotten = bytes
             let rot = BitRot.flippedBit(
-                offset: Int.random(in: 0..<bytes.count, using: &randomness), bit: Int.random(in: 0..<8, using: &randomness))
+                offset: Int.random(in: 0..<bytes.count, using: &randomness),
+                bit: Int.random(in: 0..<8, using: &randomness))
             #expect(rot.strike(&rotten))
             #expect(try hasFault(rotten), "\(rot)")
         }
@@ -62,7 +63,7 @@ import Testing
 
     @Test func anyOtherLengthIsRefused() {
         let bytes = sample.encoded
-        for length in [0, 1, 319, 320, 4_095, bytes.count - 8, bytes.count - 1] {
+        for length in [0, 1, 303, 304, 4_095, bytes.count - 8, bytes.count - 1] {
             #expect(throws: SidecarFault.damaged) { try Sidecar(Array(bytes[..<length]), for: sample.binding) }
         }
         #expect(throws: SidecarFault.damaged) { try Sidecar(bytes + [0], for: sample.binding) }

@@ -63,28 +63,25 @@ import Testing
             #expect(byPosition?.index == index)
             let before = try sidecar.lastMark(.verifying) { $0.storedAt < mark.storedAt }
             #expect(before?.mark == (index > 0 ? marks[index - 1] : nil))
-            #expect(try sidecar.mark(ifAny: index + 1, .verifying) == (index + 1 < marks.count ? marks[index + 1] : nil))
+            #expect(
+                try sidecar.mark(ifAny: index + 1, .verifying) == (index + 1 < marks.count ? marks[index + 1] : nil))
         }
     }
 
-    @Test func releasesAndBlocksComeBack() throws {
+    @Test func releasesComeBack() throws {
         var sample = IndexSample(seed: 10, commits: 20, streams: 3).index
         let type = Array("Gone".utf8).withSpan { sample.addType($0, tag: FrameHeader.tag(of: "Gone")) }
         let releases = [
-            IndexedRelease(type: 0, id: 9, version: 4, isTombstone: false, offset: 800),
-            IndexedRelease(type: type, id: .max, version: 1, isTombstone: true, offset: 1_600),
+            IndexedRelease(
+                type: 0, id: 9, firstLiveVersion: 4, isTruncated: true, isTombstoned: false, offset: 800),
+            IndexedRelease(
+                type: type, id: .max, firstLiveVersion: 1, isTruncated: false, isTombstoned: true, offset: 1_600),
         ]
         for release in releases { sample.add(release) }
         let binding = IndexSample(seed: 10, commits: 1, streams: 1).binding
-        let blocks = (0..<10).map { SidecarBlock(offset: 64 + $0 * 4_000, fileOffset: 64 + $0 * 1_000) }
-        let sidecar = try Sidecar(SidecarEncoding(sample).encoded(for: binding, blocks: blocks), for: binding)
+        let sidecar = try Sidecar(SidecarEncoding(sample).encoded(for: binding), for: binding)
         #expect(sidecar.releases == releases)
         #expect(sidecar.types.last?.name == "Gone")
-        #expect(try sidecar.block(holding: 63, .verifying) == nil)
-        for block in blocks {
-            #expect(try sidecar.block(holding: block.offset, .verifying) == block)
-            #expect(try sidecar.block(holding: block.offset + 3_999, .verifying) == block)
-        }
     }
 
     @Test func aSidecarOfAnotherSegmentIsRefused() throws {
