@@ -3,7 +3,7 @@ extension FrameHeader {
     /// the writer of the log is gone.
     package func compacted(generation: UInt64) -> FrameHeader {
         var header = self
-        header.flags = 0
+        header.flags &= ~Self.acknowledgedUnsynced
         header.epoch = generation
         header.durableMark = Format.segmentHeaderBytes
         return header

@@ -24,8 +24,8 @@ struct SegmentContent: Sendable {
     init(_ segment: SegmentIdentity, storeID: UInt128, on device: any Device) throws(StrataError) {
         let file = try StoreFile(segment.name, .read, on: device)
         binding = segment.binding(storeID: storeID)
-        storage = segment.isCompacted
-            ? .compacted(CompactedSegment(try CompactedLayout(file, binding: binding))) : .file(file)
+        storage =
+            segment.isCompacted ? .compacted(CompactedSegment(try CompactedLayout(file, binding: binding))) : .file(file)
     }
 
     private var file: StoreFile {

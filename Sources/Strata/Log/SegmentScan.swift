@@ -237,10 +237,11 @@ struct SegmentScanner {
             return scanner.move(to: scan.contentLength)
         }
         let (first, last) = try (scan.lastPosition + 1, compacted.lastPosition(of: block))
+        let what = try compacted.verifies(block) ? "a frame in the block" : "the block"
         scan.damage.append(
             Damage(
                 file: scan.name, offset: block.offsets.lowerBound, length: block.offsets.count,
-                reason: try compacted.verifies(block) ? "a frame in the block does not verify" : "the block does not verify",
+                reason: "\(what) does not verify",
                 positions: last.flatMap { first <= $0 ? Position(first)...Position($0) : nil }))
         isResynchronizing = true
         scan.end = block.contentOffsets.upperBound
