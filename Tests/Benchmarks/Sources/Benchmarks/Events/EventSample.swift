@@ -9,13 +9,15 @@ struct EventSample: Sendable {
     /// How many streams there are; the templates' own are repeated without end instead.
     let streamCount: Int
     let zipf: ZipfDistribution?
+    /// Added to the streams' numbers, so that they are others.
+    var firstStream = 0
 
     /// Whether each template belongs to a stream of its own, so that templates are walked in their order.
     var isRecorded: Bool { zipf == nil }
 
     /// The id of a stream.
     func streamID(_ stream: Int) -> SampleID {
-        var randomness = Randomness(seed: 0x57EA_0000_0000 &+ UInt64(stream))
+        var randomness = Randomness(seed: 0x57EA_0000_0000_0000 &+ UInt64(firstStream + stream))
         return randomness.id()
     }
 

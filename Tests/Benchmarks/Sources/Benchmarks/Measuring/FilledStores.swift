@@ -123,7 +123,9 @@ struct StoredContents: Sendable {
         }
         self.ids = ids
         streams = lengths.keys.sorted()
-        longStreams = lengths.filter { $0.value >= Self.streamLength }.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
-            .prefix(500).map(\.key)
+        longStreams = lengths.filter { $0.value >= Self.streamLength }.sorted {
+            ($0.value, $0.key) < ($1.value, $1.key)
+        }
+        .prefix(500).map(\.key)
     }
 }

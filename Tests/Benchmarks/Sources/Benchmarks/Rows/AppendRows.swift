@@ -3,9 +3,11 @@ import Strata
 /// Appends: durable ones with one writer, many, and batches; and those that leave syncing for later.
 enum AppendRows {
     static let all: [Row] = [
-        durable("append-1", "1 writer, one event an append, durable", writers: 1, targets: [
-            .ratio(to: Side.rawLimit, .atLeast(0.9)), .ratioToBestPeer(.atLeast(1.5)),
-        ]),
+        durable(
+            "append-1", "1 writer, one event an append, durable", writers: 1,
+            targets: [
+                .ratio(to: Side.rawLimit, .atLeast(0.9)), .ratioToBestPeer(.atLeast(1.5)),
+            ]),
         durable(
             "append-100", "100 writers, one event an append, durable", writers: 100, records: 100,
             peers: [.sqlite, .grdb, .rocksDB, .rocksDBSerial, .lmdb],
@@ -14,20 +16,29 @@ enum AppendRows {
                 .ratio(to: PeerKind.rocksDB.rawValue, .atLeast(5)), .detail("p99 / p50", .atMost(3)),
                 .detail("slowest writer / mean", .atLeast(0.5)),
             ]),
-        durable("append-100-recorded", "100 writers, the recorded input, durable", writers: 100, records: 100,
+        durable(
+            "append-100-recorded", "100 writers, the recorded input, durable", writers: 100, records: 100,
             isRecorded: true, targets: []),
-        durable("batch-100", "1 writer, 100 events an append, durable", writers: 1, batch: 100, targets: [
-            .ratio(to: Side.rawLimit, .atLeast(0.75))
-        ]),
-        durable("batch-1000", "1 writer, 1,000 events an append, durable", writers: 1, batch: 1_000, targets: [
-            .ratio(to: Side.rawLimit, .atLeast(0.75))
-        ]),
-        durable("batch-100x4", "4 appends in flight, 100 events each, durable", writers: 4, batch: 100, targets: [
-            .ratio(to: Side.rawLimit, .atLeast(0.9))
-        ]),
-        durable("batch-1000x4", "4 appends in flight, 1,000 events each, durable", writers: 4, batch: 1_000, targets: [
-            .ratio(to: Side.rawLimit, .atLeast(0.9))
-        ]),
+        durable(
+            "batch-100", "1 writer, 100 events an append, durable", writers: 1, batch: 100,
+            targets: [
+                .ratio(to: Side.rawLimit, .atLeast(0.75))
+            ]),
+        durable(
+            "batch-1000", "1 writer, 1,000 events an append, durable", writers: 1, batch: 1_000,
+            targets: [
+                .ratio(to: Side.rawLimit, .atLeast(0.75))
+            ]),
+        durable(
+            "batch-100x4", "4 appends in flight, 100 events each, durable", writers: 4, batch: 100,
+            targets: [
+                .ratio(to: Side.rawLimit, .atLeast(0.9))
+            ]),
+        durable(
+            "batch-1000x4", "4 appends in flight, 1,000 events each, durable", writers: 4, batch: 1_000,
+            targets: [
+                .ratio(to: Side.rawLimit, .atLeast(0.9))
+            ]),
         unsynced("interval-16", "16 writers, one event an append, synced every 100 ms", .interval(.milliseconds(100))),
         unsynced("none-16", "16 writers, one event an append, synced by the system", .none),
     ]

@@ -6,12 +6,16 @@ enum ReadRows {
     static let streamLength = 200
 
     static let all: [Row] = [
-        stream("stream-200", "Streams of 200 events", { $0.scale.storedEvents }, targets: [
-            .value(.atLeast(2_000_000)), .ratio(to: PeerKind.lmdb.rawValue, .atLeast(2)),
-        ]),
-        feed("feed", "The whole feed", isRecorded: false, targets: [
-            .value(.atLeast(10_000_000)), .ratio(to: PeerKind.lmdb.rawValue, .atLeast(1)),
-        ]),
+        stream(
+            "stream-200", "Streams of 200 events", { $0.scale.storedEvents },
+            targets: [
+                .value(.atLeast(2_000_000)), .ratio(to: PeerKind.lmdb.rawValue, .atLeast(2)),
+            ]),
+        feed(
+            "feed", "The whole feed", isRecorded: false,
+            targets: [
+                .value(.atLeast(10_000_000)), .ratio(to: PeerKind.lmdb.rawValue, .atLeast(1)),
+            ]),
         feed("feed-recorded", "The whole feed of the recorded input", isRecorded: true, targets: []),
     ]
 

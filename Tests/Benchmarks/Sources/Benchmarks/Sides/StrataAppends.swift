@@ -12,15 +12,16 @@ actor StrataAppends {
     /// - Parameters:
     ///   - writers: how many appends are under way at once.
     ///   - batch: events in an append.
+    ///   - seed: determines the events; stores that hold others already need another.
     init(
         path: String, sample: EventSample, writers: Int, batch: Int, durability: StrataOptions.DurabilityMode,
-        measuresLatency: Bool = true
+        measuresLatency: Bool = true, seed: UInt64 = 1
     ) async throws {
         store = try await StrataStore.open(at: path, options: StrataOptions(durability: durability))
         self.sample = sample
         self.batch = batch
         self.measuresLatency = measuresLatency
-        sources = (0..<writers).map { EventSource(sample, writer: $0, of: writers) }
+        sources = (0..<writers).map { EventSource(sample, writer: $0, of: writers, seed: seed) }
     }
 
     /// Appends for some time with all writers.

@@ -2,10 +2,9 @@ import ArgumentParser
 import Foundation
 
 /// Measures Strata beside other embedded databases and beside what the machine allows.
-@main
-struct BenchmarkCommand: AsyncParsableCommand {
+struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "benchmark",
+        commandName: "run",
         abstract: "Measure Strata beside SQLite, GRDB, RocksDB, LMDB and the raw limits of the machine.",
         discussion: "All sides of a row are measured in turn, in one run, on the same events.")
 
@@ -36,11 +35,8 @@ struct BenchmarkCommand: AsyncParsableCommand {
     @Option(help: "Write the results as JSON to this file.")
     var json: String?
 
-    @Option(help: "Write the results as tables in Markdown to this file.")
-    var markdown: String?
-
-    @Option(help: "Draw the results as SVG into this file.")
-    var chart: String?
+    @Option(help: "A directory: write the tables into its Performance.md, between the marks, and draw Performance.svg.")
+    var document: String?
 
     func run() async throws {
         let rows = Row.catalogue.filter { row in only.isEmpty || only.contains { row.id.hasPrefix($0) } }
@@ -51,7 +47,8 @@ struct BenchmarkCommand: AsyncParsableCommand {
 
     @concurrent
     private func measure(_ rows: [Row]) async throws {
-        let place = directory ?? NSTemporaryDirectory() + "/strata-benchmark-\(ProcessInfo.processInfo.processIdentifier)"
+        let place =
+            directory ?? NSTemporaryDirectory() + "/strata-benchmark-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         defer { if directory == nil { try? FileManager.default.removeItem(atPath: place) } }
         let machine = Machine()
@@ -82,9 +79,6 @@ struct BenchmarkCommand: AsyncParsableCommand {
 
     private func write(_ results: [RowResult], _ machine: Machine) throws {
         if let json { try JSONReport.data(results, machine: machine).write(to: URL(fileURLWithPath: json)) }
-        if let markdown {
-            let text = machine.text + "\n\n" + TableReport.summary(results) + "\n" + TableReport.text(results)
-            try Data(text.utf8).write(to: URL(fileURLWithPath: markdown))
-        }
+        if let document { try DocumentReport(directory: document).write(results, machine) }
     }
 }
