@@ -1,14 +1,16 @@
 import ArgumentParser
 import CAllocations
+import Dispatch
 import EventSourcing
 import Foundation
 import Strata
+import Synchronization
 
 /// Does one thing a number of times and counts what it allocates.
 ///
 /// Under `valgrind --tool=callgrind`, two runs with different counts tell how many instructions one takes.
 @main
-struct CostProbeCommand: AsyncParsableCommand {
+struct CostProbeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "CostProbe", abstract: "Do one thing a number of times and count its allocations.")
 
@@ -21,11 +23,18 @@ struct CostProbeCommand: AsyncParsableCommand {
     @Option(help: "A directory for the store.")
     var directory: String
 
-    func run() async throws {
-        try await measure()
+    /// Waits on the main thread, which valgrind cannot follow into Dispatch's own main loop.
+    func run() throws {
+        let (finished, command) = (DispatchSemaphore(value: 0), self)
+        let outcome = Mutex<Result<Void, any Error>>(.success(()))
+        Task.detached {
+            do { try await command.measure() } catch { outcome.withLock { $0 = .failure(error) } }
+            finished.signal()
+        }
+        finished.wait()
+        try outcome.withLock { $0 }.get()
     }
 
-    @concurrent
     private func measure() async throws {
         let path = directory + "/cost-\(operation.rawValue)"
         try? FileManager.default.removeItem(atPath: path)

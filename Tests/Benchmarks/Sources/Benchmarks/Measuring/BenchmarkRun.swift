@@ -15,10 +15,20 @@ struct BenchmarkRun {
             for offset in sides.indices {
                 // Every side comes first in some round.
                 let index = (offset + round) % sides.count
-                results[index].rounds.append(try await sides[index].measure())
+                results[index].rounds.append(try await Self.measure(sides[index]))
             }
         }
         for side in sides { try await side.finish() }
         return RowResult(row: row, sides: results)
+    }
+
+    /// One round of one side, and what it used of the processors: a figure that says something on a busy machine, too.
+    private static func measure(_ side: Side) async throws -> Round {
+        let before = Clock.processorSeconds
+        var round = try await side.measure()
+        if let count = round.count, count > 0 {
+            round.details["CPU us each"] = (Clock.processorSeconds - before) * 1e6 / Double(count)
+        }
+        return round
     }
 }

@@ -1,4 +1,5 @@
 import CRawLimits
+import Glibc
 
 /// What one side did in one round.
 struct Round: Sendable {
@@ -6,6 +7,8 @@ struct Round: Sendable {
     var value: Double
     /// Figures beside it, by name.
     var details: [String: Double] = [:]
+    /// How many events or look-ups the figure counts; nil where it counts none.
+    var count: Int?
 }
 
 /// Counts and times of writers that ran side by side.
@@ -19,7 +22,7 @@ struct WriterTimes: Sendable {
 
     /// A round of a row that counts events a second.
     func round() -> Round {
-        var round = Round(value: Double(events) / (Double(max(nanoseconds, 1)) / 1e9))
+        var round = Round(value: Double(events) / (Double(max(nanoseconds, 1)) / 1e9), count: events)
         if !latencies.isEmpty {
             let sorted = latencies.sorted()
             for (name, share) in [("p50 us", 0.5), ("p99 us", 0.99), ("max us", 1.0)] {
@@ -39,6 +42,13 @@ struct WriterTimes: Sendable {
 enum Clock {
     /// Nanoseconds since some moment.
     static var now: UInt64 { raw_now() }
+
+    /// What all threads of the process have used of the processors, in seconds.
+    static var processorSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
 
     /// How long a function takes, in seconds.
     static func seconds(_ body: () async throws -> Void) async rethrows -> Double {

@@ -51,7 +51,7 @@ enum LookupRows {
                 let seconds = try await Clock.seconds {
                     for choice in chosen { try await strata(store, sample, choice) }
                 }
-                return Round(value: Double(lookups) / seconds)
+                return Round(value: Double(lookups) / seconds, count: lookups)
             }
         ]
         for kind in [PeerKind.sqlite, .grdb, .rocksDB, .lmdb] {
@@ -62,7 +62,7 @@ enum LookupRows {
                     let seconds = try await Clock.seconds {
                         try await onThread { for choice in chosen { try peer(other, choice) } }
                     }
-                    return Round(value: Double(lookups) / seconds)
+                    return Round(value: Double(lookups) / seconds, count: lookups)
                 })
         }
         return sides

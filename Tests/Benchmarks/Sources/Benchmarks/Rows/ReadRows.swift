@@ -107,7 +107,7 @@ enum ReadRows {
     }
 
     private static func rate(_ events: Int, _ body: () async throws -> Void) async rethrows -> Round {
-        Round(value: Double(events) / (try await Clock.seconds(body)))
+        Round(value: Double(events) / (try await Clock.seconds(body)), count: events)
     }
 
     /// Copying and checksumming as many bytes as Strata reads.
