@@ -14,7 +14,12 @@ let package = Package(
         .library(name: "EventSourcing", targets: ["EventSourcing"]),
         .library(name: "EventSourcingTesting", targets: ["EventSourcingTesting"]),
         .library(name: "Strata", targets: ["Strata"]),
+        .library(name: "StrataPostgreSQL", targets: ["StrataPostgreSQL"]),
         .executable(name: "strata", targets: ["StrataTool"]),
+    ],
+    // Off by default: each needs a client library on the machine (Docs/Decisions/0030-traits.md).
+    traits: [
+        .trait(name: "PostgreSQL", description: "The stores on PostgreSQL; needs libpq (Debian's libpq-dev).")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -42,6 +47,16 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(name: "StrataTesting", dependencies: ["Strata"], swiftSettings: swiftSettings),
+        // The stores on PostgreSQL; empty without the trait.
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "StrataPostgreSQL",
+            dependencies: [
+                "EventSourcing", .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
+                .product(name: "DequeModule", package: "swift-collections", condition: .when(traits: ["PostgreSQL"])),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
         // What the fuzz targets do with an input; tests replay the corpora through it.
         .target(
             name: "FuzzHarness",
@@ -57,6 +72,14 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: swiftSettings),
+        // Several writers in a process that the end-to-end tests kill.
+        .executableTarget(
+            name: "EndToEndWriters",
+            dependencies: [
+                "EventSourcing", "Strata", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/EndToEnd/Writers",
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EventSourcingTests",
@@ -76,8 +99,15 @@ let package = Package(
         .testTarget(
             name: "StrataTests",
             dependencies: [
-                "CStrata", "EventSourcing", "EventSourcingTesting", "FuzzHarness", "Strata", "StrataTesting",
-                "OrderExample", .product(name: "Logging", package: "swift-log"),
+                "CStrata", "EventInterchange", "EventSourcing", "EventSourcingTesting", "FuzzHarness", "Strata",
+                "StrataTesting", "OrderExample", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "StrataPostgreSQLTests",
+            dependencies: [
+                "EventSourcing", "EventSourcingTesting", "OrderExample", "StrataPostgreSQL",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
         .testTarget(
