@@ -18,7 +18,7 @@ struct StrataCommand: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, AppendCommand.self, ExportCommand.self, ReadCommand.self, StatsCommand.self,
             VerifyCommand.self, RecoverCommand.self, QuarantineCommand.self,
-            SnapshotsCommand.self, InspectCommand.self,
+            SnapshotsCommand.self, InspectCommand.self, BenchCommand.self,
         ])
 
     static func main() async {
