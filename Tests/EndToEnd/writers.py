@@ -86,7 +86,7 @@ class Acknowledged:
 
     def _check_snapshots(self, case, store, found):
         listed = {
-            int(one["stream"][-12:], 16): one["version"]
+            int(one["aggregate_id"][-12:], 16): one["version"]
             for one in case.succeed("snapshots", "list", store).objects}
         for writer, version in listed.items():
             case.assertLessEqual(version, found.get(writer, 0), "a snapshot is ahead of its stream")
