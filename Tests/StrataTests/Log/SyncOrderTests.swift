@@ -1,0 +1,273 @@
+import EventSourcing
+import Foundation
+import Strata
+import StrataTesting
+import Testing
+
+/// What reaches the device, and in which order it is made durable: every sync has its place.
+@Suite struct SyncOrderTests {
+    private let device = SimulatedDevice()
+    private let stream = StreamID("Order", UUID())
+    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+
+    init() {
+        device.keepCalls()
+    }
+
+    /// The calls of some work that change something or make it durable, such as `sync events/1.seg`.
+    private func calls(_ body: () async throws -> Void) async throws -> [String] {
+        let before = device.log.count
+        try await body()
+        return device.log[before...].filter { $0.operation.isMutating || $0.operation.isSync }.map { call in
+            "\(call.operation.rawValue) \(call.name.replacing(/0{10,}/, with: ""))"
+        }
+    }
+
+    private func open(_ durability: StrataOptions.DurabilityMode = .commit) async throws -> StrataStore {
+        var options = options
+        options.durability = durability
+        return try await StrataStore.open(on: device, options: options)
+    }
+
+    @discardableResult
+    private func append(_ store: StrataStore, bytes: Int = 10) async throws -> AppendResult {
+        try await store.events.append(
+            [sampleEvent(String(repeating: "x", count: bytes))], to: stream, expecting: .any)
+    }
+
+    private func snapshot(version: Int = 1, bytes: Int = 10) -> Snapshot {
+        var randomness = SeededRandomness(seed: 1)
+        return Snapshot(
+            stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast,
+            state: Bytes(randomness.bytes(bytes)))
+    }
+
+    private static let installingTheManifest = [
+        "create MANIFEST.new", "write MANIFEST.new", "sync MANIFEST.new", "rename MANIFEST.new", "syncDirectory .",
+    ]
+    private static let takingTheLock = ["truncate LOCK", "write LOCK"]
+    private static let opening = takingTheLock + ["syncDirectory .", "syncParent ."]
+
+    @Test func aNewStore() async throws {
+        var store: StrataStore?
+        let calls = try await calls { store = try await open() }
+        #expect(
+            calls
+                == ["create LOCK"] + Self.takingTheLock
+                + ["createDirectory events", "createDirectory snapshots", "createDirectory quarantine", "syncDirectory ."]
+                + ["create events/1.seg", "write events/1.seg", "sync events/1.seg", "syncDirectory events"]
+                + Self.installingTheManifest + ["syncDirectory .", "syncParent ."]
+                + ["sync events/1.seg", "syncDirectory events"])
+        try await store?.close()
+    }
+
+    @Test func anAppend() async throws {
+        let store = try await open()
+        #expect(try await calls { try await append(store) } == ["write events/1.seg", "sync events/1.seg"])
+        #expect(try await calls { try await append(store) } == ["write events/1.seg", "sync events/1.seg"])
+        try await store.close()
+    }
+
+    @Test func closingMarksTheEnd() async throws {
+        let store = try await open()
+        try await append(store)
+        #expect(try await calls { try await store.close() } == ["write events/1.seg", "sync events/1.seg"])
+    }
+
+    @Test func closingWhereNothingWasAppended() async throws {
+        let store = try await open()
+        #expect(try await calls { try await store.close() } == [])
+    }
+
+    @Test func anAppendBehindAMarkIsMarkedAgain() async throws {
+        let first = try await open()
+        try await append(first)
+        try await first.close()
+        let second = try await open()
+        try await append(second)
+        #expect(try await calls { try await second.close() } == ["write events/1.seg", "sync events/1.seg"])
+    }
+
+    @Test func appendsThatDoNotWait() async throws {
+        let store = try await open(.none)
+        var last: AppendResult?
+        #expect(try await calls { last = try await append(store) } == ["write events/1.seg"])
+        let position = try #require(last?.lastPosition)
+        #expect(try await calls { try await store.events.waitUntilDurable(position) } == ["sync events/1.seg"])
+        // Now it is known to be durable.
+        #expect(try await calls { try await store.events.waitUntilDurable(position) } == [])
+        try await append(store)
+        // A mark says that everything before it is durable: it must be.
+        #expect(
+            try await calls { try await store.close() }
+                == ["sync events/1.seg", "write events/1.seg", "sync events/1.seg"])
+    }
+
+    @Test func whatWasAppendedDurablyIsKnownToBe() async throws {
+        let store = try await open()
+        let result = try await append(store)
+        #expect(try await calls { try await store.events.waitUntilDurable(result.lastPosition) } == [])
+        try await store.close()
+    }
+
+    @Test func whatOpeningReadIsKnownToBeDurable() async throws {
+        let first = try await open(.none)
+        let result = try await append(first)
+        let other = SimulatedDevice(device.storage.afterProcessDeath)
+        let second = try await StrataStore.open(on: other, options: options)
+        let calls = other.calls
+        try await second.events.waitUntilDurable(result.lastPosition)
+        #expect(other.calls == calls)
+        try await second.close()
+        try await first.close()
+    }
+
+    @Test func openingAgain() async throws {
+        let first = try await open()
+        try await append(first)
+        try await first.close()
+        var second: StrataStore?
+        let calls = try await calls { second = try await open() }
+        // The mark is written again, because nothing says that it is durable itself.
+        #expect(
+            calls == Self.opening + ["write events/1.seg", "sync events/1.seg", "syncDirectory events"])
+        try await second?.close()
+    }
+
+    @Test func theNextSegment() async throws {
+        let store = try await open()
+        try await append(store, bytes: 40_000)
+        #expect(
+            try await calls { try await append(store, bytes: 40_000) }
+                == ["write events/1.seg", "sync events/1.seg"]
+                + ["create events/2.seg", "write events/2.seg", "sync events/2.seg", "syncDirectory events"]
+                + Self.installingTheManifest + ["write events/2.seg", "sync events/2.seg"])
+        try await store.close()
+    }
+
+    @Test func aTornTail() async throws {
+        let store = try await open()
+        try await append(store)
+        try await store.close()
+        let file = try device.open("events/00000000000000000001.seg", .readWrite)
+        let junk: [UInt8] = [1, 2, 3]
+        _ = try file.write(junk.span.bytes, at: file.length())
+        var healed: StrataStore?
+        let calls = try await calls { healed = try await open() }
+        #expect(
+            calls
+                == Self.opening + ["write events/1.seg", "sync events/1.seg", "syncDirectory events"]
+                + ["createDirectory quarantine", "syncDirectory ."]
+                + ["create Q", "write Q", "sync Q", "syncDirectory quarantine"].map {
+                    $0.replacing("Q", with: Self.quarantined(in: calls))
+                } + ["truncate events/1.seg", "sync events/1.seg"])
+        try await healed?.close()
+    }
+
+    private static func quarantined(in calls: [String]) -> String {
+        calls.compactMap { $0.firstMatch(of: /^create (quarantine.*)$/)?.1 }.first.map(String.init) ?? "none"
+    }
+
+    @Test func anAppendThatFindsNoRoom() async throws {
+        let store = try await open()
+        try await append(store)
+        device.setRoom(40)
+        let calls = try await calls {
+            await #expect(throws: EventStoreError.self) { try await append(store, bytes: 400) }
+        }
+        #expect(calls == ["write events/1.seg", "write events/1.seg", "truncate events/1.seg", "sync events/1.seg"])
+        device.setRoom(nil)
+        // Everything before the cut was synced with it.
+        #expect(try await self.calls { try await append(store) } == ["write events/1.seg", "sync events/1.seg"])
+        try await store.close()
+    }
+
+    @Test func snapshots() async throws {
+        let store = try await open()
+        try await append(store)
+        #expect(
+            try await calls { try await store.snapshots.save(snapshot()) }
+                == ["createDirectory snapshots", "create snapshots/1.seg", "write snapshots/1.seg"]
+                + ["sync snapshots/1.seg", "syncDirectory snapshots", "write snapshots/1.seg"])
+        #expect(try await calls { try await store.snapshots.save(snapshot()) } == ["write snapshots/1.seg"])
+        #expect(
+            try await calls { _ = try await store.snapshots.delete(for: stream) }
+                == ["write snapshots/1.seg", "sync snapshots/1.seg"])
+        try await store.snapshots.save(snapshot())
+        #expect(
+            try await calls { try await store.close() }
+                == ["sync snapshots/1.seg", "write snapshots/1.seg", "sync snapshots/1.seg"]
+                + ["write events/1.seg", "sync events/1.seg"])
+    }
+
+    @Test func aFullSegmentOfSnapshots() async throws {
+        let store = try await open()
+        try await append(store)
+        try await store.snapshots.save(snapshot(bytes: 40_000))
+        #expect(
+            try await calls { try await store.snapshots.save(snapshot(bytes: 40_000)) }
+                == ["sync snapshots/1.seg", "write snapshots/1.seg", "sync snapshots/1.seg"]
+                + ["createDirectory snapshots", "create snapshots/2.seg", "write snapshots/2.seg"]
+                + ["sync snapshots/2.seg", "syncDirectory snapshots", "write snapshots/2.seg"])
+        try await store.close()
+    }
+
+    @Test func aSegmentOfSnapshotsThatIsContinued() async throws {
+        let first = try await open()
+        try await append(first)
+        try await first.snapshots.save(snapshot())
+        try await first.close()
+        let second = try await open()
+        #expect(
+            try await calls { try await second.snapshots.save(snapshot()) }
+                == ["write snapshots/1.seg", "sync snapshots/1.seg", "syncDirectory snapshots", "write snapshots/1.seg"])
+        try await second.close()
+    }
+
+    @Test func aSnapshotThatFindsNoRoom() async throws {
+        let store = try await open()
+        try await append(store)
+        try await store.snapshots.save(snapshot())
+        device.setRoom(8)
+        let calls = try await calls {
+            await #expect(throws: EventStoreError.self) { try await store.snapshots.save(snapshot(bytes: 400)) }
+        }
+        #expect(
+            calls
+                == ["write snapshots/1.seg", "write snapshots/1.seg", "truncate snapshots/1.seg", "sync snapshots/1.seg"])
+        device.setRoom(nil)
+        try await store.close()
+    }
+
+    @Test func damagedSnapshotsMoveToQuarantine() async throws {
+        let store = try await open()
+        try await append(store)
+        try await store.snapshots.save(snapshot())
+        try await store.snapshots.delete(for: stream)
+        try await store.close()
+        let file = try device.open("snapshots/00000000000000000001.seg", .readWrite)
+        let junk: [UInt8] = [0xFF, 0xFF]
+        _ = try file.write(junk.span.bytes, at: 100)
+        let calls = try await calls { _ = try StrataStore.recover(on: device, dryRun: false, options: options) }
+        let moved = try #require(calls.firstIndex(of: "rename snapshots/1.seg"))
+        #expect(
+            calls[(moved - 2)...(moved + 2)]
+                == [
+                    "createDirectory quarantine", "syncDirectory .", "rename snapshots/1.seg",
+                    "syncDirectory quarantine", "syncDirectory snapshots",
+                ])
+    }
+
+    @Test func aSyncThatFailedIsFinal() async throws {
+        let store = try await open()
+        try await append(store)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
+        let failed = await #expect(throws: EventStoreError.self) { try await append(store) }
+        #expect(failed?.code == .outcomeUnknown)
+        let later = try await calls {
+            await #expect(throws: EventStoreError.self) { try await append(store) }
+            try await store.close()
+        }
+        #expect(later == [])
+    }
+}
