@@ -54,7 +54,10 @@ import Testing
         #expect(
             calls
                 == ["create LOCK"] + Self.takingTheLock
-                + ["createDirectory events", "createDirectory snapshots", "createDirectory quarantine", "syncDirectory ."]
+                + [
+                    "createDirectory events", "createDirectory snapshots", "createDirectory quarantine",
+                    "syncDirectory .",
+                ]
                 + ["create events/1.seg", "write events/1.seg", "sync events/1.seg", "syncDirectory events"]
                 + Self.installingTheManifest + ["syncDirectory .", "syncParent ."]
                 + ["sync events/1.seg", "syncDirectory events"])
@@ -220,7 +223,9 @@ import Testing
         let second = try await open()
         #expect(
             try await calls { try await second.snapshots.save(snapshot()) }
-                == ["write snapshots/1.seg", "sync snapshots/1.seg", "syncDirectory snapshots", "write snapshots/1.seg"])
+                == [
+                    "write snapshots/1.seg", "sync snapshots/1.seg", "syncDirectory snapshots", "write snapshots/1.seg",
+                ])
         try await second.close()
     }
 
@@ -234,7 +239,10 @@ import Testing
         }
         #expect(
             calls
-                == ["write snapshots/1.seg", "write snapshots/1.seg", "truncate snapshots/1.seg", "sync snapshots/1.seg"])
+                == [
+                    "write snapshots/1.seg", "write snapshots/1.seg", "truncate snapshots/1.seg",
+                    "sync snapshots/1.seg",
+                ])
         device.setRoom(nil)
         try await store.close()
     }
