@@ -30,10 +30,16 @@ import Testing
     }
 
     @discardableResult
-    private func append(_ store: StrataStore, bytes: Int = 10) async throws -> AppendResult {
+    private func append(_ store: StrataStore, bytes: Int = 10, id: UUID = UUID()) async throws -> AppendResult {
         try await store.events.append(
-            [sampleEvent(String(repeating: "x", count: bytes))], to: stream, expecting: .any)
+            [sampleEvent(String(repeating: "x", count: bytes), id: id)], to: stream, expecting: .any)
     }
+
+    private func frames() throws -> [SegmentInspection.Frame] {
+        try StrataStore.inspectSegment(Self.segment, on: device).frames
+    }
+
+    private static let segment = "events/00000000000000000001.seg"
 
     private func snapshot(version: Int = 1, bytes: Int = 10) -> Snapshot {
         var randomness = SeededRandomness(seed: 1)
@@ -108,21 +114,63 @@ import Testing
 
     @Test func whatWasAppendedDurablyIsKnownToBe() async throws {
         let store = try await open()
-        let result = try await append(store)
+        let id = UUID()
+        let result = try await append(store, id: id)
         #expect(try await calls { try await store.events.waitUntilDurable(result.lastPosition) } == [])
+        // The second time it is a retry, which learns what became of the first.
+        #expect(try await append(store, id: id).durability == .synced)
+        try await store.close()
+    }
+
+    @Test func whatWasWaitedForIsKnownToBeDurable() async throws {
+        let store = try await open(.none)
+        let id = UUID()
+        let result = try await append(store, id: id)
+        #expect(try await append(store, id: id).durability == .written)
+        try await store.events.waitUntilDurable(result.lastPosition)
+        #expect(try await append(store, id: id).durability == .synced)
         try await store.close()
     }
 
     @Test func whatOpeningReadIsKnownToBeDurable() async throws {
         let first = try await open(.none)
-        let result = try await append(first)
+        let id = UUID()
+        try await append(first, id: id)
         let other = SimulatedDevice(device.storage.afterProcessDeath)
         let second = try await StrataStore.open(on: other, options: options)
-        let calls = other.calls
-        try await second.events.waitUntilDurable(result.lastPosition)
-        #expect(other.calls == calls)
+        #expect(try await append(second, id: id).durability == .synced)
         try await second.close()
         try await first.close()
+    }
+
+    @Test func anIntervalSyncsByItself() async throws {
+        let store = try await open(.interval(.milliseconds(1)))
+        try await append(store)
+        while device.log.last(where: { $0.operation == .write || $0.operation == .sync })?.operation != .sync {
+            await Task.yield()
+        }
+        try await store.close()
+    }
+
+    @Test func framesSayWhatIsDurableAndNoMore() async throws {
+        let store = try await open(.none)
+        try await append(store)
+        let second = try await append(store)
+        try await store.events.waitUntilDurable(second.lastPosition)
+        try await append(store)
+        try await store.close()
+        let frames = try frames()
+        #expect(frames.map(\.kind) == ["open", "commit", "commit", "commit", "mark"])
+        let synced = frames[3].offset
+        #expect(frames.map(\.durableMark) == [64, 64, 64, synced, frames[4].offset])
+
+        // The next frame's mark does not reach behind the first commit, but a later one's does: it was promised.
+        let sound = device.storage
+        let file = try device.open(Self.segment, .readWrite)
+        let junk: [UInt8] = [0xFF]
+        _ = try file.write(junk.span.bytes, at: frames[1].offset + 100)
+        #expect(try StrataStore.verify(on: device).damage.map(\.offset) == [frames[1].offset])
+        #expect(try StrataStore.verify(on: SimulatedDevice(sound)).isSound)
     }
 
     @Test func openingAgain() async throws {
@@ -131,7 +179,8 @@ import Testing
         try await first.close()
         var second: StrataStore?
         let calls = try await calls { second = try await open() }
-        // The mark is written again, because nothing says that it is durable itself.
+        // The mark is written again, because nothing says that it is durable itself; what stands before it is not.
+        #expect(device.log.last { $0.operation == .write }?.offset == (try frames().last?.offset))
         #expect(
             calls == Self.opening + ["write events/1.seg", "sync events/1.seg", "syncDirectory events"])
         try await second?.close()
@@ -182,6 +231,16 @@ import Testing
         device.setRoom(nil)
         // Everything before the cut was synced with it.
         #expect(try await self.calls { try await append(store) } == ["write events/1.seg", "sync events/1.seg"])
+        try await store.close()
+    }
+
+    @Test func aCutMakesDurableWhatStandsBeforeIt() async throws {
+        let store = try await open(.none)
+        let first = try await append(store)
+        device.setRoom(40)
+        await #expect(throws: EventStoreError.self) { try await append(store, bytes: 400) }
+        #expect(try await calls { try await store.events.waitUntilDurable(first.lastPosition) } == [])
+        device.setRoom(nil)
         try await store.close()
     }
 
