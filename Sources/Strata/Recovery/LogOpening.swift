@@ -160,8 +160,10 @@ extension Manifest.SealedSegment {
     func matches(_ scan: SegmentScan) -> Bool {
         self
             == Manifest.SealedSegment(
-                firstPosition: scan.number, lastPosition: UInt64(scan.lastPosition), bytes: UInt64(scan.bytes),
-                eventCount: UInt64(scan.eventCount), commitCount: UInt64(scan.commitCount), digest: scan.digest.value)
+                firstPosition: scan.number, lastPosition: scan.footer?.lastPosition ?? UInt64(scan.lastPosition),
+                bytes: UInt64(scan.bytes), eventCount: UInt64(scan.eventCount), commitCount: UInt64(scan.commitCount),
+                digest: scan.digest.value, generation: scan.segment.generation,
+                contentLength: UInt64(scan.contentLength))
     }
 }
 
