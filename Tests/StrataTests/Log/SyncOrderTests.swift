@@ -1,8 +1,9 @@
 import EventSourcing
 import Foundation
-import Strata
 import StrataTesting
 import Testing
+
+@testable import Strata
 
 /// What reaches the device, and in which order it is made durable: every sync has its place.
 @Suite struct SyncOrderTests {
@@ -323,6 +324,13 @@ import Testing
                     "createDirectory quarantine", "syncDirectory .", "rename snapshots/1.seg",
                     "syncDirectory quarantine", "syncDirectory snapshots",
                 ])
+    }
+
+    @Test func whatIsPurgedStaysAway() async throws {
+        try await open().close()
+        for name in ["first", "second"] { _ = try device.open("quarantine/\(name)", .create) }
+        let calls = try await calls { _ = try Quarantine(device).purge() }
+        #expect(calls == ["remove quarantine/first", "remove quarantine/second", "syncDirectory quarantine"])
     }
 
     @Test func aSyncThatFailedIsFinal() async throws {
