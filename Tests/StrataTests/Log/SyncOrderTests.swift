@@ -49,25 +49,28 @@ import Testing
             state: Bytes(randomness.bytes(bytes)))
     }
 
+    /// Calls one after the other; long sums of arrays take the compiler long.
+    private static func sequence(_ parts: [String]...) -> [String] { parts.flatMap { $0 } }
+
     private static let installingTheManifest = [
         "create MANIFEST.new", "write MANIFEST.new", "sync MANIFEST.new", "rename MANIFEST.new", "syncDirectory .",
     ]
     private static let takingTheLock = ["truncate LOCK", "write LOCK"]
-    private static let opening = takingTheLock + ["syncDirectory .", "syncParent ."]
+    private static let opening = sequence(takingTheLock, ["syncDirectory .", "syncParent ."])
 
     @Test func aNewStore() async throws {
         var store: StrataStore?
         let calls = try await calls { store = try await open() }
         #expect(
             calls
-                == ["create LOCK"] + Self.takingTheLock
-                + [
-                    "createDirectory events", "createDirectory snapshots", "createDirectory quarantine",
-                    "syncDirectory .",
-                ]
-                + ["create events/1.seg", "write events/1.seg", "sync events/1.seg", "syncDirectory events"]
-                + Self.installingTheManifest + ["syncDirectory .", "syncParent ."]
-                + ["sync events/1.seg", "syncDirectory events"])
+                == Self.sequence(
+                    ["create LOCK"], Self.takingTheLock,
+                    [
+                        "createDirectory events", "createDirectory snapshots", "createDirectory quarantine",
+                        "syncDirectory .",
+                    ], ["create events/1.seg", "write events/1.seg", "sync events/1.seg", "syncDirectory events"],
+                    Self.installingTheManifest, ["syncDirectory .", "syncParent ."],
+                    ["sync events/1.seg", "syncDirectory events"]))
         try await store?.close()
     }
 
@@ -183,7 +186,7 @@ import Testing
         // The mark is written again, because nothing says that it is durable itself; what stands before it is not.
         #expect(device.log.last { $0.operation == .write }?.offset == (try frames().last?.offset))
         #expect(
-            calls == Self.opening + ["write events/1.seg", "sync events/1.seg", "syncDirectory events"])
+            calls == Self.sequence(Self.opening, ["write events/1.seg", "sync events/1.seg", "syncDirectory events"]))
         try await second?.close()
     }
 
@@ -192,9 +195,10 @@ import Testing
         try await append(store, bytes: 40_000)
         #expect(
             try await calls { try await append(store, bytes: 40_000) }
-                == ["write events/1.seg", "sync events/1.seg"]
-                + ["create events/2.seg", "write events/2.seg", "sync events/2.seg", "syncDirectory events"]
-                + Self.installingTheManifest + ["write events/2.seg", "sync events/2.seg"])
+                == Self.sequence(
+                    ["write events/1.seg", "sync events/1.seg"],
+                    ["create events/2.seg", "write events/2.seg", "sync events/2.seg", "syncDirectory events"],
+                    Self.installingTheManifest, ["write events/2.seg", "sync events/2.seg"]))
         try await store.close()
     }
 
@@ -209,11 +213,12 @@ import Testing
         let calls = try await calls { healed = try await open() }
         #expect(
             calls
-                == Self.opening + ["write events/1.seg", "sync events/1.seg", "syncDirectory events"]
-                + ["createDirectory quarantine", "syncDirectory ."]
-                + ["create Q", "write Q", "sync Q", "syncDirectory quarantine"].map {
-                    $0.replacing("Q", with: Self.quarantined(in: calls))
-                } + ["truncate events/1.seg", "sync events/1.seg"])
+                == Self.sequence(
+                    Self.opening, ["write events/1.seg", "sync events/1.seg", "syncDirectory events"],
+                    ["createDirectory quarantine", "syncDirectory ."],
+                    ["create Q", "write Q", "sync Q", "syncDirectory quarantine"].map {
+                        $0.replacing("Q", with: Self.quarantined(in: calls))
+                    }, ["truncate events/1.seg", "sync events/1.seg"]))
         try await healed?.close()
     }
 
@@ -250,8 +255,9 @@ import Testing
         try await append(store)
         #expect(
             try await calls { try await store.snapshots.save(snapshot()) }
-                == ["createDirectory snapshots", "create snapshots/1.seg", "write snapshots/1.seg"]
-                + ["sync snapshots/1.seg", "syncDirectory snapshots", "write snapshots/1.seg"])
+                == Self.sequence(
+                    ["createDirectory snapshots", "create snapshots/1.seg", "write snapshots/1.seg"],
+                    ["sync snapshots/1.seg", "syncDirectory snapshots", "write snapshots/1.seg"]))
         #expect(try await calls { try await store.snapshots.save(snapshot()) } == ["write snapshots/1.seg"])
         #expect(
             try await calls { _ = try await store.snapshots.delete(for: stream) }
@@ -259,8 +265,9 @@ import Testing
         try await store.snapshots.save(snapshot())
         #expect(
             try await calls { try await store.close() }
-                == ["sync snapshots/1.seg", "write snapshots/1.seg", "sync snapshots/1.seg"]
-                + ["write events/1.seg", "sync events/1.seg"])
+                == Self.sequence(
+                    ["sync snapshots/1.seg", "write snapshots/1.seg", "sync snapshots/1.seg"],
+                    ["write events/1.seg", "sync events/1.seg"]))
     }
 
     @Test func aFullSegmentOfSnapshots() async throws {
@@ -269,9 +276,10 @@ import Testing
         try await store.snapshots.save(snapshot(bytes: 40_000))
         #expect(
             try await calls { try await store.snapshots.save(snapshot(bytes: 40_000)) }
-                == ["sync snapshots/1.seg", "write snapshots/1.seg", "sync snapshots/1.seg"]
-                + ["createDirectory snapshots", "create snapshots/2.seg", "write snapshots/2.seg"]
-                + ["sync snapshots/2.seg", "syncDirectory snapshots", "write snapshots/2.seg"])
+                == Self.sequence(
+                    ["sync snapshots/1.seg", "write snapshots/1.seg", "sync snapshots/1.seg"],
+                    ["createDirectory snapshots", "create snapshots/2.seg", "write snapshots/2.seg"],
+                    ["sync snapshots/2.seg", "syncDirectory snapshots", "write snapshots/2.seg"]))
         try await store.close()
     }
 
