@@ -116,6 +116,15 @@ import Testing
                 == ["sync events/1.seg", "write events/1.seg", "sync events/1.seg"])
     }
 
+    @Test func anAppendThatDidNotWaitShowsBesideItsWriter() async throws {
+        let store = try await open(.none)
+        try await append(store)
+        let reader = try await StrataStore.open(on: device, options: StrataOptions(access: .readOnly))
+        #expect(try await reader.allEvents().count == 1)
+        try await reader.close()
+        try await store.close()
+    }
+
     @Test func whatWasAppendedDurablyIsKnownToBe() async throws {
         let store = try await open()
         let id = UUID()
@@ -312,6 +321,17 @@ import Testing
                     "sync snapshots/1.seg",
                 ])
         device.setRoom(nil)
+        try await store.close()
+    }
+
+    @Test func noSnapshotFollowsOnesThatCouldNotBeSynced() async throws {
+        let store = try await open()
+        try await append(store)
+        try await store.snapshots.save(snapshot())
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
+        await #expect(throws: EventStoreError.self) { try await store.snapshots.delete(for: stream) }
+        let calls = try await calls { try await store.snapshots.save(snapshot()) }
+        #expect(calls.contains("create snapshots/2.seg"))
         try await store.close()
     }
 
