@@ -180,7 +180,8 @@ import Testing
         // The next frame's mark does not reach behind the first commit, but a later one's does: it was promised.
         let sound = device.storage
         let file = try device.open(Self.segment, .readWrite)
-        let junk: [UInt8] = [0xFF]
+        // In the event's id, which never is all ones.
+        let junk = [UInt8](repeating: 0xFF, count: 8)
         _ = try file.write(junk.span.bytes, at: frames[1].offset + 100)
         #expect(try StrataStore.verify(on: device).damage.map(\.offset) == [frames[1].offset])
         #expect(try StrataStore.verify(on: SimulatedDevice(sound)).isSound)
