@@ -150,6 +150,8 @@ struct LogOpening {
     private mutating func checkForUnlistedSegments() throws(StrataError) {
         // Where the directory is missing, so is the active segment, which is damage already.
         guard try device.kindOrFail(of: StoreLayout.events) == .directory else { return }
+        // There it is what an unfinished backup has brought.
+        if try BackupMarker.isPresent(on: device) { return }
         for name in try device.listOrFail(StoreLayout.events).sorted() {
             guard
                 let segment = SegmentIdentity(fileName: name), !manifest.lists(segment),

@@ -132,6 +132,8 @@ struct WriterOpening {
             guard let segment = SegmentIdentity(fileName: name), !manifest.lists(segment) else { continue }
             try device.removeIfPresent(segment.name)
         }
+        // Only now: without the marker, what an unfinished backup has brought would be damage.
+        try BackupMarker.remove(from: device)
     }
 
     /// Writes the manifest anew, in the newest format version: the one that was read may be in the page cache alone, where
