@@ -135,12 +135,12 @@ import Testing
         let rollOver: (SimulatedDevice) async throws -> Void = { device in
             let store = try await StrataStore.open(on: device, options: options)
             for bytes in [40_000, 40_000] {
-                _ = try await store.events.append([event(bytes)], to: stream, expecting: .any)
+                _ = try await store.events.append([self.event(bytes)], to: stream, expecting: .any)
             }
         }
         let device = try await deviceOfProcess(whoseLastSyncOf: ".", fails: .keptInCache, rollOver)
         let reopened = try await StrataStore.open(on: device, options: options)
-        let event = event()
+        let event = self.event()
         _ = try await reopened.events.append([event], to: stream, expecting: .any)
 
         let last = try await StrataStore.open(on: SimulatedDevice(device.storage.afterTotalLoss), options: options)
@@ -157,7 +157,7 @@ import Testing
 
         let next = device.afterProcessDeath()
         let store = try await StrataStore.open(on: next, options: options)
-        let event = event()
+        let event = self.event()
         _ = try await store.events.append([event], to: stream, expecting: .any)
         let last = try await StrataStore.open(on: SimulatedDevice(next.storage.afterTotalLoss), options: options)
         #expect(try await last.events.containsEvent(withID: event.id))
