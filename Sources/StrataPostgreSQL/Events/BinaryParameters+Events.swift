@@ -1,0 +1,51 @@
+#if PostgreSQL
+import EventSourcing
+
+extension BinaryParameters {
+    /// The parameters of the function `append`.
+    static func append(
+        _ events: [NewEvent], to stream: StreamID, expecting expected: ExpectedVersion
+    ) -> BinaryParameters {
+        var parameters = BinaryParameters()
+        let bytes = events.reduce(0) { $0 + $1.payload.count + $1.metadata.encoded.count + $1.type.utf8.count + 160 }
+        parameters.reserveCapacity(bytes + 512)
+        parameters.append(stream.aggregateType)
+        parameters.append(stream.id)
+        parameters.append(expected.code)
+        parameters.append(.uuid, events) { $0.write($1.id.bits); return true }
+        parameters.append(.text, events) { $0.write($1.type); return true }
+        parameters.append(.int64, events) { $0.write(Int64($1.schemaVersion)); return true }
+        parameters.append(.timestamp, events) { $0.write($1.occurredAt.serverMicroseconds); return true }
+        parameters.append(.int16, events) { $0.write($1.occurredAt.serverRemainder); return true }
+        parameters.append(.int16, events) { $0.write(Int16($1.contentType.rawValue)); return true }
+        parameters.append(.text, events) { parameters, event in
+            guard let key = TenantKey.stored(event.metadata.tenantID) else { return false }
+            parameters.write(key)
+            return true
+        }
+        parameters.append(.bytes, events) { $0.write($1.metadata.encoded); return true }
+        parameters.append(.bytes, events) { $0.write($1.payload); return true }
+        return parameters
+    }
+
+    /// A stream, as the first two parameters.
+    static func stream(_ stream: StreamID) -> BinaryParameters {
+        var parameters = BinaryParameters()
+        parameters.append(stream.aggregateType)
+        parameters.append(stream.id)
+        return parameters
+    }
+}
+
+extension ExpectedVersion {
+    /// How the function `append` takes it.
+    fileprivate var code: Int64 {
+        switch self {
+        case .any: -1
+        case .streamExists: -2
+        case .noStream: 0
+        case .exactly(let version): Int64(version)
+        }
+    }
+}
+#endif

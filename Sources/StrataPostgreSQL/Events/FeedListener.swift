@@ -1,0 +1,6 @@
+#if PostgreSQL
+/// stub
+final class FeedListener: Sendable {
+    init(_ options: PostgreSQLOptions, channel: String) {}
+}
+#endif
