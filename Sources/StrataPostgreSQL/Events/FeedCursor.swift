@@ -62,12 +62,12 @@ struct FeedCursor {
     /// - Returns: those among the events that the query asks for.
     mutating func advance(past events: [RecordedEvent], last: Int?) -> [RecordedEvent] {
         let range = range
-        let isWhole = events.count < rows
-        if !isEndKnown, let last { setEnd(Position(last)) }
+        // Fewer rows than asked for: nothing is left in the range.
+        let end = events.count < rows ? nil : events.last?.position.rawValue
+        if !isEndKnown { setEnd(last.map { Position($0) }) }
         size.learn(from: events)
-        let end = isWhole ? nil : events.last?.position.rawValue
         switch query.direction {
-        case .forward: lower = (end ?? min(range.upperBound, .max - 1)) + 1
+        case .forward: lower = (end ?? min(range.upperBound, upper)) + 1
         case .backward: upper = (end ?? range.lowerBound) - 1
         }
         let matching = query.filter == .all ? events : events.filter(query.filter.matches)

@@ -41,7 +41,7 @@ extension Migration {
 
     private static func comment(on what: String, _ text: String, _ schema: PostgreSQLSchema) -> String {
         let (kind, name) = (what.prefix { $0 != " " }, what.drop { $0 != " " }.dropFirst())
-        return "COMMENT ON \(kind) \(schema.quoted).\(name) IS '\(text)'"
+        return "COMMENT ON \(kind) \(schema.quoted).\(name) IS '\(text.replacing("'", with: "''"))'"
     }
 
     /// Appends take turns: the lock is held until the transaction ends, so that positions become visible in their order.
