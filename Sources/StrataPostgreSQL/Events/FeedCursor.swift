@@ -67,7 +67,7 @@ struct FeedCursor {
         if !isEndKnown { setEnd(last.map { Position($0) }) }
         size.learn(from: events)
         switch query.direction {
-        case .forward: lower = (end ?? min(range.upperBound, upper)) + 1
+        case .forward: lower = max(lower, (end ?? min(range.upperBound, upper)) + 1)
         case .backward: upper = (end ?? range.lowerBound) - 1
         }
         let matching = query.filter == .all ? events : events.filter(query.filter.matches)
