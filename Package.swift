@@ -73,6 +73,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
+        // Several writers in a process that the end-to-end tests kill.
+        .executableTarget(
+            name: "EndToEndWriters",
+            dependencies: [
+                "EventSourcing", "Strata", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/EndToEnd/Writers",
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "EventSourcingTests",
             dependencies: [
@@ -91,8 +99,8 @@ let package = Package(
         .testTarget(
             name: "StrataTests",
             dependencies: [
-                "CStrata", "EventSourcing", "EventSourcingTesting", "FuzzHarness", "Strata", "StrataTesting",
-                "OrderExample", .product(name: "Logging", package: "swift-log"),
+                "CStrata", "EventInterchange", "EventSourcing", "EventSourcingTesting", "FuzzHarness", "Strata",
+                "StrataTesting", "OrderExample", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
         // A process that the tests start to append beside others.

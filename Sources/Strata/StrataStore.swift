@@ -26,7 +26,7 @@ public final class StrataStore: Sendable {
     let storeID: UInt128
     private let writer: LogWriter?
     private let snapshotLog: SnapshotLog?
-    private let lifetime: StoreLifetime
+    let lifetime: StoreLifetime
 
     private init(
         device: any Device, reader: LogReader, manifest: Manifest, writer: LogWriter?, snapshotScan: SnapshotScan,
@@ -65,7 +65,8 @@ public final class StrataStore: Sendable {
         try options.check()
         let mayCreate = options.access == .readWrite && options.createIfMissing
         let device = try await BlockingReads.run { () throws(StrataError) in
-            try FileSystemDevice.open(storeAt: path, createIfMissing: mayCreate)
+            try FileSystemDevice.open(
+                storeAt: path, createIfMissing: mayCreate, permissions: options.permissions)
         }
         return try await open(on: device, options: options)
     }
@@ -138,16 +139,20 @@ extension StrataOptions {
 
 extension FileSystemDevice {
     /// The device of a store's directory, which is made if it may be.
-    static func open(storeAt path: String, createIfMissing: Bool) throws(StrataError) -> FileSystemDevice {
+    static func open(
+        storeAt path: String, createIfMissing: Bool, permissions: StrataOptions.Permissions = .owner
+    ) throws(StrataError) -> FileSystemDevice {
         do {
             switch try kind(ofPath: path) {
             case .directory: break
             case .file, .other: throw StrataError(.notAStore, "there is a file, not a store's directory", path: path)
             case nil:
                 guard createIfMissing else { throw StrataError(.notFound, "there is no such store", path: path) }
-                do { try createDirectory(atPath: path) } catch { throw StrataError(creating: error, path: path) }
+                do { try createDirectory(atPath: path, permissions: permissions) } catch {
+                    throw StrataError(creating: error, path: path)
+                }
             }
-            return try FileSystemDevice(path: path)
+            return try FileSystemDevice(path: path, permissions: permissions)
         } catch let error as SystemError {
             throw StrataError(error, "opening the store's directory failed", path: path)
         } catch let error as StrataError {

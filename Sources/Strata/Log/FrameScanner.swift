@@ -13,6 +13,8 @@ struct FrameScanner {
     }
 
     private static let chunk = 1 << 20
+    /// How often the bytes of a file may be read in vain.
+    private static let mostPasses = 4
 
     private let content: SegmentContent
     /// Where the walk ends.
@@ -22,6 +24,9 @@ struct FrameScanner {
     private var frameLength = 0
     private var buffer: [UInt8] = []
     private var bufferStart = 0
+    /// The bytes of frames that had a header and did not verify. Frames that a writer has written do not overlap, so that
+    /// there are no more of them than the file has; a forger can have each header claim all that follows.
+    private var bytesInVain = 0
 
     init(_ content: SegmentContent, from start: Int = Format.segmentHeaderBytes, to end: Int) {
         self.content = content
@@ -34,14 +39,19 @@ struct FrameScanner {
         offset += frameLength
         frameLength = 0
         guard offset < end else { return .end }
-        guard end - offset >= Format.frameHeaderBytes, try load(Format.frameHeaderBytes),
+        guard !isCrafted, end - offset >= Format.frameHeaderBytes, try load(Format.frameHeaderBytes),
             let header = header(at: offset)
         else { return .noHeader }
-        guard header.frameLength <= end - offset, try load(header.frameLength), bodyVerifies(header)
-        else { return .damagedBody(header) }
+        guard header.frameLength <= end - offset, try load(header.frameLength), bodyVerifies(header) else {
+            bytesInVain += header.frameLength
+            return .damagedBody(header)
+        }
         frameLength = header.frameLength
         return .frame(header)
     }
+
+    /// Whether nothing more is looked for in the file: no accident makes one like this.
+    private var isCrafted: Bool { bytesInVain / Self.mostPasses > end }
 
     /// Continues at another offset.
     mutating func move(to offset: Int) {
@@ -65,7 +75,7 @@ struct FrameScanner {
     /// The first offset, from one on, at which a header stands that verifies; nil if there is none.
     mutating func nextHeader(from start: Int) throws(StrataError) -> (offset: Int, header: FrameHeader)? {
         move(to: Format.aligned(start))
-        while end - offset >= Format.frameHeaderBytes {
+        while !isCrafted, end - offset >= Format.frameHeaderBytes {
             guard try load(Format.frameHeaderBytes) else { return nil }
             let last = min(bufferStart + buffer.count, end) - Format.frameHeaderBytes
             while offset <= last {

@@ -62,14 +62,8 @@ struct LogOpening {
         guard !damagedHeaders.isEmpty else { return }
         let names = index.state.withLock { $0.typeNames }
         damage = damage.map { damage in
-            guard
-                let header = damagedHeaders[DamagedCommit(file: damage.file, offset: damage.offset)],
-                let name = names.first(where: { FrameHeader.tag(of: $0) == header.aggregateTypeTag })
-            else { return damage }
-            return Damage(
-                file: damage.file, offset: damage.offset, length: damage.length, reason: damage.reason,
-                stream: StreamID(name, UUID(bits: header.aggregateID)), versions: damage.versions,
-                positions: damage.positions)
+            let header = damagedHeaders[DamagedCommit(file: damage.file, offset: damage.offset)]
+            return damage.naming(streamOf: header, among: names)
         }
     }
 
@@ -146,6 +140,18 @@ struct LogOpening {
                     Damage(file: scan.name, offset: 0, reason: "the manifest does not list this segment with events"))
             }
         }
+    }
+}
+
+extension Damage {
+    /// The same damage with the stream of a commit whose body it took, if the stream's type is one of some names.
+    func naming(streamOf header: FrameHeader?, among names: [String]) -> Damage {
+        guard
+            let header, let name = names.first(where: { FrameHeader.tag(of: $0) == header.aggregateTypeTag })
+        else { return self }
+        return Damage(
+            file: file, offset: offset, length: length, reason: reason,
+            stream: StreamID(name, UUID(bits: header.aggregateID)), versions: versions, positions: positions)
     }
 }
 

@@ -42,6 +42,7 @@ struct SnapshotScan {
             do throws(StrataError) {
                 try read(number)
             } catch {
+                guard error.code != .cancelled else { throw error }
                 // A segment that cannot be read costs replays; it is no reason not to open the store.
                 appendable = nil
                 damage.append(
