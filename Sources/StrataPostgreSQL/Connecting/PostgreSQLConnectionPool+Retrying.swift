@@ -12,9 +12,11 @@ extension PostgreSQLConnectionPool {
     /// Lends a connection to `body`, and, where that connection is lost or the server rolls back for reasons of its own, another one,
     /// for as long as the options allow.
     ///
-    /// - Parameter body: can be repeated although an earlier call may have had its effect.
+    /// - Parameters:
+    ///   - isRepeatable: whether `body` can be repeated although an earlier call may have had its effect.
+    ///   - body: what to do.
     func retrying<Value: Sendable>(
-        _ body: (Connection) async throws(PostgreSQLError) -> Value
+        afterLoss isRepeatable: Bool = true, _ body: (Connection) async throws(PostgreSQLError) -> Value
     ) async throws(RetryFailure) -> Value {
         var mayBeDone = false
         var attempt = 0
@@ -32,7 +34,7 @@ extension PostgreSQLConnectionPool {
             } catch {
                 let pause = options.reconnect.delay(afterAttempt: attempt)
                 let end = deadline ?? .now + options.reconnect.timeout
-                guard error.isTransient, .now + pause < end else {
+                guard error.isTransient, isRepeatable || !mayBeDone, .now + pause < end else {
                     throw RetryFailure(error: error, mayBeDone: mayBeDone)
                 }
                 if attempt == 0 { options.logger.notice("trying again: \(error)") }

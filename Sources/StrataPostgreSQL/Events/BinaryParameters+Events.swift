@@ -28,6 +28,17 @@ extension BinaryParameters {
         return parameters
     }
 
+    /// The parameters of the function `release`.
+    static func release(
+        _ stream: StreamID, before version: Int?, tombstone: Bool, expecting expected: ExpectedVersion
+    ) -> BinaryParameters {
+        var parameters = BinaryParameters.stream(stream)
+        parameters.append(expected.code)
+        if let version { parameters.append(Int64(version)) } else { parameters.appendNull() }
+        parameters.append(tombstone ? 1 as UInt8 : 0)
+        return parameters
+    }
+
     /// A stream, as the first two parameters.
     static func stream(_ stream: StreamID) -> BinaryParameters {
         var parameters = BinaryParameters()
@@ -38,12 +49,12 @@ extension BinaryParameters {
 }
 
 extension ExpectedVersion {
-    /// How the function `append` takes it.
+    /// How the functions `append` and `release` take it.
     fileprivate var code: Int64 {
         switch self {
         case .any: -1
         case .streamExists: -2
-        case .noStream: 0
+        case .noStream: -3
         case .exactly(let version): Int64(version)
         }
     }

@@ -6,7 +6,8 @@ import Synchronization
 /// All rows have the columns of ``EventRows``.
 final class EventStatements: Sendable {
     let append: Statement
-    let version: Statement
+    let release: Statement
+    let status: Statement
     let event: Statement
     let containsEvent: Statement
     let currentPosition: Statement
@@ -17,25 +18,42 @@ final class EventStatements: Sendable {
     private let schema: PostgreSQLSchema
     private let feeds = Mutex<[FeedShape: Statement]>([:])
 
+    /// Whether a commit waits until it is on the device.
+    private static let isSynced = "current_setting('fsync')::bool AND current_setting('synchronous_commit') <> 'off'"
+
     init(_ schema: PostgreSQLSchema) {
         self.schema = schema
         let events = "\(schema.quoted).events e"
         append = Statement(
             """
-            SELECT a.outcome, a.at_version, a.at_position, a.taken,
-                current_setting('fsync')::bool AND current_setting('synchronous_commit') <> 'off'
+            SELECT a.outcome, a.at_version, a.at_position, a.taken, \(Self.isSynced)
             FROM \(schema.quoted).append($1::text, $2::uuid, $3::bigint, $4::uuid[], $5::text[], $6::bigint[], $7::timestamptz[],
                 $8::smallint[], $9::smallint[], $10::text[], $11::bytea[], $12::bytea[]) a
             """)
+        release = Statement(
+            """
+            SELECT r.outcome, r.last_version, r.first_version, r.is_truncated, r.is_tombstoned, \(Self.isSynced)
+            FROM \(schema.quoted).release($1::text, $2::uuid, $3::bigint, $4::bigint, $5::bool) r
+            """)
         let ofStream = "e.aggregate_id = $2::uuid AND e.aggregate_type = $1::text"
-        version = Statement("SELECT e.version FROM \(events) WHERE \(ofStream) ORDER BY e.version DESC LIMIT 1")
+        let lastVersion = "(SELECT e.version FROM \(events) WHERE \(ofStream) ORDER BY e.version DESC LIMIT 1)"
+        status = Statement(
+            """
+            SELECT greatest(\(lastVersion), r.version, 0), coalesce(r.first_version, 1), coalesce(r.is_truncated, false),
+                coalesce(r.is_tombstoned, false)
+            FROM (SELECT) AS one LEFT JOIN \(schema.quoted).releases r
+                ON r.aggregate_id = $2::uuid AND r.aggregate_type = $1::text
+            """)
         event = Statement("SELECT \(EventRows.columns()) FROM \(events) WHERE e.id = $1::uuid")
         containsEvent = Statement("SELECT 1 FROM \(events) WHERE e.id = $1::uuid")
-        currentPosition = Statement("SELECT e.position FROM \(events) ORDER BY e.position DESC LIMIT 1")
+        currentPosition = Statement(
+            """
+            SELECT greatest((SELECT e.position FROM \(events) ORDER BY e.position DESC LIMIT 1),
+                (SELECT r.position FROM \(schema.quoted).releases r ORDER BY r.position DESC LIMIT 1), 0)
+            """)
         firstPosition = Statement("SELECT \(schema.quoted).first_position($1::timestamptz, $2::smallint)")
-        let last = "(SELECT e.version FROM \(events) WHERE \(ofStream) ORDER BY e.version DESC LIMIT 1)"
         let stream = """
-            SELECT \(EventRows.columns(last: last)) FROM \(events)
+            SELECT \(EventRows.columns(last: lastVersion)) FROM \(events)
             WHERE \(ofStream) AND e.version BETWEEN $3::bigint AND $4::bigint ORDER BY e.version
             """
         streamForward = Statement("\(stream) LIMIT $5::bigint")

@@ -15,9 +15,9 @@ extension EventStoreError {
         self.init(code, "PostgreSQL: \(error.message)", stream: stream, cause: error, fileID: fileID, line: line)
     }
 
-    /// An append that failed.
+    /// An append, a truncation or a deletion that failed.
     init(
-        appendingTo stream: StreamID, _ failure: PostgreSQLConnectionPool.RetryFailure, fileID: String = #fileID,
+        changing stream: StreamID, _ failure: PostgreSQLConnectionPool.RetryFailure, fileID: String = #fileID,
         line: Int = #line
     ) {
         guard failure.mayBeDone else {
@@ -26,8 +26,8 @@ extension EventStoreError {
         }
         self.init(
             .outcomeUnknown,
-            "the connection was lost before the server answered, and none could be made in time to ask again; append the same "
-                + "events again, by their ids, to learn what became of them",
+            "the connection was lost before the server answered; once it is back, do the same again, with the same event "
+                + "ids, to learn what became of it",
             stream: stream, cause: failure.error, fileID: fileID, line: line)
     }
 }

@@ -43,7 +43,7 @@ public final class PostgreSQLEventStore: EventStore {
         do throws(PostgreSQLConnectionPool.RetryFailure) {
             outcome = try await queue.append(command)
         } catch {
-            throw EventStoreError(appendingTo: stream, error)
+            throw EventStoreError(changing: stream, error)
         }
         switch outcome {
         case .stored(let version, let position, let durability):
@@ -52,13 +52,18 @@ public final class PostgreSQLEventStore: EventStore {
                 lastPosition: Position(position + events.count - 1), durability: durability)
         case .conflict(let version): throw .conflict(in: stream, expected: expected, actual: version)
         case .duplicate(let id): throw .duplicate(eventID: id, in: stream)
+        case .deleted: throw .deleted(stream)
         }
     }
 
     public func version(of stream: StreamID) async throws(EventStoreError) -> Int {
-        guard EventLimits.isValidAggregateType(stream.aggregateType) else { return 0 }
-        return try await query(Command(statements.version, .stream(stream))) { result throws(PostgreSQLError) in
-            result.count == 0 ? 0 : try result.int(0, 0)
+        try await status(of: stream).version
+    }
+
+    public func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
+        guard EventLimits.isValidAggregateType(stream.aggregateType) else { return StreamStatus(version: 0) }
+        return try await query(Command(statements.status, .stream(stream))) { result throws(PostgreSQLError) in
+            try result.status(from: 0)
         }
     }
 
@@ -78,7 +83,8 @@ public final class PostgreSQLEventStore: EventStore {
 
     public func currentPosition() async throws(EventStoreError) -> Position? {
         try await query(Command(statements.currentPosition)) { result throws(PostgreSQLError) in
-            result.count == 0 ? nil : Position(try result.int(0, 0))
+            let position = try result.int(0, 0)
+            return position == 0 ? nil : Position(position)
         }
     }
 
