@@ -105,7 +105,8 @@ let package = Package(
             swiftSettings: swiftSettings),
         // A process that the tests start to append beside others.
         .executableTarget(
-            name: "postgresql-writer", dependencies: ["EventSourcing", "StrataPostgreSQL"], path: "Tests/PostgreSQLWriter",
+            name: "postgresql-writer", dependencies: ["EventSourcing", "StrataPostgreSQL"],
+            path: "Tests/PostgreSQLWriter",
             swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataPostgreSQLTests",

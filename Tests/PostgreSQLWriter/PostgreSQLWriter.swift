@@ -46,15 +46,13 @@ import StrataPostgreSQL
                 let result = try await store.append(events, to: stream, expecting: .exactly(version))
                 versions[stream] = result.version
                 say("stored \(stream) \(result.version - events.count + 1) \(result.firstPosition) \(ids)")
-            } catch where error.code == .versionConflict {
-                versions[stream] = error.actualVersion
-                say("conflict")
-            } catch where error.code == .outcomeUnknown {
-                versions[stream] = try? await store.version(of: stream)
-                say("unknown \(ids)")
             } catch {
-                versions[stream] = try? await store.version(of: stream)
-                say("failed \(ids) \(error.code)")
+                switch error.code {
+                case .versionConflict: say("conflict")
+                case .outcomeUnknown: say("unknown \(ids)")
+                default: say("failed \(ids) \(error.code)")
+                }
+                versions[stream] = error.actualVersion
             }
         }
     }

@@ -4,22 +4,23 @@ import EventSourcingTesting
 import StrataPostgreSQL
 import Testing
 
-/// The stores on PostgreSQL keep the contract that every store must keep.
-@Suite(.enabled(if: TestServer.areAvailable))
-struct ContractTests {
-    private static let pool = TestServer.shared.pool()
+extension PostgreSQLTests {
+    /// The stores on PostgreSQL keep the contract that every store must keep.
+    @Suite struct ContractTests {
+        private static let pool = TestServer.shared.pool()
 
-    @Test(arguments: EventStoreContract.requirements)
-    func eventsKeepTheContract(_ requirement: EventStoreContract.Requirement) async throws {
-        try await requirement.check {
-            PostgreSQLEventStore(Self.pool, schema: try await .migrated(using: Self.pool))
+        @Test(arguments: EventStoreContract.requirements)
+        func eventsKeepTheContract(_ requirement: EventStoreContract.Requirement) async throws {
+            try await requirement.check {
+                PostgreSQLEventStore(Self.pool, schema: try await .migrated(using: Self.pool))
+            }
         }
-    }
 
-    @Test(arguments: SnapshotStoreContract.requirements)
-    func snapshotsKeepTheContract(_ requirement: SnapshotStoreContract.Requirement) async throws {
-        try await requirement.check {
-            PostgreSQLSnapshotStore(Self.pool, schema: try await .migrated(using: Self.pool))
+        @Test(arguments: SnapshotStoreContract.requirements)
+        func snapshotsKeepTheContract(_ requirement: SnapshotStoreContract.Requirement) async throws {
+            try await requirement.check {
+                PostgreSQLSnapshotStore(Self.pool, schema: try await .migrated(using: Self.pool))
+            }
         }
     }
 }

@@ -109,8 +109,8 @@ extension PostgreSQLOptions {
         settings["lock_timeout"] = lockTimeout.map { String($0.milliseconds) }
         let pairs = settings.sorted { $0.key < $1.key }
         var parameters = BinaryParameters()
-        parameters.append(.text, pairs.map(\.key)) { $0.write($1); return true }
-        parameters.append(.text, pairs.map(\.value)) { $0.write($1); return true }
+        parameters.append(.text, pairs.map(\.key)) { $0.write($1) }
+        parameters.append(.text, pairs.map(\.value)) { $0.write($1) }
         return Command(Self.sessionStatement, parameters)
     }
 

@@ -12,19 +12,16 @@ extension BinaryParameters {
         parameters.append(stream.aggregateType)
         parameters.append(stream.id)
         parameters.append(expected.code)
-        parameters.append(.uuid, events) { $0.write($1.id.bits); return true }
-        parameters.append(.text, events) { $0.write($1.type); return true }
-        parameters.append(.int64, events) { $0.write(Int64($1.schemaVersion)); return true }
-        parameters.append(.timestamp, events) { $0.write($1.occurredAt.serverMicroseconds); return true }
-        parameters.append(.int16, events) { $0.write($1.occurredAt.serverRemainder); return true }
-        parameters.append(.int16, events) { $0.write(Int16($1.contentType.rawValue)); return true }
-        parameters.append(.text, events) { parameters, event in
-            guard let key = TenantKey.stored(event.metadata.tenantID) else { return false }
-            parameters.write(key)
-            return true
-        }
-        parameters.append(.bytes, events) { $0.write($1.metadata.encoded); return true }
-        parameters.append(.bytes, events) { $0.write($1.payload); return true }
+        parameters.append(.uuid, events) { $0.write($1.id.bits) }
+        parameters.append(.text, events) { $0.write($1.type) }
+        parameters.append(.int64, events) { $0.write(Int64($1.schemaVersion)) }
+        parameters.append(.timestamp, events) { $0.write($1.occurredAt.serverMicroseconds) }
+        parameters.append(.int16, events) { $0.write($1.occurredAt.serverRemainder) }
+        parameters.append(.int16, events) { $0.write(Int16($1.contentType.rawValue)) }
+        let tenants = events.map { TenantKey.stored($0.metadata.tenantID) }
+        parameters.append(.text, tenants, isNull: { $0 == nil }) { $0.write($1 ?? "") }
+        parameters.append(.bytes, events) { $0.write($1.metadata.encoded) }
+        parameters.append(.bytes, events) { $0.write($1.payload) }
         return parameters
     }
 

@@ -35,7 +35,7 @@ struct Candidates {
 
     func append(to parameters: inout BinaryParameters) {
         func append(_ names: [String]) {
-            parameters.append(.text, names) { $0.write($1); return true }
+            parameters.append(.text, names) { $0.write($1) }
         }
         if let aggregateTypes {
             if aggregateTypes.count == 1 { parameters.append(aggregateTypes[0]) } else { append(aggregateTypes) }

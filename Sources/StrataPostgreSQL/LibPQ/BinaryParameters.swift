@@ -48,10 +48,17 @@ struct BinaryParameters: Sendable {
     /// - Parameters:
     ///   - type: the type of the elements.
     ///   - values: what the elements are made of.
-    ///   - write: writes one element; returns false for NULL.
+    ///   - write: writes one element.
     mutating func append<Value>(
-        _ type: ElementType, _ values: some Collection<Value>,
-        _ write: (inout BinaryParameters, Value) -> Bool
+        _ type: ElementType, _ values: some Collection<Value>, _ write: (inout BinaryParameters, Value) -> Void
+    ) {
+        append(type, values, isNull: { _ in false }, write)
+    }
+
+    /// A parameter that is an array of one dimension with nulls in it.
+    mutating func append<Value>(
+        _ type: ElementType, _ values: some Collection<Value>, isNull: (Value) -> Bool,
+        _ write: (inout BinaryParameters, Value) -> Void
     ) {
         parameter { parameters in
             parameters.write(values.isEmpty ? 0 : 1 as Int32)
@@ -63,7 +70,8 @@ struct BinaryParameters: Sendable {
             for value in values {
                 let place = parameters.buffer.count
                 parameters.write(-1 as Int32)
-                guard write(&parameters, value) else { continue }
+                guard !isNull(value) else { continue }
+                write(&parameters, value)
                 parameters.overwrite(Int32(parameters.buffer.count - place - 4), at: place)
             }
         }

@@ -34,7 +34,9 @@ extension Connection {
         defer { for text in keys + values { free(text) } }
         let pointer = PQconnectStartParams(
             keys.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1)
-        guard let pointer else { throw PostgreSQLError(.serverUnavailable, "libpq has no memory for another connection") }
+        guard let pointer else {
+            throw PostgreSQLError(.serverUnavailable, "libpq has no memory for another connection")
+        }
         do throws(PostgreSQLError) {
             try finish(pointer, options)
             return pointer
@@ -47,11 +49,11 @@ extension Connection {
     private static func finish(_ pointer: OpaquePointer, _ options: PostgreSQLOptions) throws(PostgreSQLError) {
         guard PQstatus(pointer) != CONNECTION_BAD || PQsocket(pointer) >= 0 else {
             let message = String(cString: PQerrorMessage(pointer))
-            // Libpq refuses what it does not understand before it makes a socket, as it does with names that nobody knows.
+            // Libpq refuses what it does not understand before it makes a socket; so it does with unknown hosts.
             let isUnderstood = message.contains("translate host name") || message.contains("connect")
             guard isUnderstood else {
-                throw PostgreSQLError(
-                    .invalidSettings, "\(message.split(separator: "\n").joined(separator: "; ")); see libpq's connection strings")
+                let text = message.split(separator: "\n").joined(separator: "; ")
+                throw PostgreSQLError(.invalidSettings, "\(text); see libpq's connection strings")
             }
             throw PostgreSQLError.connecting(message)
         }

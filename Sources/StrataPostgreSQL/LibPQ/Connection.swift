@@ -199,7 +199,7 @@ actor Connection {
         guard await SocketReactor.shared.wait(for: event, on: socket, until: .now + responseTimeout) else {
             throw PostgreSQLError(
                 .connectionLost,
-                "the server was silent for \(responseTimeout); the connection is given up; check the network and the server")
+                "the server was silent for \(responseTimeout), so the connection is given up; check the network")
         }
     }
 

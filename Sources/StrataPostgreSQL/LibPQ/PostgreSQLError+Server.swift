@@ -19,7 +19,8 @@ extension PostgreSQLError {
         case "53300":
             (.tooManyConnections, "raise the server's max_connections, or lower poolSize and maxOverflow")
         case "57P03": (.serverUnavailable, "wait until the server has started")
-        case "57P01", "57P02", "57P05": (.connectionLost, "the server ended the connection; it is made anew when needed")
+        case "57P01", "57P02", "57P05":
+            (.connectionLost, "the server ended the connection; it is made anew when needed")
         case "42501": (.permissionDenied, "grant the user what the schema's owner may")
         case "25006":
             (

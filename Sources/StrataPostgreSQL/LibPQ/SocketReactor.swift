@@ -47,7 +47,8 @@ final class SocketReactor: Sendable {
         epoll_ctl(epoll, EPOLL_CTL_ADD, wakeUp, &event)
         var thread = pthread_t()
         let reactor = Unmanaged.passRetained(self).toOpaque()
-        let failure = pthread_create(&thread, nil, { Unmanaged<SocketReactor>.fromOpaque($0!).takeUnretainedValue().run() }, reactor)
+        let failure = pthread_create(
+            &thread, nil, { $0.map { Unmanaged<SocketReactor>.fromOpaque($0).takeUnretainedValue() }?.run() }, reactor)
         precondition(failure == 0, "the process has no room for one more thread")
         pthread_detach(thread)
     }

@@ -26,13 +26,18 @@ extension Migration {
                 CONSTRAINT events_id UNIQUE (id))
             """,
             "CREATE INDEX events_category ON \(schema.quoted).events (aggregate_type, position)",
-            comment(on: "TABLE events", "Events in the order of their positions, which is the order of their commits", schema),
-            comment(on: "COLUMN events.commit_size", "Events of the commit that this event begins; 0 for its others", schema),
             comment(
-                on: "COLUMN events.stored_nanoseconds", "What the microseconds of stored_at leave out; likewise occurred_at",
+                on: "TABLE events", "Events in the order of their positions, which is the order of their commits",
                 schema),
             comment(
-                on: "COLUMN events.tenant", "The metadata's tenant id; U+0001 where that is no text in normal form C", schema),
+                on: "COLUMN events.commit_size", "Events of the commit that this event begins; 0 for its others", schema
+            ),
+            comment(
+                on: "COLUMN events.stored_nanoseconds",
+                "What the microseconds of stored_at leave out; likewise occurred_at", schema),
+            comment(
+                on: "COLUMN events.tenant", "The metadata's tenant id; U+0001 where that is no text in normal form C",
+                schema),
             "CREATE SEQUENCE \(schema.quoted).positions OWNED BY \(schema.quoted).events.position",
             """
             CREATE TABLE \(schema.quoted).releases (

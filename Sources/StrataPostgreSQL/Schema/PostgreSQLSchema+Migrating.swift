@@ -97,7 +97,7 @@ extension PostgreSQLSchema {
     private func tooNew(_ version: Int) -> PostgreSQLError {
         PostgreSQLError(
             .schemaTooNew,
-            "schema \(name) has version \(version), this library knows \(Self.latestVersion); take a newer release of it")
+            "schema \(name) has version \(version), this library knows \(Self.latestVersion); use a newer release")
     }
 }
 #endif

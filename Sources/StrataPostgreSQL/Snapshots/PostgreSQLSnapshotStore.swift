@@ -69,8 +69,8 @@ public final class PostgreSQLSnapshotStore: SnapshotStore {
                 return nil
             }
             return Snapshot(
-                stream: stream, version: try result.int(0, 0), schemaVersion: try result.int(0, 1), createdAt: createdAt,
-                contentType: ContentType(rawValue: contentType),
+                stream: stream, version: try result.int(0, 0), schemaVersion: try result.int(0, 1),
+                createdAt: createdAt, contentType: ContentType(rawValue: contentType),
                 state: try result.withBytes(0, 5) { Bytes(Array($0)) })
         }
     }
