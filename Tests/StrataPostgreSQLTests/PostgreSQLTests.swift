@@ -1,7 +1,8 @@
 #if PostgreSQL
 import Testing
 
-/// All tests on servers, one after the other: together they would ask for more connections than a server has.
+/// All tests on servers but the contract, one after the other: together they would ask for more connections than a server
+/// has.
 @Suite(.serialized, .enabled(if: TestServer.areAvailable), .timeLimit(.minutes(5)))
 struct PostgreSQLTests {}
 #endif

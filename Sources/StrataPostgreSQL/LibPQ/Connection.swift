@@ -40,7 +40,8 @@ actor Connection {
     /// Looks whether the server has closed the connection in the meantime. Takes no round trip.
     func checkIsOpen() -> Bool {
         var socket = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
-        if poll(&socket, 1, 0) > 0, PQconsumeInput(pointer) == 0 { isBroken = true }
+        // A server says nothing to a connection that is idle, but farewell.
+        if poll(&socket, 1, 0) > 0 { isBroken = true }
         return isUsable
     }
 

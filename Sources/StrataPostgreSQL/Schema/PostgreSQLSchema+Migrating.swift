@@ -44,12 +44,12 @@ extension PostgreSQLSchema {
         guard version <= Self.latestVersion else { throw tooNew(version) }
         if version == 0 { try await create(on: connection) }
         for (index, migration) in Migration.all.enumerated().dropFirst(version) {
-            for sql in migration.statements(self) { try await connection.run(Command(Statement(sql))) }
             var parameters = BinaryParameters()
             parameters.append(Int32(index + 1))
             parameters.append(migration.name)
             let record = "INSERT INTO \(quoted).migrations (version, name) VALUES ($1::int4, $2::text)"
-            try await connection.run(Command(Statement(record), parameters))
+            let commands = migration.statements(self).map { Command(Statement($0)) }
+            _ = try await connection.run(commands + [Command(Statement(record), parameters)])
         }
         return (version, Self.latestVersion)
     }
