@@ -29,8 +29,15 @@ struct LiveFrame {
     var frameLength: Int { header.frameLength }
 
     /// - Returns: nil where nothing of the frame is kept: a commit all of whose events are released, and frames that
-    ///   concern only the writer of the log.
+    ///   concern only the writer of the log. Truncations and tombstones are always kept.
     init?(_ header: FrameHeader, body: RawSpan, _ live: LiveVersions) {
+        if Release(header) != nil {
+            self.header = header
+            // Safe: the pointer is used only during the call.
+            self.body = body.withUnsafeBytes { Array($0) }
+            releasedEvents = 0
+            return
+        }
         guard header.kind == .commit, let layout = CommitBody(decoding: body, header: header) else { return nil }
         releasedEvents = live.releasedCount(of: header, layout, body: body)
         guard releasedEvents < header.eventCount else { return nil }
