@@ -118,7 +118,8 @@ public final class StrataStore: Sendable {
         try scan.run()
         for stream in try scan.aheadOfStreams(reader) { scan.index[stream] = nil }
         return StrataStore(
-            device: device, reader: reader, manifest: log.manifest, writer: nil, snapshotScan: scan, snapshotLog: nil, damage: log.damage,
+            device: device, reader: reader, manifest: log.manifest, writer: nil, snapshotScan: scan, snapshotLog: nil,
+            damage: log.damage,
             logger: options.logger)
     }
 
