@@ -9,6 +9,7 @@ package struct DeviceCall: Hashable, Sendable {
         case list
         case rename
         case remove
+        case link
         case syncDirectory
         case syncParent
         case read
@@ -16,13 +17,15 @@ package struct DeviceCall: Hashable, Sendable {
         case sync
         case truncate
         case length
+        case identity
+        case map
         case lock
         case isLocked
 
         /// Whether a call changes what readers see.
         package var isMutating: Bool {
             switch self {
-            case .create, .createDirectory, .rename, .remove, .write, .truncate: true
+            case .create, .createDirectory, .rename, .remove, .link, .write, .truncate: true
             default: false
             }
         }

@@ -13,6 +13,7 @@ final class InMemoryDevice: Device {
     }
 
     let path = "example.strata"
+    var allowsBackgroundWork: Bool { false }
     private let contents: Mutex<Contents>
     private let time: Timestamp
 
@@ -75,6 +76,10 @@ final class InMemoryDevice: Device {
         contents.withLock { _ = $0.files.removeValue(forKey: name) }
     }
 
+    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
+        throw SystemError(number: EXDEV, call: "linkat")
+    }
+
     func syncDirectory(_ name: String) throws(SystemError) {}
 
     func syncParent() throws(SystemError) {}
@@ -130,6 +135,15 @@ private final class InMemoryFile: DeviceFile {
     }
 
     func length() throws(SystemError) -> Int { bytes.count }
+
+    /// The file's checksum stands for the time of its last change.
+    func identity() throws(SystemError) -> FileIdentity {
+        FileIdentity(node: 1, change: Int64(Checksum.crc32c(bytes.span.bytes)), length: bytes.count)
+    }
+
+    func map(length: Int) throws(SystemError) -> FileMapping {
+        FileMapping(copying: Array(bytes.prefix(length)))
+    }
 
     func lock() throws(SystemError) -> Bool { true }
 
