@@ -930,6 +930,8 @@ class LogReader:
         self.log.first_versions[stream] = max(self.log.first_versions.get(stream, 1), last + 1)
 
     def _check_unlisted_segments(self) -> None:
+        if os.path.lexists(os.path.join(self.store.path, "BACKUP")):
+            return
         listed = {entry.first for entry in self.manifest.sealed} | {self.manifest.active}
         for number in self.store.segments("events"):
             if number in listed:
