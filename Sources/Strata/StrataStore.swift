@@ -26,13 +26,15 @@ public final class StrataStore: Sendable {
     let storeID: UInt128
     private let writer: LogWriter?
     private let snapshotLog: SnapshotLog?
+    let compactor: Compactor?
     let lifetime: StoreLifetime
 
     private init(
         device: any Device, reader: LogReader, manifest: Manifest, writer: LogWriter?, snapshotScan: SnapshotScan,
-        snapshotLog: SnapshotLog?, damage: [Damage] = [], logger: Logger
+        snapshotLog: SnapshotLog?, compactor: Compactor? = nil, damage: [Damage] = [], logger: Logger
     ) {
         self.damage = damage
+        self.compactor = compactor
         self.device = device
         index = reader.index
         self.writer = writer
@@ -103,7 +105,11 @@ public final class StrataStore: Sendable {
             writer: LogWriter(
                 log: log, firstFreePosition: opened.segment.lastPosition + 1, reader: reader, device: device,
                 options: options),
-            snapshotScan: scan, snapshotLog: snapshotLog, logger: options.logger)
+            snapshotScan: scan, snapshotLog: snapshotLog,
+            compactor: Compactor(
+                device: device, storeID: opened.manifest.storeID, log: log, snapshots: snapshotLog,
+                index: opened.index, logger: options.logger),
+            logger: options.logger)
     }
 
     private static func openForReading(
@@ -119,11 +125,13 @@ public final class StrataStore: Sendable {
             logger: options.logger)
     }
 
-    /// Waits for appends under way, marks the end of the log, and gives the store up to others. Idempotent.
+    /// Ends a compaction under way, waits for appends, marks the end of the log, and gives the store up to others.
+    /// Idempotent.
     ///
     /// Appends that come later fail with `closed`; so do reads.
     public func close() async throws(StrataError) {
         lifetime.close()
+        await compactor?.close()
         await snapshotLog?.close()
         try await writer?.close()
     }

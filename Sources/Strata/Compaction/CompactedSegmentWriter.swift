@@ -39,12 +39,12 @@ struct CompactedSegmentWriter {
         self.segment = segment
         self.willWrite = willWrite
         binding = segment.binding(storeID: storeID)
-        buffer =
-            SegmentHeader(
-                kind: .compacted, storeID: storeID, number: segment.number, epoch: segment.generation,
-                createdAt: device.now()
-            ).encoded()
-        digest = SegmentDigest(segmentHeader: buffer.span.bytes)
+        let header = SegmentHeader(
+            kind: .compacted, storeID: storeID, number: segment.number, epoch: segment.generation,
+            createdAt: device.now()
+        ).encoded()
+        buffer = header
+        digest = SegmentDigest(segmentHeader: header.span.bytes)
         self.compression = dictionary.isEmpty ? .lz4 : .lz4WithDictionary
         compressor =
             compression == .lz4 ? LZ4Compressor(dictionary: dictionary, level: Self.compressionLevel) : nil

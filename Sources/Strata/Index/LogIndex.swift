@@ -88,8 +88,11 @@ final class LogIndex: Sendable {
     }
 
     /// Says how far the frames and the bytes of the last segment reach.
-    func extendLastSegment(to end: Int, isSealed: Bool = false) {
+    ///
+    /// - Parameter lastPosition: the end of the range that a sealed segment stands for.
+    func extendLastSegment(to end: Int, isSealed: Bool = false, covering lastPosition: Int = 0) {
         state.withLock { state in
+            state.lastPosition = max(state.lastPosition, lastPosition)
             let last = state.segments.count - 1
             state.segments[last].end = max(state.segments[last].end, end)
             state.segments[last].bytes = max(state.segments[last].bytes, end)

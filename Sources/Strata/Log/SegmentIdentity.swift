@@ -27,6 +27,9 @@ package struct SegmentIdentity: Hashable, Sendable {
     /// The file's name, relative to the store.
     package var name: String { StoreLayout.eventSegment(number, generation: generation) }
 
+    /// The names of the file and of what belongs to it.
+    var fileNames: [String] { [name, name.dropLast(StoreLayout.segmentSuffix.count) + StoreLayout.sidecarSuffix] }
+
     func binding(storeID: UInt128) -> ChecksumBinding {
         ChecksumBinding(storeID: storeID, kind: kind, number: number, generation: generation)
     }

@@ -16,6 +16,8 @@ actor SegmentLog {
     let durability: StrataOptions.DurabilityMode
     private let segmentBytes: Int
     let logger: Logger
+    var isClosed: Bool { lock == nil }
+
     /// The writer's lock, held as long as this object lives or until ``close()``.
     private var lock: StoreFile?
     var manifest: Manifest
@@ -25,6 +27,8 @@ actor SegmentLog {
     /// Whether a frame in the segment says that this epoch has begun.
     var hasOpened = false
     private var buffer: [UInt8] = []
+    /// Why nothing can be written any more, if a compaction had to give up.
+    var failure: LogFailure?
 
     init(_ opened: OpenedLog, options: StrataOptions) {
         device = opened.device
@@ -51,6 +55,7 @@ actor SegmentLog {
         var outcome = Outcome()
         while outcome.stored < batch.count {
             do throws(LogFailure) {
+                if let failure { throw failure }
                 let rest = batch[outcome.stored...]
                 try makeRoom(for: rest[rest.startIndex])
                 outcome.stored += try storeRun(rest)

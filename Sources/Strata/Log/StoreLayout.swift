@@ -6,6 +6,7 @@ enum StoreLayout {
     static let snapshots = "snapshots"
     static let quarantine = "quarantine"
     static let segmentSuffix = ".seg"
+    static let sidecarSuffix = ".idx"
     private static let digits = 20
 
     /// - Parameter generation: of a compacted segment.

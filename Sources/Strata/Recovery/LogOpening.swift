@@ -41,7 +41,7 @@ struct LogOpening {
                 damage.append(
                     Damage(file: scan.name, offset: 0, reason: "this is not the segment that the manifest lists"))
             }
-            index.extendLastSegment(to: scan.end, isSealed: true)
+            index.extendLastSegment(to: scan.end, isSealed: true, covering: Int(clamping: sealed.lastPosition))
             if damage.count > before {
                 index.markLastSegmentDamaged(lastPosition: Int(clamping: sealed.lastPosition))
             }

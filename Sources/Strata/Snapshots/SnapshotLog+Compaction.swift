@@ -18,7 +18,7 @@ extension SnapshotLog {
         report.snapshotBytesBefore = bytesBefore
         report.snapshotBytesAfter = bytesBefore
         let orphans = index.all.filter { stream, entry in entry.version < log.firstLiveVersion(of: stream) }
-        guard isWorthIt(numbers, bytesBefore, orphans, options) else { return }
+        guard !isDamaged, isWorthIt(numbers, bytesBefore, orphans, options) else { return }
         let first = try beginNewSegment()
         for orphan in orphans.keys { index[orphan] = nil }
         report.orphanedSnapshots = orphans.count
@@ -29,7 +29,7 @@ extension SnapshotLog {
             rest = rest.dropFirst(Self.batch)
             await Task.yield()
         }
-        try makeDurable()
+        try mark()
         for number in numbers where number < first {
             try device.removeIfPresent(StoreLayout.snapshotSegment(number))
             // A later one must never be gone while an earlier one is still there.

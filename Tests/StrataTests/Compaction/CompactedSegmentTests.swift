@@ -39,13 +39,10 @@ import Testing
         _ inputs: [Manifest.SealedSegment], of manifest: Manifest, live: [StreamID: Int] = [:],
         compression: CompactionOptions.Compression = .lz4
     ) throws -> Manifest.SealedSegment {
-        let live = LiveVersions(firstLive: live)
-        let surveys = try inputs.map {
-            try SegmentSurvey(of: $0.identity, storeID: manifest.storeID, live, on: device) { _ in }
-        }
-        return try SegmentRewrite(
-            storeID: manifest.storeID, device: device, live: live, compression: compression, willMove: { _ in }
-        ).run(inputs, surveys: surveys, generation: manifest.generation + 1)
+        try SegmentRewrite(
+            storeID: manifest.storeID, device: device, live: LiveVersions(firstLive: live), compression: compression,
+            didRead: { _ in }, willWrite: { _ in }
+        ).run(inputs, generation: manifest.generation + 1)
     }
 
     private func scan(
