@@ -13,6 +13,14 @@ package enum Format {
     /// `SBLK`, read as a little-endian number.
     static let blockMagic: UInt32 = 0x4B4C_4253
 
+    /// `STRATIDX`, read as a little-endian number.
+    static let sidecarMagic: UInt64 = 0x5844_4954_4152_5453
+    /// A sidecar of another version is made anew.
+    static let sidecarVersion: UInt16 = 1
+    package static let sidecarHeaderBytes = 304
+    /// What one checksum covers in a sidecar.
+    package static let sidecarPageBytes = 4096
+
     /// Frames begin and end at multiples of this.
     static let alignment = 8
     package static let segmentHeaderBytes = 64
