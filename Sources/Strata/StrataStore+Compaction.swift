@@ -1,4 +1,15 @@
 extension StrataStore {
+    /// What ``compact(_:)`` would do: what would go, and about how many bytes would come back. Changes nothing, and works
+    /// on a store that was opened for reading only, too.
+    ///
+    /// Reads every segment that would be rewritten and, where events are released, all of them.
+    public func compactionPreview(
+        _ options: CompactionOptions = CompactionOptions()
+    ) async throws(StrataError) -> CompactionReport {
+        let preview = CompactionPreview(device: device, storeID: storeID, index: index, snapshots: snapshotIndex)
+        return try await BlockingReads.run { () throws(StrataError) in try preview.run(options) }
+    }
+
     /// Begins to compact the store: drops released events, merges small segments, compresses, and drops snapshots that
     /// nobody needs any longer.
     ///

@@ -18,7 +18,7 @@ struct StrataCommand: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, AppendCommand.self, ExportCommand.self, ReadCommand.self, StatsCommand.self,
             TruncateCommand.self, DeleteCommand.self,
-            VerifyCommand.self, RecoverCommand.self, QuarantineCommand.self,
+            VerifyCommand.self, RecoverCommand.self, CompactCommand.self, QuarantineCommand.self,
             SnapshotsCommand.self, InspectCommand.self,
         ])
 

@@ -67,7 +67,10 @@ actor Compactor {
         let manifest = await log.manifest
         report.segmentsBefore = manifest.sealed.count + 1
         report.segmentsAfter = report.segmentsBefore
-        let plan = try plan(manifest, live, options, control)
+        let segments = try SegmentSurvey.all(of: manifest, live, on: device) { count throws(StrataError) in
+            try control.didRead(count)
+        }
+        let plan = CompactionPlan(segments, options)
         control.begin(bytesTotal: plan.bytes(options))
         for group in plan.groups {
             try control.check()
@@ -79,25 +82,8 @@ actor Compactor {
     private func sealReleasedEvents(_ live: LiveVersions) async throws(StrataError) {
         guard !live.isEmpty, let active = index.activeSegment else { return }
         let content = try SegmentContent(active.identity, storeID: storeID, on: device)
-        guard try content.holdsReleasedEvents(before: active.end, live) else { return }
+        guard try SegmentSurvey(frames: content, before: active.end, live).releasedEvents > 0 else { return }
         do throws(LogFailure) { try await log.seal(active.identity) } catch { throw error.error }
-    }
-
-    private func plan(
-        _ manifest: Manifest, _ live: LiveVersions, _ options: CompactionOptions, _ control: CompactionControl
-    ) throws(StrataError) -> CompactionPlan {
-        var segments: [CompactionPlan.Segment] = []
-        for entry in manifest.sealed {
-            try control.check()
-            let survey =
-                live.isEmpty
-                ? SegmentSurvey(wholeOf: entry)
-                : try SegmentSurvey(walking: entry.identity, storeID: storeID, live, on: device) { count throws(StrataError) in
-                    try control.didRead(count)
-                }
-            segments.append(CompactionPlan.Segment(entry: entry, survey: survey))
-        }
-        return CompactionPlan(segments, options)
     }
 
     private func rewrite(
@@ -181,17 +167,5 @@ extension CompactionPlan {
             let inputs = group.inputs.reduce(0) { $0 + Int(clamping: $1.contentLength) }
             return sum + inputs * (options.compression == .lz4 ? 2 : 1) + group.liveBytes
         }
-    }
-}
-
-extension SegmentContent {
-    /// Whether one of the commits below an offset has released events. May block.
-    fileprivate func holdsReleasedEvents(before end: Int, _ live: LiveVersions) throws(StrataError) -> Bool {
-        var scanner = FrameScanner(self, to: end)
-        while case .frame(let header) = try scanner.next() {
-            guard header.kind == .commit else { continue }
-            if scanner.withBody({ live.releasedCount(of: header, body: $0) }) > 0 { return true }
-        }
-        return false
     }
 }

@@ -7,6 +7,9 @@ struct SegmentRewrite {
         let length: Int
     }
 
+    /// One block of so many is compressed for an estimate.
+    private static let sampledBlocks = 16
+
     let storeID: UInt128
     let device: any Device
     let live: LiveVersions
@@ -81,6 +84,35 @@ struct SegmentRewrite {
             _ = try content?.1.read(frame.length, at: frame.offset, appendingTo: &dictionary)
         }
         return dictionary
+    }
+
+    /// How many bytes the segment would take, about: a part of the blocks is compressed to find out. May block.
+    func estimatedBytes(_ inputs: [Manifest.SealedSegment], liveBytes: Int) throws(StrataError) -> Int {
+        guard compression == .lz4, liveBytes > 0 else { return liveBytes + Format.segmentHeaderBytes }
+        let dictionary = try dictionary(of: inputs)
+        let compressor = LZ4Compressor(dictionary: dictionary, level: CompactedSegmentWriter.compressionLevel)
+        var block: [UInt8] = []
+        var blocks = 0
+        var sampled = 0
+        var stored = dictionary.count / 4
+        for input in inputs {
+            try SegmentWalk(input.identity, storeID: storeID, on: device).run(progress: didRead) { header, offset, body in
+                guard let kept = LiveFrame(header, body: body, live) else { return }
+                if !block.isEmpty, block.count + kept.frameLength > CompactedSegmentWriter.blockBytes {
+                    if blocks.isMultiple(of: Self.sampledBlocks) {
+                        stored += Format.blockHeaderBytes + (compressor.compress(block.span.bytes)?.count ?? block.count)
+                        sampled += block.count
+                    }
+                    blocks += 1
+                    block.removeAll(keepingCapacity: true)
+                }
+                kept.header.encode(
+                    into: &block, at: Format.aligned(offset), binding: input.identity.binding(storeID: storeID))
+                kept.append(body, to: &block)
+            }
+        }
+        guard sampled > 0 else { return min(liveBytes, stored + block.count) }
+        return Int(Double(liveBytes) * Double(stored) / Double(sampled))
     }
 
     private func verify(_ entry: Manifest.SealedSegment) throws(StrataError) {

@@ -30,6 +30,36 @@ struct SegmentSurvey: Sendable {
         }
     }
 
+    /// Walks the frames of a segment that is still appended to. May block.
+    ///
+    /// - Parameter end: where the frames end that readers may see.
+    init(frames content: SegmentContent, before end: Int, _ live: LiveVersions) throws(StrataError) {
+        var scanner = FrameScanner(content, to: end)
+        while case .frame(let header) = try scanner.next() {
+            switch header.kind {
+            case .commit, .truncation, .tombstone: scanner.withBody { add(header, body: $0, live) }
+            case .open, .mark, .footer, .snapshot, .snapshotDeletion: break
+            }
+        }
+    }
+
+    /// Surveys of all sealed segments, in order. May block.
+    static func all(
+        of manifest: Manifest, _ live: LiveVersions, on device: any Device,
+        progress: (Int) throws(StrataError) -> Void
+    ) throws(StrataError) -> [CompactionPlan.Segment] {
+        var segments: [CompactionPlan.Segment] = []
+        for entry in manifest.sealed {
+            let survey =
+                live.isEmpty
+                ? SegmentSurvey(wholeOf: entry)
+                : try SegmentSurvey(
+                    walking: entry.identity, storeID: manifest.storeID, live, on: device, progress: progress)
+            segments.append(CompactionPlan.Segment(entry: entry, survey: survey))
+        }
+        return segments
+    }
+
     private mutating func add(_ header: FrameHeader, body: RawSpan, _ live: LiveVersions) {
         guard let kept = LiveFrame(header, body: body, live) else {
             releasedEvents += header.eventCount

@@ -17,11 +17,11 @@ extension SnapshotLog {
         let bytesBefore = try bytes(of: numbers)
         report.snapshotBytesBefore = bytesBefore
         report.snapshotBytesAfter = bytesBefore
-        let orphans = index.all.filter { stream, entry in entry.version < log.firstLiveVersion(of: stream) }
-        guard !isDamaged, isWorthIt(numbers, bytesBefore, orphans, options) else { return }
+        let plan = SnapshotCompactionPlan(index, log, bytes: bytesBefore, segments: numbers.count, options)
+        guard !isDamaged, plan.isWorthIt else { return }
         let first = try beginNewSegment()
-        for orphan in orphans.keys { index[orphan] = nil }
-        report.orphanedSnapshots = orphans.count
+        for orphan in plan.orphans { index[orphan] = nil }
+        report.orphanedSnapshots = plan.orphans.count
         var rest = index.all.filter { $0.value.segment < first }.map(\.key)[...]
         while !rest.isEmpty {
             try control.check()
@@ -44,15 +44,6 @@ extension SnapshotLog {
             bytes += try StoreFile(StoreLayout.snapshotSegment(number), .read, on: device).length()
         }
         return bytes
-    }
-
-    private func isWorthIt(
-        _ numbers: [UInt64], _ bytes: Int, _ orphans: [StreamID: SnapshotIndex.Entry], _ options: CompactionOptions
-    ) -> Bool {
-        let overhead = numbers.count * (Format.segmentHeaderBytes + 2 * Format.frameHeaderBytes)
-        let live = index.all.reduce(0) { $0 + (orphans[$1.key] == nil ? $1.value.frameLength : 0) }
-        let dead = bytes - live - overhead
-        return dead > 0 && Double(dead) >= Double(bytes) * options.minReleasedShare
     }
 
     /// Copies a stream's snapshot into the segment that is appended to, if it still stands in an older one.
