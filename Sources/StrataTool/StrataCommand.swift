@@ -19,7 +19,7 @@ struct StrataCommand: AsyncParsableCommand {
             DemoCommand.self, AppendCommand.self, ExportCommand.self, ReadCommand.self, StatsCommand.self,
             TruncateCommand.self, DeleteCommand.self,
             VerifyCommand.self, RecoverCommand.self, CompactCommand.self, QuarantineCommand.self,
-            SnapshotsCommand.self, InspectCommand.self,
+            SnapshotsCommand.self, InspectCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

@@ -16,7 +16,8 @@ struct SnapshotCompactionPlan {
         orphans = all.filter { stream, entry in entry.version < log.firstLiveVersion(of: stream) }.map(\.key)
         let orphaned = orphans.reduce(0) { $0 + (all[$1]?.frameLength ?? 0) }
         liveBytes = all.values.reduce(0) { $0 + $1.frameLength } - orphaned
-        let overhead = segments * (Format.segmentHeaderBytes + 2 * Format.frameHeaderBytes)
+        // Each segment has a header, and a mark at its end.
+        let overhead = segments * (Format.segmentHeaderBytes + Format.frameHeaderBytes)
         let dead = bytes - liveBytes - overhead
         isWorthIt = dead > 0 && Double(dead) >= Double(bytes) * options.minReleasedShare
     }

@@ -13,7 +13,7 @@ import Testing
     private let marker = "MARKER-5e3a1c"
 
     /// Appends events to several streams, so that several segments are sealed.
-    private func fill(_ store: StrataStore, streams: [StreamID], rounds: Int = 60) async throws {
+    private func fill(_ store: StrataStore, streams: [StreamID], rounds: Int = 160) async throws {
         for round in 0..<rounds {
             for (number, stream) in streams.enumerated() {
                 let secret = number == 0 ? marker : "none"
@@ -45,7 +45,7 @@ import Testing
             #expect(after == before)
             for stream in streams {
                 let versions = try await store.events.readStream(stream).collect().map(\.version)
-                #expect(versions == Array(1...90))
+                #expect(versions == Array(1...240))
             }
             return report
         }
@@ -58,8 +58,8 @@ import Testing
         #expect(verification.isSound, "\(verification.damage)")
         try await StrataStore.with(directory, options) { store in
             let events = try await store.allEvents()
-            #expect(events.count == 450)
-            _ = try await store.events.append([sampleEvent()], to: streams[1], expecting: .exactly(90))
+            #expect(events.count == 1_200)
+            _ = try await store.events.append([sampleEvent()], to: streams[1], expecting: .exactly(240))
         }
     }
 
@@ -70,14 +70,14 @@ import Testing
             let ids = try await store.events.readStream(streams[0]).collect().map(\.id)
             try await store.snapshots.save(
                 Snapshot(
-                    stream: streams[0], version: 90, schemaVersion: 1, createdAt: .distantPast,
+                    stream: streams[0], version: 240, schemaVersion: 1, createdAt: .distantPast,
                     state: Bytes("\"\(marker)\"")))
             let before = try filesHolding(marker)
             #expect(before.count > 2 && before.contains { $0.hasPrefix("snapshots/") })
             _ = try await store.events.delete(streams[0], mode: .tombstone, expecting: .streamExists)
             let remaining = try await store.allEvents()
             let report = try await store.compact(CompactionOptions(compression: .none)).report()
-            #expect(report.releasedEvents == 90 && report.orphanedSnapshots == 1)
+            #expect(report.releasedEvents == 240 && report.orphanedSnapshots == 1)
             #expect(report.leftovers.isEmpty && report.reclaimedBytes > 0)
             let after = try await store.allEvents()
             #expect(after == remaining)
@@ -95,9 +95,9 @@ import Testing
             let events = try await store.allEvents()
             #expect(events == remaining)
             let status = try await store.events.status(of: streams[0])
-            #expect(status == StreamStatus(version: 90, firstVersion: 91, isTombstoned: true))
+            #expect(status == StreamStatus(version: 240, firstVersion: 241, isTombstoned: true))
             let position = try await store.events.currentPosition()
-            #expect(position == 360)
+            #expect(position == 960)
         }
         let verification = try await StrataStore.verify(at: directory.path)
         #expect(verification.isSound, "\(verification.damage)")
@@ -115,14 +115,14 @@ import Testing
             let after = try await store.allEvents()
             #expect(after == before)
             let versions = try await store.events.readStream(streams[0]).collect().map(\.version)
-            #expect(versions == Array(42...90))
+            #expect(versions == Array(42...240))
             let again = try await store.compact().report()
             #expect(again.rewrites.isEmpty && again.reclaimedBytes == 0)
         }
         try await StrataStore.with(directory, options) { store in
             let status = try await store.events.status(of: streams[0])
-            #expect(status == StreamStatus(version: 90, firstVersion: 42, isTruncated: true))
-            _ = try await store.events.append([sampleEvent()], to: streams[0], expecting: .exactly(90))
+            #expect(status == StreamStatus(version: 240, firstVersion: 42, isTruncated: true))
+            _ = try await store.events.append([sampleEvent()], to: streams[0], expecting: .exactly(240))
         }
     }
 
