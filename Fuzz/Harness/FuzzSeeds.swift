@@ -54,7 +54,8 @@ package enum FuzzSeeds {
             }
             index.add(
                 IndexedRelease(
-                    type: type, id: 3, firstLiveVersion: 2, isTruncated: true, isTombstoned: false, offset: 64))
+                    type: type, id: 3, firstLiveVersion: 2, isTruncated: true, isTombstoned: false, offset: 64),
+                .distantPast)
             let binding = SidecarBinding(
                 storeID: 1, number: 1, generation: 0, digest: 2,
                 identity: FileIdentity(node: 3, change: 4, length: 64 + 1_600 * commits))

@@ -4,6 +4,11 @@ struct CompactionPlan: Sendable {
     struct Segment: Sendable {
         let entry: Manifest.SealedSegment
         let survey: SegmentSurvey
+
+        init(_ entry: Manifest.SealedSegment, _ survey: SegmentSurvey) {
+            self.entry = entry
+            self.survey = survey
+        }
     }
 
     /// Neighbouring segments that become one.
@@ -17,6 +22,18 @@ struct CompactionPlan: Sendable {
 
     private(set) var groups: [Group] = []
     private let options: CompactionOptions
+
+    /// Looks at all sealed segments, and chooses what is worth it. May block.
+    init(_ reader: LogReader, _ live: LiveVersions, _ options: CompactionOptions) throws(StrataError) {
+        let segments = try reader.ask { index throws(IndexFault) in
+            var segments: [Segment] = []
+            for segment in index.sealedSegments {
+                segments.append(Segment(segment.entry, try SegmentSurvey(of: segment, live)))
+            }
+            return segments
+        }
+        self.init(segments, options)
+    }
 
     /// Chooses what is worth it.
     ///

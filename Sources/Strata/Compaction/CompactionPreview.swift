@@ -1,25 +1,22 @@
 /// Finds out what a compaction would do, without changing anything.
 struct CompactionPreview {
-    let device: any Device
-    let storeID: UInt128
-    let index: LogIndex
+    let reader: LogReader
+    let sidecars: SidecarFiles
     let snapshots: SnapshotIndex
+
+    private var device: any Device { sidecars.device }
 
     /// Looks at everything that the job would. May block.
     func run(_ options: CompactionOptions) throws(StrataError) -> CompactionReport {
         try options.check()
-        guard let manifest = try Manifest.read(from: device) else {
-            throw StrataError(.notAStore, "the directory is not a store", path: device.path)
-        }
-        let live = index.liveVersions
+        let live = reader.index.liveVersions
         var report = CompactionReport()
-        report.segmentsBefore = manifest.sealed.count + 1
+        report.segmentsBefore = reader.index.sealedSegments.count + 1
         report.segmentsAfter = report.segmentsBefore
-        let plan = CompactionPlan(
-            try SegmentSurvey.all(of: manifest, live, on: device) { _ throws(StrataError) in }, options)
+        let plan = try CompactionPlan(reader, live, options)
         for group in plan.groups {
             let rewrite = SegmentRewrite(
-                storeID: storeID, device: device, live: live, compression: options.compression, didRead: { _ in },
+                sidecars: sidecars, live: live, compression: options.compression, didRead: { _ in },
                 willWrite: { _ in })
             let bytes = try rewrite.estimatedBytes(group.inputs, liveBytes: group.liveBytes)
             report.segmentsAfter -= group.inputs.count - 1
@@ -34,8 +31,9 @@ struct CompactionPreview {
 
     /// The job would seal the active segment, if it holds released events, and rewrite it with the others.
     private func addActiveSegment(_ live: LiveVersions, to report: inout CompactionReport) throws(StrataError) {
-        guard !live.isEmpty, let active = index.activeSegment else { return }
-        let content = try SegmentContent(active.identity, storeID: storeID, on: device)
+        guard !live.isEmpty else { return }
+        let active = reader.index.activeSegment
+        let content = try SegmentContent(active.identity, storeID: sidecars.storeID, on: device)
         let survey = try SegmentSurvey(frames: content, before: active.end, live)
         guard survey.releasedEvents > 0 else { return }
         report.segmentsAfter += 1
@@ -51,7 +49,7 @@ struct CompactionPreview {
             report.snapshotBytesBefore += try StoreFile(StoreLayout.snapshotSegment(number), .read, on: device).length()
         }
         let plan = SnapshotCompactionPlan(
-            snapshots, index, bytes: report.snapshotBytesBefore, segments: numbers.count, options)
+            snapshots, reader.index, bytes: report.snapshotBytesBefore, segments: numbers.count, options)
         report.snapshotBytesAfter = plan.isWorthIt ? plan.liveBytes : report.snapshotBytesBefore
         report.orphanedSnapshots = plan.isWorthIt ? plan.orphans.count : 0
     }

@@ -11,7 +11,8 @@ actor Compactor {
     private let storeID: UInt128
     private let log: SegmentLog
     private let snapshots: SnapshotLog
-    private let index: LogIndex
+    private let reader: LogReader
+    private let sidecars: SidecarFiles
     private let logger: Logger
     /// The job under way.
     private var running: CompactionControl?
@@ -19,13 +20,14 @@ actor Compactor {
     private var isClosed = false
 
     init(
-        device: any Device, storeID: UInt128, log: SegmentLog, snapshots: SnapshotLog, index: LogIndex, logger: Logger
+        log: SegmentLog, snapshots: SnapshotLog, reader: LogReader, sidecars: SidecarFiles, logger: Logger
     ) {
-        self.device = device
-        self.storeID = storeID
+        device = sidecars.device
+        storeID = sidecars.storeID
+        self.sidecars = sidecars
         self.log = log
         self.snapshots = snapshots
-        self.index = index
+        self.reader = reader
         self.logger = logger
     }
 
@@ -43,7 +45,7 @@ actor Compactor {
         var report = CompactionReport()
         do throws(StrataError) {
             try await rewriteSegments(options, control, &report)
-            try await snapshots.compact(options, control, index, &report)
+            try await snapshots.compact(options, control, reader.index, &report)
             try cleanQuarantine(options, &report)
         } catch {
             guard error.code == .cancelled else { throw error }
@@ -62,15 +64,11 @@ actor Compactor {
     private func rewriteSegments(
         _ options: CompactionOptions, _ control: CompactionControl, _ report: inout CompactionReport
     ) async throws(StrataError) {
-        let live = index.liveVersions
+        let live = reader.index.liveVersions
         try await sealReleasedEvents(live)
-        let manifest = await log.manifest
-        report.segmentsBefore = manifest.sealed.count + 1
+        let plan = try CompactionPlan(reader, live, options)
+        report.segmentsBefore = reader.index.sealedSegments.count + 1
         report.segmentsAfter = report.segmentsBefore
-        let segments = try SegmentSurvey.all(of: manifest, live, on: device) { count throws(StrataError) in
-            try control.didRead(count)
-        }
-        let plan = CompactionPlan(segments, options)
         control.begin(bytesTotal: plan.bytes(options))
         for group in plan.groups {
             try control.check()
@@ -80,7 +78,8 @@ actor Compactor {
 
     /// Seals the active segment if it holds released events: only sealed segments can be rewritten.
     private func sealReleasedEvents(_ live: LiveVersions) async throws(StrataError) {
-        guard !live.isEmpty, let active = index.activeSegment else { return }
+        guard !live.isEmpty else { return }
+        let active = reader.index.activeSegment
         let content = try SegmentContent(active.identity, storeID: storeID, on: device)
         guard try SegmentSurvey(frames: content, before: active.end, live).releasedEvents > 0 else { return }
         do throws(LogFailure) { try await log.seal(active.identity) } catch { throw error.error }
@@ -92,20 +91,24 @@ actor Compactor {
     ) async throws(StrataError) {
         let generation = await log.manifest.generation + 1
         let rewrite = SegmentRewrite(
-            storeID: storeID, device: device, live: live, compression: options.compression,
+            sidecars: sidecars, live: live, compression: options.compression,
             didRead: { count throws(StrataError) in try control.didRead(count) },
             willWrite: { count throws(StrataError) in try control.willWrite(count) })
         let output: Manifest.SealedSegment
+        let index: CompactedIndex
         do {
-            output = try rewrite.run(group.inputs, generation: generation)
+            (output, index) = try rewrite.run(group.inputs, generation: generation)
         } catch {
             throw error.code == .storageFull ? noRoom(for: group, error) : error
         }
         do throws(LogFailure) {
-            try await log.replace(group.inputs, with: output)
+            try await log.replace(group.inputs, with: output, index)
         } catch {
             // After a failure that is final, the manifest that is there may list it.
-            if case .undone = error { try? device.removeIfPresent(output.identity.name) }
+            if case .undone = error {
+                try? device.removeIfPresent(output.identity.name)
+                sidecars.remove(output.identity)
+            }
             throw error.error.code == .storageFull ? noRoom(for: group, error.error) : error.error
         }
         remove(group.inputs, &report)
@@ -124,11 +127,12 @@ actor Compactor {
 
     /// Removes segments that have been replaced; whoever reads one goes on with it.
     private func remove(_ inputs: [Manifest.SealedSegment], _ report: inout CompactionReport) {
-        for name in inputs.flatMap(\.identity.fileNames) {
+        for input in inputs {
+            sidecars.remove(input.identity)
             do throws(StrataError) {
-                try device.removeIfPresent(name)
+                try device.removeIfPresent(input.identity.name)
             } catch {
-                report.leftovers.append(name)
+                report.leftovers.append(input.identity.name)
                 logger.warning("a replaced segment could not be removed", metadata: ["error": "\(error)"])
             }
         }

@@ -4,9 +4,16 @@ import FoundationEssentials
 /// From which version on the events of streams are live, when a compaction begins.
 struct LiveVersions: Sendable {
     /// The first live version of streams whose first events are released.
-    let firstLive: [StreamID: Int]
+    private var firstLive: [StreamID: Int] = [:]
+    /// The same, as segments are asked for streams.
+    private(set) var probes: [(stream: StreamProbe, firstLive: Int)] = []
 
     var isEmpty: Bool { firstLive.isEmpty }
+
+    mutating func add(_ version: Int, of stream: StreamID, _ probe: StreamProbe) {
+        firstLive[stream] = version
+        probes.append((probe, version))
+    }
 
     /// How many events of a commit are released, from its first one on.
     func releasedCount(of header: FrameHeader, body: RawSpan) -> Int {

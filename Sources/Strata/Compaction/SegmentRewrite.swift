@@ -10,8 +10,7 @@ struct SegmentRewrite {
     /// One block of so many is compressed for an estimate.
     private static let sampledBlocks = 16
 
-    let storeID: UInt128
-    let device: any Device
+    let sidecars: SidecarFiles
     let live: LiveVersions
     let compression: CompactionOptions.Compression
     /// Told of bytes that were read; throws to end the job.
@@ -19,22 +18,25 @@ struct SegmentRewrite {
     /// Told of bytes that are about to be written; throws to end the job.
     let willWrite: (Int) throws(StrataError) -> Void
 
-    /// Writes the segment beside those that it is to replace, durably, reads it back and verifies it. Leaves nothing
-    /// behind where that fails. May block.
+    private var device: any Device { sidecars.device }
+    private var storeID: UInt128 { sidecars.storeID }
+
+    /// Writes the segment beside those that it is to replace, durably, reads it back, verifies it, and makes its sidecar.
+    /// Leaves nothing behind where that fails. May block.
     ///
     /// - Parameters:
     ///   - inputs: in the order of their positions; the output stands for their whole range.
     ///   - generation: above the manifest's.
     func run(
         _ inputs: [Manifest.SealedSegment], generation: UInt64
-    ) throws(StrataError) -> Manifest.SealedSegment {
+    ) throws(StrataError) -> (Manifest.SealedSegment, CompactedIndex) {
         let output = SegmentIdentity(number: inputs[0].firstPosition, generation: generation)
         do throws(StrataError) {
             let entry = try write(inputs, to: output)
-            try verify(entry)
-            return entry
+            return (entry, try verify(entry))
         } catch {
             try? device.removeIfPresent(output.name)
+            sidecars.remove(output)
             throw error
         }
     }
@@ -115,12 +117,26 @@ struct SegmentRewrite {
         return Int(Double(liveBytes) * Double(stored) / Double(sampled))
     }
 
-    private func verify(_ entry: Manifest.SealedSegment) throws(StrataError) {
-        let scan = try SegmentWalk(entry.identity, storeID: storeID, on: device).run(progress: didRead) { _, _, _ in }
-        guard entry.matches(scan) else {
+    private func verify(_ entry: Manifest.SealedSegment) throws(StrataError) -> CompactedIndex {
+        // Before the walk: a change meanwhile must show.
+        let identity = try sidecars.identity(of: entry)
+        var reported = Format.segmentHeaderBytes
+        var failure: StrataError?
+        let indexing = try SegmentIndexing(
+            entry.identity, storeID: storeID, isSealed: true, isSearchable: true, on: device
+        ) { offset in
+            guard failure == nil, offset - reported >= SegmentWalk.progressBytes else { return }
+            do throws(StrataError) { try didRead(offset - reported) } catch { failure = error }
+            reported = offset
+        }
+        if let failure { throw failure }
+        guard indexing.scan.damage.isEmpty, indexing.gaps.isEmpty, entry.matches(indexing.scan) else {
             throw StrataError(
                 .ioFailure, "the rewritten segment does not read back as it was written",
-                path: device.path(of: entry.identity.name))
+                path: device.path(of: entry.identity.name), damage: indexing.scan.damage)
         }
+        guard let sidecar = sidecars.make(of: indexing.index, entry, identity) else { return .memory(indexing.index) }
+        sidecars.finish(entry.identity)
+        return .sidecar(sidecar)
     }
 }

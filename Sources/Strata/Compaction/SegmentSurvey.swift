@@ -18,15 +18,22 @@ struct SegmentSurvey: Sendable {
         liveBytes = Int(clamping: entry.contentLength) - Format.segmentHeaderBytes
     }
 
-    /// Walks a segment. May block.
-    ///
-    /// - Throws: ``StrataError/Code/damaged`` where it is not whole.
-    init(
-        walking segment: SegmentIdentity, storeID: UInt128, _ live: LiveVersions, on device: any Device,
-        progress: (Int) throws(StrataError) -> Void
-    ) throws(StrataError) {
-        try SegmentWalk(segment, storeID: storeID, on: device).run(progress: progress) { header, _, body in
-            add(header, body: body, live)
+    /// Asks a sealed segment's index for the streams that have released something. O(streams); bytes of streams that are
+    /// released in part are estimated. May block.
+    init(of segment: IndexedSegment, _ live: LiveVersions) throws(IndexFault) {
+        self.init(wholeOf: segment.entry)
+        for (probe, firstLive) in live.probes {
+            guard let part = try segment.stream(probe, .verifying), part.firstVersion < firstLive else { continue }
+            var commits: [CommitPlace] = []
+            let versions = part.firstVersion...min(part.lastVersion, firstLive - 1)
+            try segment.collectCommits(of: part, versions: versions, into: &commits, .verifying)
+            let released = commits.reduce(0) { $0 + min($1.lastVersion, firstLive - 1) - $1.firstVersion + 1 }
+            let share = Double(released) / Double(part.lastVersion - part.firstVersion + 1)
+            let bytes = min(liveBytes, released == 0 ? 0 : max(1, Int(Double(part.bytes) * share)))
+            liveEvents -= released
+            releasedEvents += released
+            liveBytes -= bytes
+            releasedBytes += bytes
         }
     }
 
@@ -41,23 +48,6 @@ struct SegmentSurvey: Sendable {
             case .open, .mark, .footer, .snapshot, .snapshotDeletion: break
             }
         }
-    }
-
-    /// Surveys of all sealed segments, in order. May block.
-    static func all(
-        of manifest: Manifest, _ live: LiveVersions, on device: any Device,
-        progress: (Int) throws(StrataError) -> Void
-    ) throws(StrataError) -> [CompactionPlan.Segment] {
-        var segments: [CompactionPlan.Segment] = []
-        for entry in manifest.sealed {
-            let survey =
-                live.isEmpty
-                ? SegmentSurvey(wholeOf: entry)
-                : try SegmentSurvey(
-                    walking: entry.identity, storeID: manifest.storeID, live, on: device, progress: progress)
-            segments.append(CompactionPlan.Segment(entry: entry, survey: survey))
-        }
-        return segments
     }
 
     private mutating func add(_ header: FrameHeader, body: RawSpan, _ live: LiveVersions) {

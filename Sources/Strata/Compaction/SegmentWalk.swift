@@ -1,6 +1,6 @@
 /// A walk through a sealed segment that has to be whole: a compaction must not make damage final.
 struct SegmentWalk {
-    private static let progressBytes = 1 << 20
+    static let progressBytes = 1 << 20
 
     private let segment: SegmentIdentity
     private let storeID: UInt128
@@ -18,11 +18,10 @@ struct SegmentWalk {
     ///   - progress: told how many more bytes of the content have been walked; throws to end the walk.
     ///   - visit: called with each frame that tells of events, its offset and its body; throws to end the walk.
     /// - Throws: ``StrataError/Code/damaged`` where the segment is not whole.
-    @discardableResult
     func run(
         progress: (Int) throws(StrataError) -> Void,
         visit: (FrameHeader, Int, RawSpan) throws(StrataError) -> Void
-    ) throws(StrataError) -> SegmentScan {
+    ) throws(StrataError) {
         var scanner = SegmentScanner(segment, storeID: storeID, isSealed: true, on: device)
         var failure: StrataError?
         var reported = Format.segmentHeaderBytes
@@ -41,6 +40,5 @@ struct SegmentWalk {
                 path: device.path(of: segment.name), damage: scan.damage)
         }
         try progress(max(0, scan.end - reported))
-        return scan
     }
 }

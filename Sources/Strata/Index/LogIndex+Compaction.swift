@@ -6,44 +6,55 @@ extension LogIndex {
     /// From which version on the events of streams are live, of all streams that have released some.
     var liveVersions: LiveVersions {
         state.withLock { state in
-            var firstLive: [StreamID: Int] = [:]
+            var live = LiveVersions()
             for (key, release) in state.releases {
-                let stream = StreamID(state.typeNames[Int(key.aggregateType)], UUID(bits: key.id))
-                firstLive[stream] = release.firstLiveVersion
+                let type = state.types.names[Int(key.aggregateType)]
+                live.add(
+                    release.firstLiveVersion, of: StreamID(type, UUID(bits: key.id)),
+                    StreamProbe(key, tag: FrameHeader.tag(of: type)))
             }
-            return LiveVersions(firstLive: firstLive)
+            return live
         }
     }
 
-    /// The segment that is appended to, as readers see it.
-    var activeSegment: Segment? {
-        state.withLock { state in state.segments.last.flatMap { $0.isSealed ? nil : $0 } }
+    /// The sealed segments, in the order of their positions.
+    var sealedSegments: [IndexedSegment] {
+        state.withLock { $0.sealed }
     }
-}
 
-extension SegmentLog {
-    /// Shows readers the segments that a manifest lists.
-    func show(_ manifest: Manifest) throws(LogFailure) {
-        // What is in the active segment counts as far as it says itself that it is durable.
-        try mark()
-        do {
-            var log = LogOpening(manifest: manifest, on: device, logger: logger)
-            try log.readSegments(besideWriter: true)
-            index.replaceContent(by: log.index)
-        } catch {
-            throw .final(error)
+    /// The segment that is appended to.
+    var activeSegment: SegmentView {
+        state.withLock { SegmentView($0.active) }
+    }
+
+    /// Puts one segment in the place of neighbouring ones. Whoever reads one of those goes on with it.
+    func replace(_ inputs: [Manifest.SealedSegment], with output: Manifest.SealedSegment, _ index: CompactedIndex) {
+        state.withLock { state in
+            guard
+                let first = state.sealed.firstIndex(where: { $0.identity == inputs[0].identity }),
+                state.sealed[first...].prefix(inputs.count).map(\.identity) == inputs.map(\.identity)
+            else { return }
+            for type in index.types { _ = state.types.add(type.name) }
+            let segment =
+                switch index {
+                case .sidecar(let sidecar): IndexedSegment(output, sidecar, types: state.types)
+                case .memory(let index): IndexedSegment(output, index, isDamaged: false, types: state.types)
+                }
+            state.sealed.replaceSubrange(first..<first + inputs.count, with: [segment])
         }
     }
 }
 
-extension LogIndex {
-    fileprivate func replaceContent(by other: LogIndex) {
-        other.state.withLock { new in
-            state.withLock { old in
-                new.lastPosition = max(new.lastPosition, old.lastPosition)
-                new.durablePosition = max(new.durablePosition, old.durablePosition)
-                swap(&new, &old)
-            }
+/// The index of a segment that a compaction has made.
+enum CompactedIndex: Sendable {
+    case sidecar(Sidecar)
+    /// Where no sidecar could be made.
+    case memory(GrowingIndex)
+
+    fileprivate var types: [IndexedType] {
+        switch self {
+        case .sidecar(let sidecar): sidecar.types
+        case .memory(let index): index.types
         }
     }
 }

@@ -12,7 +12,7 @@ extension SegmentLog {
     /// Puts a compacted segment in the place of neighbouring ones, by one replacement of the manifest, and shows it to
     /// readers. Both the old files and the new one are there until the caller removes them.
     func replace(
-        _ inputs: [Manifest.SealedSegment], with output: Manifest.SealedSegment
+        _ inputs: [Manifest.SealedSegment], with output: Manifest.SealedSegment, _ outputIndex: CompactedIndex
     ) throws(LogFailure) {
         try checkWritable()
         guard
@@ -37,7 +37,7 @@ extension SegmentLog {
             throw failure
         }
         manifest = replacement
-        try show(replacement)
+        index.replace(inputs, with: output, outputIndex)
     }
 
     private func checkWritable() throws(LogFailure) {

@@ -108,7 +108,7 @@ struct CompactCommand: AsyncParsableCommand {
     }
 }
 
-extension CompactionOptions.Compression: ExpressibleByArgument {}
+extension CompactionOptions.Compression: @retroactive ExpressibleByArgument {}
 
 extension JSONWriter {
     fileprivate mutating func compaction(_ report: CompactionReport, isDryRun: Bool) {

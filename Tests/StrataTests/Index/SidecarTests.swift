@@ -77,7 +77,7 @@ import Testing
             IndexedRelease(
                 type: type, id: .max, firstLiveVersion: 1, isTruncated: false, isTombstoned: true, offset: 1_600),
         ]
-        for release in releases { sample.add(release) }
+        for release in releases { sample.add(release, .distantPast) }
         let binding = IndexSample(seed: 10, commits: 1, streams: 1).binding
         let sidecar = try Sidecar(SidecarEncoding(sample).encoded(for: binding), for: binding)
         #expect(sidecar.releases == releases)
