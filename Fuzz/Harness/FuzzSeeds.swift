@@ -20,7 +20,7 @@ package enum FuzzSeeds {
                 }
             }
             seeds["manifest", default: [:]][name] = store["MANIFEST"].map { [0] + $0 }
-            for (file, bytes) in store where file.hasPrefix("events/") {
+            for (file, bytes) in store where file.hasPrefix("events/") && file.hasSuffix(".seg") {
                 let name = "\(name)-\(file.dropFirst(7).drop { $0 == "0" }.prefix { $0 != "." })"
                 seeds["segment", default: [:]][name] = [0] + bytes
                 seeds["segment", default: [:]][name + "-repaired"] = [7] + bytes
@@ -109,6 +109,7 @@ package enum FuzzSeeds {
                 case "MANIFEST": 0
                 case "MANIFEST.new": 1
                 case "LOCK": 2
+                case _ where name.hasSuffix(".idx"): 4
                 default: name.hasPrefix("events/") ? 6 : name.hasPrefix("snapshots/") ? 5 : 3
                 }
             input += [place] + [UInt8](littleEndian: UInt16(bytes.count)) + bytes

@@ -32,7 +32,7 @@ struct CompactCommand: AsyncParsableCommand {
     var targetSegmentSize = ByteCount(256 << 20)
 
     @Option(help: "lz4, or none: leave segments as they are unless something in them is released, or they are small.")
-    var compress = CompactionOptions.Compression.lz4
+    var compress = SegmentCompression(.lz4)
 
     @Flag(name: .customLong("purge-quarantine"), help: "Delete the files in quarantine, too, for good.")
     var purgesQuarantine = false
@@ -41,7 +41,7 @@ struct CompactCommand: AsyncParsableCommand {
 
     func run() async throws {
         let options = CompactionOptions(
-            compression: compress, targetSegmentBytes: targetSegmentSize.bytes,
+            compression: compress.value, targetSegmentBytes: targetSegmentSize.bytes,
             maxBytesPerSecond: bandwidth?.bytesPerSecond, purgesQuarantine: purgesQuarantine)
         let access = StrataOptions(
             access: isDryRun ? .readOnly : .readWrite, createIfMissing: false, logger: StandardErrorLog.logger)
@@ -108,7 +108,21 @@ struct CompactCommand: AsyncParsableCommand {
     }
 }
 
-extension CompactionOptions.Compression: @retroactive ExpressibleByArgument {}
+/// `lz4` or `none`.
+struct SegmentCompression: ExpressibleByArgument {
+    let value: CompactionOptions.Compression
+
+    init(_ value: CompactionOptions.Compression) {
+        self.value = value
+    }
+
+    init?(argument: String) {
+        guard let value = CompactionOptions.Compression(rawValue: argument) else { return nil }
+        self.value = value
+    }
+
+    var defaultValueDescription: String { value.rawValue }
+}
 
 extension JSONWriter {
     fileprivate mutating func compaction(_ report: CompactionReport, isDryRun: Bool) {

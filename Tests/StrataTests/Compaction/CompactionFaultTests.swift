@@ -61,7 +61,7 @@ import Testing
         let storage = try await makeStore()
         let device = SimulatedDevice(storage, seed: 1)
         let store = try await StrataStore.open(on: device, options: options)
-        let name = try #require(device.storage.contents.keys.filter { $0.hasPrefix("events/") }.min())
+        let name = SegmentIdentity(number: 1).name
         let file = try StoreFile(name, .readWrite, on: device)
         let original = try file.read(1, at: 30_000)
         try file.write([original[0] ^ 1].span.bytes, at: 30_000)
