@@ -54,10 +54,11 @@ extension LogIndex {
     func status(
         of stream: StreamID, _ access: SidecarAccess, isTouched: Bool = false
     ) throws(IndexFault) -> StreamStatus {
-        let (known, key, sealed) = state.withLock { state in
-            guard let key = state.key(of: stream) else { return (StreamStatus(version: 0), nil, []) }
-            return (state.statusIfTouched(key), key, state.sealed)
-        } as (StreamStatus?, StreamKey?, [IndexedSegment])
+        let (known, key, sealed) =
+            state.withLock { state in
+                guard let key = state.key(of: stream) else { return (StreamStatus(version: 0), nil, []) }
+                return (state.statusIfTouched(key), key, state.sealed)
+            } as (StreamStatus?, StreamKey?, [IndexedSegment])
         guard let key, known == nil else { return known ?? StreamStatus(version: 0) }
         let probe = StreamProbe(stream, type: key.aggregateType)
         var version = 0

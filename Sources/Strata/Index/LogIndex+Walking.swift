@@ -80,7 +80,9 @@ extension LogIndex {
         atOrBelow position: Int, in segment: SegmentView, _ access: SidecarAccess
     ) throws(IndexFault) -> Piece? {
         let found = try lastMark(in: segment, access) { $0.firstPosition <= position }
-        return found.map { Piece(segment: segment, offsets: $0.mark.offset..<max($0.mark.offset, $0.next ?? segment.end)) }
+        return found.map {
+            Piece(segment: segment, offsets: $0.mark.offset..<max($0.mark.offset, $0.next ?? segment.end))
+        }
     }
 
     private func lastMark(
@@ -89,7 +91,8 @@ extension LogIndex {
         if let sealed = segment.sealed { return try sealed.lastMark(access, where: isBefore) }
         return state.withLock { state in
             // It may have been sealed meanwhile, and its index may not.
-            let index = state.active.identity == segment.identity
+            let index =
+                state.active.identity == segment.identity
                 ? state.active.index : state.sealed.last { $0.identity == segment.identity }?.memory
             return index?.lastMark(where: isBefore)
         }

@@ -167,7 +167,9 @@ actor LogWriter {
     /// - Returns: false where what was on its way has failed, so that there must be another decision.
     private func isSettled(_ status: StreamStatus, of stream: StreamID) async -> Bool {
         let before = failures
-        while failures == before, !(index.statusIfTouched(stream)?.hasReached(status) ?? (status.version == 0)) { await nextBatch() }
+        while failures == before, !(index.statusIfTouched(stream)?.hasReached(status) ?? (status.version == 0)) {
+            await nextBatch()
+        }
         return failures == before
     }
 

@@ -43,7 +43,8 @@ struct WriterOpening {
         let sidecars = SidecarFiles(
             device: device, storeID: manifest.storeID, mayWrite: true, logger: options.logger)
         var log = LogOpening(
-            manifest: manifest, on: device, sidecars: sidecars, logger: options.logger, progress: options.openingProgress)
+            manifest: manifest, on: device, sidecars: sidecars, logger: options.logger,
+            progress: options.openingProgress)
         try log.readSegments()
         guard log.damage.isEmpty else { throw Self.damaged(log.damage, device) }
         return try prepare(log, sidecars, lock)
