@@ -45,6 +45,9 @@ public struct StrataOptions: Sendable {
     public var permissions: Permissions
     /// Told how far opening is that has to read segments whose index is missing; called from any thread.
     public var openingProgress: (@Sendable (JobProgress) -> Void)?
+    /// What is compacted by itself whenever a segment is sealed, such as ``CompactionOptions/automatic``; nil for nothing.
+    /// What fails is logged, and tried again with the next segment.
+    public var automaticCompaction: CompactionOptions?
     /// Told of recovery and of trouble; silent by default.
     public var logger: Logger
 
@@ -52,6 +55,7 @@ public struct StrataOptions: Sendable {
         access: Access = .readWrite, createIfMissing: Bool = true, durability: DurabilityMode = .commit,
         segmentBytes: Int = 64 << 20, idleMarkDelay: Duration? = .milliseconds(50), permissions: Permissions = .owner,
         openingProgress: (@Sendable (JobProgress) -> Void)? = nil,
+        automaticCompaction: CompactionOptions? = nil,
         logger: Logger = Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
         self.access = access
@@ -61,6 +65,7 @@ public struct StrataOptions: Sendable {
         self.idleMarkDelay = idleMarkDelay
         self.permissions = permissions
         self.openingProgress = openingProgress
+        self.automaticCompaction = automaticCompaction
         self.logger = logger
     }
 }

@@ -105,14 +105,18 @@ public final class StrataStore: Sendable {
         let snapshotLog = SnapshotLog(
             scan, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
         _ = try await snapshotLog.delete(ahead)
+        let compactor = Compactor(
+            log: log, snapshots: snapshotLog, reader: reader, sidecars: opened.sidecars, logger: options.logger)
+        if let automatic = options.automaticCompaction {
+            compactor.runAutomatically(automatic, after: log.sealings)
+        }
         return StrataStore(
             device: device, reader: reader, manifest: opened.manifest, sidecars: opened.sidecars,
             writer: LogWriter(
                 log: log, firstFreePosition: opened.segment.lastPosition + 1, reader: reader, device: device,
                 options: options),
             snapshotScan: scan, snapshotLog: snapshotLog,
-            compactor: Compactor(
-                log: log, snapshots: snapshotLog, reader: reader, sidecars: opened.sidecars, logger: options.logger),
+            compactor: compactor,
             logger: options.logger)
     }
 
@@ -146,6 +150,7 @@ extension StrataOptions {
         guard (64 << 10...2 << 30).contains(segmentBytes) else {
             throw StrataError(.invalidArgument, "a segment has 64 KiB to 2 GiB, not \(segmentBytes) bytes")
         }
+        try automaticCompaction?.check()
     }
 }
 

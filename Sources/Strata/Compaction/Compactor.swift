@@ -13,7 +13,7 @@ actor Compactor {
     private let snapshots: SnapshotLog
     private let reader: LogReader
     private let sidecars: SidecarFiles
-    private let logger: Logger
+    let logger: Logger
     /// The job under way.
     private var running: CompactionControl?
     private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -65,6 +65,8 @@ actor Compactor {
         _ options: CompactionOptions, _ control: CompactionControl, _ report: inout CompactionReport
     ) async throws(StrataError) {
         let live = reader.index.liveVersions
+        // An event must not be gone before it is certain that its release is not.
+        do throws(LogFailure) { try await log.syncBeforeCompaction() } catch { throw error.error }
         try await sealReleasedEvents(live)
         let plan = try CompactionPlan(reader, live, options)
         report.segmentsBefore = reader.index.sealedSegments.count + 1

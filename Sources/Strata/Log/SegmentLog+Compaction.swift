@@ -1,6 +1,17 @@
 import EventSourcing
 
 extension SegmentLog {
+    /// Makes durable what has released events, whatever the durability mode promises.
+    func syncBeforeCompaction() throws(LogFailure) {
+        try checkWritable()
+        do throws(LogFailure) {
+            try sync()
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
     /// Seals a segment, if it is still the one that is appended to, and begins the next.
     func seal(_ active: SegmentIdentity) throws(LogFailure) {
         try checkWritable()

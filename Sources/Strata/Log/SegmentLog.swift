@@ -30,6 +30,9 @@ actor SegmentLog {
     /// Why nothing can be written any more, if a compaction had to give up.
     var failure: LogFailure?
     let sidecars: SidecarWriter
+    /// Tells of segments that were sealed; ends when the log is closed.
+    nonisolated let sealings: AsyncStream<Void>
+    let didSeal: AsyncStream<Void>.Continuation
 
     init(_ opened: OpenedLog, options: StrataOptions) {
         device = opened.device
@@ -41,8 +44,13 @@ actor SegmentLog {
         manifest = opened.manifest
         segment = opened.segment
         epoch = opened.epoch
+        (sealings, didSeal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         sidecars = SidecarWriter(opened.index, opened.sidecars)
         for segment in opened.index.segmentsWithoutSidecar { sidecars.add(segment) }
+    }
+
+    deinit {
+        didSeal.finish()
     }
 
     /// What became of a batch.
