@@ -51,6 +51,8 @@ package protocol Device: Sendable {
     /// Renames a file, replacing one of the new name.
     func rename(_ name: String, to newName: String) throws(SystemError)
     func remove(_ name: String) throws(SystemError)
+    /// Gives a file of another directory a second name here. `EXDEV` where the two are not on one file system.
+    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError)
     /// Makes the entries of a directory durable.
     func syncDirectory(_ name: String) throws(SystemError)
     /// Makes the entry of the store's directory in its parent durable.

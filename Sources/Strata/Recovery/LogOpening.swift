@@ -229,6 +229,8 @@ struct LogOpening {
     /// A segment that the manifest does not list is left over from a rollover that was cut off, and then it is empty, or
     /// from a compaction; another one with frames means that the manifest is older than the segments.
     private mutating func checkForUnlistedSegments() throws(StrataError) {
+        // There it is what an unfinished backup has brought.
+        if try BackupMarker.isPresent(on: device) { return }
         for name in try device.listOrFail(StoreLayout.events).sorted() {
             guard
                 let segment = SegmentIdentity(fileName: name), !manifest.lists(segment),

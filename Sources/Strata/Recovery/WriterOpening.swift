@@ -140,6 +140,8 @@ struct WriterOpening {
             guard let segment = SegmentIdentity(fileName: name), !manifest.lists(segment) else { continue }
             try device.removeIfPresent(segment.name)
         }
+        // Only now: without the marker, what an unfinished backup has brought would be damage.
+        try BackupMarker.remove(from: device)
     }
 
     /// Brings the manifest to the newest format version before anything of that version comes into the store.

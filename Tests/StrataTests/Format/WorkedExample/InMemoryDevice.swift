@@ -76,6 +76,10 @@ final class InMemoryDevice: Device {
         contents.withLock { _ = $0.files.removeValue(forKey: name) }
     }
 
+    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
+        throw SystemError(number: EXDEV, call: "linkat")
+    }
+
     func syncDirectory(_ name: String) throws(SystemError) {}
 
     func syncParent() throws(SystemError) {}
