@@ -33,7 +33,8 @@ public final class StrataStore: Sendable {
 
     private init(
         device: any Device, reader: LogReader, manifest: Manifest, sidecars: SidecarFiles, writer: LogWriter?,
-        snapshotScan: SnapshotScan, snapshotLog: SnapshotLog?, compactor: Compactor? = nil, damage: [Damage] = [], logger: Logger
+        snapshotScan: SnapshotScan, snapshotLog: SnapshotLog?, compactor: Compactor? = nil,
+        damage: [Damage] = [], logger: Logger
     ) {
         self.damage = damage
         self.compactor = compactor

@@ -8,9 +8,11 @@ public struct Compaction: Sendable {
     private let result: Task<Result<CompactionReport, StrataError>, Never>
 
     init(
-        _ options: CompactionOptions, run: @escaping @Sendable (CompactionControl) async -> Result<CompactionReport, StrataError>
+        _ options: CompactionOptions,
+        run: @escaping @Sendable (CompactionControl) async -> Result<CompactionReport, StrataError>
     ) {
-        let (progress, continuation) = AsyncStream.makeStream(of: JobProgress.self, bufferingPolicy: .bufferingNewest(1))
+        let (progress, continuation) = AsyncStream.makeStream(
+            of: JobProgress.self, bufferingPolicy: .bufferingNewest(1))
         let control = CompactionControl(maxBytesPerSecond: options.maxBytesPerSecond) { continuation.yield($0) }
         self.progress = progress
         self.control = control

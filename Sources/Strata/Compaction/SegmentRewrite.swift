@@ -65,7 +65,8 @@ struct SegmentRewrite {
         var frames: [WholeFrame] = []
         var bytes = 0
         for (index, input) in inputs.enumerated() {
-            try SegmentWalk(input.identity, storeID: storeID, on: device).run(progress: didRead) { header, offset, body in
+            let walk = SegmentWalk(input.identity, storeID: storeID, on: device)
+            try walk.run(progress: didRead) { header, offset, body in
                 guard let kept = LiveFrame(header, body: body, live) else { return }
                 bytes += kept.frameLength
                 guard kept.isWhole else { return }
@@ -98,11 +99,13 @@ struct SegmentRewrite {
         var sampled = 0
         var stored = dictionary.count / 4
         for input in inputs {
-            try SegmentWalk(input.identity, storeID: storeID, on: device).run(progress: didRead) { header, offset, body in
+            let walk = SegmentWalk(input.identity, storeID: storeID, on: device)
+            try walk.run(progress: didRead) { header, offset, body in
                 guard let kept = LiveFrame(header, body: body, live) else { return }
                 if !block.isEmpty, block.count + kept.frameLength > CompactedSegmentWriter.blockBytes {
                     if blocks.isMultiple(of: Self.sampledBlocks) {
-                        stored += Format.blockHeaderBytes + (compressor.compress(block.span.bytes)?.count ?? block.count)
+                        let length = compressor.compress(block.span.bytes)?.count ?? block.count
+                        stored += Format.blockHeaderBytes + length
                         sampled += block.count
                     }
                     blocks += 1

@@ -21,7 +21,8 @@ struct ManifestRebuilding {
         var sealed: [Manifest.SealedSegment] = []
         var position = segments[0].number
         while position < active.number {
-            guard let next = try newest(of: segments.filter { $0.number == position }, first.storeID) else { return nil }
+            let candidates = segments.filter { $0.number == position }
+            guard let next = try newest(of: candidates, first.storeID) else { return nil }
             sealed.append(next)
             position = next.lastPosition + 1
         }

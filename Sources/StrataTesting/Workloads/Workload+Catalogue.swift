@@ -22,7 +22,8 @@ extension Workload {
             "compact over and over",
             (0..<12).flatMap { number -> [Step] in
                 let append = Step.append(Append(1, of: 30_000, to: number % 3))
-                return number % 3 == 2 ? [append, .compact(CompactionOptions(targetSegmentBytes: 128 << 10))] : [append]
+                guard number % 3 == 2 else { return [append] }
+                return [append, .compact(CompactionOptions(targetSegmentBytes: 128 << 10))]
             }),
         Workload(
             "compact without durability", durability: .none,

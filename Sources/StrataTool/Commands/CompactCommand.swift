@@ -90,7 +90,8 @@ struct CompactCommand: AsyncParsableCommand {
         for file in report.purged { facts.add("deleted from quarantine", file.name) }
         for file in report.quarantined { facts.add("in quarantine, may hold released events", file.name) }
         for file in report.leftovers { facts.add("could not be removed", file) }
-        facts.add("result", isDryRun ? "nothing was changed" : report.isCancelled ? "cancelled; nothing is lost" : "done")
+        let result = report.isCancelled ? "cancelled; nothing is lost" : "done"
+        facts.add("result", isDryRun ? "nothing was changed" : result)
         try facts.write(to: output)
         guard !report.rewrites.isEmpty else { return }
         try output.write("\n")
