@@ -71,6 +71,11 @@ final class LogIndex: Sendable {
         }
     }
 
+    /// What each segment holds, the active one last.
+    var summaries: [SidecarSummary] {
+        state.withLock { $0.sealed.map(\.summary) + [$0.active.index.summary] }
+    }
+
     /// The sealed segments that could have a sidecar and have none.
     var segmentsWithoutSidecar: [IndexedSegment] {
         state.withLock { $0.sealed.filter { $0.sidecar == nil && !$0.isDamaged } }
