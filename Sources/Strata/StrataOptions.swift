@@ -7,8 +7,9 @@ public struct StrataOptions: Sendable {
         /// Read and append. One process at a time; where there is no store, one is made if
         /// ``StrataOptions/createIfMissing`` says so.
         case readWrite
-        /// Read only: changes no byte, and works beside a running writer. Shows what was there at the opening; beside a
-        /// writer, as far as the log said by then that it was durable, or acknowledged without that.
+        /// Read only: changes no byte, and works beside a running writer. Shows what was there at the opening, or, once a
+        /// compaction has taken segments away that are read, what was there then; beside a writer, as far as the log said
+        /// by then that it was durable, or acknowledged without that.
         case readOnly
     }
 

@@ -117,15 +117,16 @@ public final class StrataStore: Sendable {
                 log: log, firstFreePosition: opened.segment.lastPosition + 1, reader: reader, device: device,
                 options: options),
             snapshotScan: scan, snapshotLog: snapshotLog,
-            compactor: compactor,
-            logger: options.logger)
+            compactor: compactor, logger: options.logger)
     }
 
     private static func openForReading(
         on device: any Device, _ options: StrataOptions
     ) throws(StrataError) -> StrataStore {
-        let (log, sidecars) = try ReaderOpening(on: device, options: options).run()
-        let reader = LogReader(index: log.index, sidecars: sidecars)
+        let opening = ReaderOpening(on: device, options: options)
+        let (log, sidecars) = try opening.run()
+        let reader = LogReader(
+            index: log.index, sidecars: sidecars, refresh: ReaderRefresh(log.index, opening))
         var scan = SnapshotScan(storeID: log.manifest.storeID, on: device)
         try scan.run()
         for stream in try scan.aheadOfStreams(reader) { scan.index[stream] = nil }
