@@ -79,7 +79,9 @@ private actor FileSubject: TrialSubject {
         store = try await StrataStore.open(on: device, options: Self.options)
     }
 
-    func compact() async throws {}
+    func compact() async throws {
+        _ = try await store.compact(CompactionOptions(targetSegmentBytes: 64 << 10)).report()
+    }
 
     func close() async throws {
         try await store.close()

@@ -64,8 +64,8 @@ struct ModelTrial {
         case 720..<800: try await count("read the feed") { try await $0.readFeed() }
         case 800..<860: try await count("read a category") { try await $0.readCategory() }
         case 860..<994: try await count("look up") { try await $0.lookUp() }
-        case 994..<997: try await count("reopen") { try await $0.subject.reopen() }
-        case 997: try await count("compact") { try await $0.subject.compact() }
+        case 994..<996: try await count("reopen") { try await $0.subject.reopen() }
+        case 996..<998: try await count("compact") { try await $0.subject.compact() }
         default: break
         }
     }
