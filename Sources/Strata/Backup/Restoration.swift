@@ -59,7 +59,7 @@ struct Restoration {
     }
 
     private func report(_ manifest: Manifest, _ index: LogIndex) -> BackupReport {
-        let events = index.state.withLock { state in state.segments.reduce(0) { $0 + $1.eventCount } }
+        let events = index.summaries.reduce(0) { $0 + $1.eventCount }
         return BackupReport(
             storeID: UUID(bits: manifest.storeID), segments: manifest.sealed.count + 1, events: events,
             lastPosition: index.lastPosition == 0 ? nil : Position(index.lastPosition),

@@ -14,6 +14,7 @@ struct PacedDevice: Device {
     }
 
     var path: String { device.path }
+    var allowsBackgroundWork: Bool { device.allowsBackgroundWork }
 
     func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile {
         PacedFile(file: try device.open(name, access), pace: pace)

@@ -142,7 +142,13 @@ struct SegmentScanner {
     /// Whether a frame that verifies follows from those before it. One that does not is left over from a time
     /// before the last torn tail.
     private func accepts(_ header: FrameHeader, _ scanner: FrameScanner) -> Bool {
-        if scan.segment.isCompacted, !header.isCompacted(generation: scan.segment.generation) { return false }
+        if let compacted {
+            let block = compacted.block(containing: scanner.offset)
+            guard
+                header.isCompacted(generation: scan.segment.generation),
+                scanner.offset + header.frameLength <= block?.contentOffsets.upperBound ?? 0
+            else { return false }
+        }
         switch header.kind {
         case .snapshot, .snapshotDeletion: return false
         case .open:
@@ -159,7 +165,7 @@ struct SegmentScanner {
         case .commit:
             return (isResynchronizing || header.epoch == scan.epoch)
                 && header.firstPosition > scan.lastPosition
-                && scanner.withBody { CommitBody(decoding: $0, header: header) } != nil
+                && scanner.withBody { CommitBody.isValid($0, header: header) }
         }
     }
 

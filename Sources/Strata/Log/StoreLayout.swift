@@ -8,6 +8,7 @@ enum StoreLayout {
     /// Only in a backup that nobody has written to.
     static let backupMarker = "BACKUP"
     static let segmentSuffix = ".seg"
+    static let sidecarSuffix = ".idx"
     /// Behind the name of a file that a backup is bringing.
     static let stagedSuffix = ".new"
     private static let digits = 20

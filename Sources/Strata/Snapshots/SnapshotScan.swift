@@ -68,8 +68,13 @@ struct SnapshotScan {
 
     /// The streams of snapshots that know of events which the log does not have: they were made of appends that a
     /// crash has taken back.
-    func aheadOfStreams(_ log: LogIndex) -> [StreamID] {
-        index.all.filter { stream, entry in entry.version > log.version(of: stream) }.map(\.key)
+    func aheadOfStreams(_ log: LogReader) throws(StrataError) -> [StreamID] {
+        var ahead: [StreamID] = []
+        for (stream, entry) in index.all {
+            let version = try log.ask { index throws(IndexFault) in try index.version(of: stream, .verifying) }
+            if entry.version > version { ahead.append(stream) }
+        }
+        return ahead
     }
 
     private mutating func read(_ number: UInt64) throws(StrataError) {

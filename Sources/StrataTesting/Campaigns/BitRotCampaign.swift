@@ -28,7 +28,8 @@ struct BitRotCampaign: Campaign {
             tally.count("without effect")
             return tally
         }
-        storage[file: name] = bytes
+        // Whoever edits a file leaves a trace, and a medium leaves none.
+        if unit.isMultiple(of: 2) { storage[file: name] = bytes } else { storage.decay(name, to: bytes) }
         let isSnapshots = name.hasPrefix("snapshots/")
         do {
             let finding = try await DamageCheck(

@@ -42,6 +42,7 @@ package final class SimulatedDevice: Device {
     }
 
     package let path = "simulated.strata"
+    package var allowsBackgroundWork: Bool { false }
     let state: Mutex<State>
 
     package init(_ storage: SimulatedStorage = SimulatedStorage(), seed: UInt64 = 0) {

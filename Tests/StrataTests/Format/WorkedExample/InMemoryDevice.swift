@@ -13,6 +13,7 @@ final class InMemoryDevice: Device {
     }
 
     let path = "example.strata"
+    var allowsBackgroundWork: Bool { false }
     private let contents: Mutex<Contents>
     private let time: Timestamp
 
