@@ -145,7 +145,7 @@ struct ChecksumRepair {
         let body = offset + frameHeaderBytes
         let name: Range<Int>
         switch FrameKind(rawValue: bytes[offset + 16]) {
-        case .commit, .snapshotDeletion:
+        case .commit, .snapshotDeletion, .truncation, .tombstone:
             guard body < bodyEnd else { return }
             name = body + 1..<body + 1 + Int(bytes[body])
         case .snapshot:

@@ -20,7 +20,7 @@ package enum FuzzSeeds {
                 }
             }
             seeds["manifest", default: [:]][name] = store["MANIFEST"].map { [0] + $0 }
-            for (file, bytes) in store where file.hasPrefix("events/") {
+            for (file, bytes) in store where file.hasPrefix("events/") && file.hasSuffix(".seg") {
                 let name = "\(name)-\(file.dropFirst(7).drop { $0 == "0" }.prefix { $0 != "." })"
                 seeds["segment", default: [:]][name] = [0] + bytes
                 seeds["segment", default: [:]][name + "-repaired"] = [7] + bytes
@@ -28,6 +28,10 @@ package enum FuzzSeeds {
                 seeds["frame", default: [:]].merge(frames(of: bytes, name, kind: .events)) { $1 }
                 seeds["line", default: [:]].merge(lines(of: bytes, name)) { $1 }
             }
+        }
+        for (name, file) in try await compacted() {
+            seeds["compacted", default: [:]][name] = [0] + file
+            seeds["compacted", default: [:]][name + "-repaired"] = [1] + file
         }
         seeds["line", default: [:]].merge(lines) { $1 }
         seeds["sidecar"] = sidecars
@@ -54,7 +58,8 @@ package enum FuzzSeeds {
             }
             index.add(
                 IndexedRelease(
-                    type: type, id: 3, firstLiveVersion: 2, isTruncated: true, isTombstoned: false, offset: 64))
+                    type: type, id: 3, firstLiveVersion: 2, isTruncated: true, isTombstoned: false, offset: 64),
+                .distantPast)
             let binding = SidecarBinding(
                 storeID: 1, number: 1, generation: 0, digest: 2,
                 identity: FileIdentity(node: 3, change: 4, length: 64 + 1_600 * commits))
@@ -92,6 +97,34 @@ package enum FuzzSeeds {
         return stores
     }
 
+    /// Compacted segments of the store that the target `compacted` makes, with generation 1.
+    private static func compacted() async throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for compression in CompactionOptions.Compression.allCases {
+            var image = StoreImage([])
+            let header = SegmentHeader(
+                kind: .events, storeID: StoreImage.storeID, number: 1, epoch: 1, createdAt: .distantPast)
+            image.add(header.encoded(), as: SegmentIdentity(number: 1).name)
+            let manifest = Manifest(
+                storeID: StoreImage.storeID, generation: 0, createdAt: .distantPast, sealed: [], active: 1)
+            image.add(manifest.encoded(), as: StoreImage.manifestName)
+            let device = SimulatedDevice(image.storage, seed: 3)
+            var randomness = SeededRandomness(seed: 4)
+            let stream = StreamID("Order", UUID(using: &randomness))
+            let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+            for _ in 0..<20 {
+                _ = try await store.events.append([event(using: &randomness)], to: stream, expecting: .any)
+            }
+            _ = try await store.events.truncate(stream, before: 3, expecting: .any)
+            _ = try await store.compact(CompactionOptions(compression: compression)).report()
+            try await store.close()
+            for (name, bytes) in device.storage.contents where name.contains("-") && name.hasSuffix(".seg") {
+                files["\(compression)"] = bytes
+            }
+        }
+        return files
+    }
+
     private static func event(using randomness: inout SeededRandomness) -> NewEvent {
         NewEvent(
             id: UUID(using: &randomness), type: "OrderPlaced",
@@ -108,6 +141,7 @@ package enum FuzzSeeds {
                 case "MANIFEST": 0
                 case "MANIFEST.new": 1
                 case "LOCK": 2
+                case _ where name.hasSuffix(".idx"): 4
                 default: name.hasPrefix("events/") ? 6 : name.hasPrefix("snapshots/") ? 5 : 3
                 }
             input += [place] + [UInt8](littleEndian: UInt16(bytes.count)) + bytes

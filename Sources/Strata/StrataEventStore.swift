@@ -48,31 +48,58 @@ public final class StrataEventStore: EventStore {
 
     public func version(of stream: StreamID) async throws(EventStoreError) -> Int {
         try lifetime.checkOpen()
-        return reader.index.version(of: stream)
+        return try await currentStatus(of: stream).version
     }
 
     public func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
         try lifetime.checkOpen()
-        return StreamStatus(version: reader.index.version(of: stream))
+        return try await currentStatus(of: stream)
     }
 
+    /// One lookup in memory for a stream that was touched before, else one in the sidecar of each segment.
+    private func currentStatus(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
+        do throws(IndexFault) { return try reader.index.status(of: stream, .verifiedOnly) } catch {}
+        return try await ask { index throws(IndexFault) in try index.status(of: stream, .verifying) }
+    }
+
+    private func ask<Answer: Sendable>(
+        _ body: @escaping @Sendable (LogIndex) throws(IndexFault) -> Answer
+    ) async throws(EventStoreError) -> Answer {
+        try await read { reader throws(StrataError) in try reader.ask(body) }
+    }
+
+    /// Releases events; see `StreamDeleting.truncate(_:before:expecting:)`. As durable as an append.
     @discardableResult
     public func truncate(
         _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
-        throw EventStoreError(.unsupported, "this store does not release events yet", stream: stream)
+        try await release(.truncation(before: version), of: stream, expecting: expected)
     }
 
+    /// Releases all events of a stream; see `StreamDeleting.delete(_:mode:expecting:)`. As durable as an append.
+    ///
+    /// The stream's snapshot is not touched; see ``StrataSnapshotStore``.
     @discardableResult
     public func delete(
         _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
-        throw EventStoreError(.unsupported, "this store does not release events yet", stream: stream)
+        try await release(.deletion(mode), of: stream, expecting: expected)
+    }
+
+    private func release(
+        _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        try lifetime.checkOpen()
+        guard let writer else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
+        try EventLimits.check(stream, expecting: expected)
+        return try await writer.release(release, of: stream, expecting: expected)
     }
 
     public func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {
         try lifetime.checkOpen()
-        guard !reader.index.candidates(forEventID: id.bits).isEmpty else { return nil }
+        do throws(IndexFault) {
+            guard try !reader.index.candidates(forEventIDs: [id.bits], .verifiedOnly).isEmpty else { return nil }
+        } catch {}
         return try await read { reader throws(StrataError) in
             try reader.commit(containingEventID: id).map { $0.events[$0.index] }
         }

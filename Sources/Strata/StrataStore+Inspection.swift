@@ -40,15 +40,16 @@ extension StrataStore {
         }
         let length = try file.length()
         return SegmentInspection(
-            kind: header.kind == .snapshots ? .snapshots : .events, formatVersion: Int(header.formatVersion),
+            kind: SegmentInspection.Kind(header.kind), formatVersion: Int(header.formatVersion),
             storeID: UUID(bits: header.storeID), number: Int(clamping: header.number), createdAt: header.createdAt,
-            bytes: length, frames: try frames(of: file, header, length))
+            bytes: length, frames: try frames(of: SegmentContent(file, header)))
     }
 
     private static func frames(
-        of file: StoreFile, _ header: SegmentHeader, _ length: Int
+        of content: SegmentContent
     ) throws(StrataError) -> [SegmentInspection.Frame] {
-        var scanner = FrameScanner(SegmentContent(file, binding: header.binding), to: length)
+        let length = try content.length()
+        var scanner = FrameScanner(content, to: length)
         var frames: [SegmentInspection.Frame] = []
         while true {
             switch try scanner.next() {
@@ -76,6 +77,17 @@ extension StrataStore {
     }
 }
 
+extension SegmentInspection.Kind {
+    fileprivate init(_ kind: SegmentKind) {
+        self =
+            switch kind {
+            case .events: .events
+            case .snapshots: .snapshots
+            case .compacted: .compacted
+            }
+    }
+}
+
 extension SegmentInspection.Frame {
     fileprivate init(_ header: FrameHeader, at offset: Int, body: RawSpan) {
         let commit = header.kind == .commit ? CommitBody(decoding: body, header: header) : nil
@@ -85,7 +97,7 @@ extension SegmentInspection.Frame {
             commit.flatMap { commit in
                 body.extracting(commit.aggregateTypeRange).withUnsafeBytes { String(validating: $0, as: UTF8.self) }
             } ?? snapshot?.aggregateType
-            ?? (header.kind == .snapshotDeletion ? SnapshotDeletionBody.aggregateType(in: body, header: header) : nil)
+            ?? (header.kind.namesOnlyItsStream ? AggregateTypeBody.aggregateType(in: body, header: header) : nil)
         let eventTypes = commit?.events.compactMap { event in
             body.extracting(event.typeStart..<event.metadataStart).withUnsafeBytes {
                 String(validating: $0, as: UTF8.self)
@@ -97,7 +109,8 @@ extension SegmentInspection.Frame {
             versions: header.versions ?? (snapshot == nil ? nil : header.firstVersion...header.firstVersion),
             positions: header.positions, storedAt: header.storedAt, eventTypes: eventTypes ?? [],
             durableMark: header.kind.isOfEvents ? header.durableMark : nil, epoch: header.epoch,
-            note: snapshot.map { "schema version \($0.schemaVersion), state of \($0.stateLength) bytes" })
+            note: snapshot.map { "schema version \($0.schemaVersion), state of \($0.stateLength) bytes" }
+                ?? Release(header)?.note)
     }
 
     fileprivate init(unverified range: Range<Int>, header: FrameHeader?, note: String) {
@@ -117,14 +130,31 @@ extension FrameKind {
         case .footer: "footer"
         case .snapshot: "snapshot"
         case .snapshotDeletion: "snapshot deletion"
+        case .truncation: "truncation"
+        case .tombstone: "tombstone"
         }
     }
 
     fileprivate var isOfEvents: Bool {
         switch self {
-        case .commit, .open, .mark, .footer: true
+        case .commit, .open, .mark, .footer, .truncation, .tombstone: true
         case .snapshot, .snapshotDeletion: false
         }
+    }
+
+    fileprivate var namesOnlyItsStream: Bool {
+        switch self {
+        case .snapshotDeletion, .truncation, .tombstone: true
+        case .commit, .open, .mark, .footer, .snapshot: false
+        }
+    }
+}
+
+extension Release {
+    fileprivate var note: String {
+        if isTombstoned { return "the stream ends for good at version \(lastVersion)" }
+        return "events before version \(firstLiveVersion) are released"
+            + (isTruncated ? "" : ", which are all; the stream may begin again")
     }
 }
 

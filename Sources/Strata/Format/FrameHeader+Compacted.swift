@@ -13,7 +13,7 @@ extension FrameHeader {
     func isCompacted(generation: UInt64) -> Bool {
         switch kind {
         case .open, .mark, .footer, .snapshot, .snapshotDeletion: false
-        case .commit: self == compacted(generation: generation)
+        case .commit, .truncation, .tombstone: self == compacted(generation: generation)
         }
     }
 }

@@ -29,7 +29,7 @@ struct SegmentScan {
     var footer: FooterBody?
     /// The highest durable mark of a frame that verifies.
     var durableMark = Format.segmentHeaderBytes
-    /// Whether the last frame says that everything before it was durable.
+    /// Whether the last frame says that everything before it was durable, and needs no other to say so of itself.
     var endsWithMark = true
     /// The end of the last frame whose append was acknowledged without a sync.
     var acknowledgedUnsyncedEnd = 0
@@ -73,8 +73,8 @@ struct SegmentScanner {
     ///
     /// - Parameters:
     ///   - progress: told the offset after each frame.
-    ///   - visit: called with each commit that verifies, its offset and its body.
-    ///   - visitDamaged: called with the header and the offset of each commit whose body does not verify.
+    ///   - visit: called with each commit, truncation and tombstone that verifies, its offset and its body.
+    ///   - visitDamaged: called with the header and the offset of each of them whose body does not verify.
     mutating func run(
         progress: (Int) -> Void = { _ in }, visit: (FrameHeader, Int, RawSpan) -> Void,
         visitDamaged: (FrameHeader, Int) -> Void = { _, _ in }
@@ -102,7 +102,7 @@ struct SegmentScanner {
                 if header.kind == .footer { break walk }
             case .frame(let header), .damagedBody(let header):
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }
-                if header.kind == .commit { visitDamaged(header, scanner.offset) }
+                if header.kind.isAcknowledged { visitDamaged(header, scanner.offset) }
                 try recordAndSkip(header, &scanner)
             case .noHeader:
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }
@@ -142,7 +142,13 @@ struct SegmentScanner {
     /// Whether a frame that verifies follows from those before it. One that does not is left over from a time
     /// before the last torn tail.
     private func accepts(_ header: FrameHeader, _ scanner: FrameScanner) -> Bool {
-        if scan.segment.isCompacted, !header.isCompacted(generation: scan.segment.generation) { return false }
+        if let compacted {
+            let block = compacted.block(containing: scanner.offset)
+            guard
+                header.isCompacted(generation: scan.segment.generation),
+                scanner.offset + header.frameLength <= block?.contentOffsets.upperBound ?? 0
+            else { return false }
+        }
         switch header.kind {
         case .snapshot, .snapshotDeletion: return false
         case .open:
@@ -153,10 +159,13 @@ struct SegmentScanner {
             return isResynchronizing || header.epoch == scan.epoch
         case .mark:
             return isResynchronizing || header.epoch == scan.epoch
+        case .truncation, .tombstone:
+            return (isResynchronizing || header.epoch == scan.epoch)
+                && scanner.withBody { AggregateTypeBody.aggregateType(in: $0, header: header) } != nil
         case .commit:
             return (isResynchronizing || header.epoch == scan.epoch)
                 && header.firstPosition > scan.lastPosition
-                && scanner.withBody { CommitBody(decoding: $0, header: header) } != nil
+                && scanner.withBody { CommitBody.isValid($0, header: header) }
         }
     }
 
@@ -167,7 +176,7 @@ struct SegmentScanner {
         scan.epoch = header.epoch
         scan.end = scanner.offset + header.frameLength
         scan.durableMark = max(scan.durableMark, header.durableMark)
-        scan.endsWithMark = header.durableMark == scanner.offset && header.kind != .commit
+        scan.endsWithMark = header.durableMark == scanner.offset && !header.kind.isAcknowledged
         if header.flags & FrameHeader.acknowledgedUnsynced != 0 { scan.acknowledgedUnsyncedEnd = scan.end }
         switch header.kind {
         case .commit:
@@ -184,6 +193,9 @@ struct SegmentScanner {
                 record("the footer does not describe the segment's content", at: scanner.offset)
             }
             return
+        case .truncation, .tombstone:
+            scan.lastStoredAt = max(scan.lastStoredAt, header.storedAt)
+            scanner.withBody { visit(header, scanner.offset, $0) }
         case .open, .mark, .snapshot, .snapshotDeletion: break
         }
         scanner.withHeaderBytes { scan.digest.add(frameHeader: $0) }

@@ -23,8 +23,13 @@ struct Salvage {
     private var lastPosition = 0
     private var commits = 0
     private var events = 0
-    private var batch: [PositionedCommit] = []
+    private var releases = 0
+    private var batch: [LogEntry] = []
+    /// The lowest version of each stream that is not released: what is missing below is no loss.
+    private var firstLiveVersions: [StreamID: Int] = [:]
     private var batchBytes = 0
+    /// Whether the segment that is read is compacted.
+    private var isCompacted = false
 
     init(of source: any Device) {
         self.source = source
@@ -34,15 +39,17 @@ struct Salvage {
     mutating func copy(
         to log: isolated SegmentLog, progress: (JobProgress) -> Void
     ) throws(StrataError) {
-        let numbers = try ManifestRebuilding.segments(on: source)
-        let storeID = try storeID(numbers)
-        let total = try totalBytes(numbers)
+        let segments = try segments()
+        let storeID = try storeID(segments)
+        let total = try totalBytes(segments)
+        try readReleases(segments, storeID)
         var done = 0
-        for number in numbers {
+        for segment in segments {
             var failure: StrataError?
             // The last segment may have a torn tail, of appends never acknowledged as durable.
             var scanner = SegmentScanner(
-                SegmentIdentity(number: number), storeID: storeID, isSealed: number != numbers.last, on: source)
+                segment, storeID: storeID, isSealed: segment != segments.last, on: source)
+            isCompacted = segment.isCompacted
             let scan = try scanner.run { offset in
                 progress(JobProgress(bytesDone: done + offset, bytesTotal: total))
             } visit: { header, _, body in
@@ -54,6 +61,7 @@ struct Salvage {
             if let failure { throw failure }
             damage += scan.damage
             done += scan.bytes
+            passOverReleased(scan)
         }
         try flush(to: log)
         addLossesAtTheEnd()
@@ -64,7 +72,7 @@ struct Salvage {
     /// - Returns: how many.
     func copySnapshots(to destination: SnapshotLog) async throws(StrataError) -> Int {
         let source = source
-        let storeID = try storeID(ManifestRebuilding.segments(on: source))
+        let storeID = try storeID(segments())
         let scan = try await BlockingReads.run { () throws(StrataError) in
             var scan = SnapshotScan(storeID: storeID, on: source)
             try scan.run()
@@ -85,31 +93,49 @@ struct Salvage {
 
     func report(snapshots: Int) -> SalvageReport {
         SalvageReport(
-            commits: commits, events: events, streams: streams.count, snapshots: snapshots, losses: losses,
+            commits: commits, events: events, releases: releases, streams: streams.count, snapshots: snapshots,
+            losses: losses,
             lostPositions: lostPositions, damage: damage)
     }
 
+    /// The segments that are read, in the order of their positions: without those that stand for nothing but what others
+    /// hold, as far as a manifest tells.
+    private func segments() throws(StrataError) -> [SegmentIdentity] {
+        let segments = try ManifestRebuilding.segments(on: source)
+        guard let manifest = try? Manifest.read(from: source) else { return segments }
+        return segments.filter { manifest.lists($0) || !manifest.hasReplaced($0) }
+    }
+
     /// The store's id: the manifest's, or that of the first segment that has one.
-    private func storeID(_ numbers: [UInt64]) throws(StrataError) -> UInt128 {
+    private func storeID(_ segments: [SegmentIdentity]) throws(StrataError) -> UInt128 {
         if let manifest = try? Manifest.read(from: source) { return manifest.storeID }
         let rebuilding = ManifestRebuilding(source)
-        for number in numbers {
-            if let header = try rebuilding.header(of: number) { return header.storeID }
+        for segment in segments {
+            if let header = try rebuilding.header(of: segment) { return header.storeID }
         }
         throw StrataError(.damaged, "no file of the store tells its id any longer", path: source.path)
     }
 
-    private func totalBytes(_ numbers: [UInt64]) throws(StrataError) -> Int {
+    private func totalBytes(_ segments: [SegmentIdentity]) throws(StrataError) -> Int {
         var total = 0
-        for number in numbers {
-            total += try StoreFile(StoreLayout.eventSegment(number), .read, on: source).length()
+        for segment in segments {
+            total += try StoreFile(segment.name, .read, on: source).length()
         }
         return total
+    }
+
+    /// Positions that a compacted segment stands for and does not hold were released, unless they were in a block that
+    /// is damaged.
+    private mutating func passOverReleased(_ scan: SegmentScan) {
+        guard scan.segment.isCompacted else { return }
+        lostPositions += scan.damage.compactMap(\.positions)
+        if let footer = scan.footer { lastPosition = max(lastPosition, Int(clamping: footer.lastPosition)) }
     }
 
     private mutating func take(
         _ header: FrameHeader, _ body: RawSpan, to log: isolated SegmentLog
     ) throws(StrataError) {
+        if let release = EncodedRelease(decoding: body, header: header) { return try take(release, header, to: log) }
         guard
             header.firstPosition > lastPosition,
             let commit = EncodedCommit(copying: body, header: header)
@@ -117,19 +143,15 @@ struct Salvage {
         var stream = streams[commit.stream] ?? Stream()
         // A version that was there before comes only from a log that was put together by hand.
         guard header.firstVersion > stream.sourceVersion else { return }
-        if header.firstPosition > lastPosition + 1 {
+        if header.firstPosition > lastPosition + 1, !isCompacted {
             lostPositions.append(Position(lastPosition + 1)...Position(header.firstPosition - 1))
         }
-        if header.firstVersion > stream.sourceVersion + 1 {
-            losses.append(
-                SalvageReport.Loss(
-                    aggregateType: commit.stream.aggregateType, aggregateID: commit.stream.id,
-                    versions: stream.sourceVersion + 1...header.firstVersion - 1))
-        }
+        passOver(to: header.firstVersion, of: commit.stream, &stream)
         batch.append(
-            PositionedCommit(
-                commit: commit, firstVersion: stream.version + 1, firstPosition: header.firstPosition,
-                storedAt: header.storedAt))
+            .commit(
+                PositionedCommit(
+                    commit: commit, firstVersion: stream.version + 1, firstPosition: header.firstPosition,
+                    storedAt: header.storedAt)))
         batchBytes += commit.frameLength
         lastPosition = header.firstPosition + header.eventCount - 1
         stream.sourceVersion = header.firstVersion + header.eventCount - 1
@@ -138,11 +160,55 @@ struct Salvage {
         if batchBytes >= Self.batchBytes { try flush(to: log) }
     }
 
+    /// Takes a release over as it is: nothing below it is counted as lost, so that no version below it has moved.
+    private mutating func take(
+        _ encoded: EncodedRelease, _ header: FrameHeader, to log: isolated SegmentLog
+    ) throws(StrataError) {
+        var stream = streams[encoded.stream] ?? Stream()
+        if stream.sourceVersion < encoded.release.lastVersion {
+            passOver(to: encoded.release.firstLiveVersion, of: encoded.stream, &stream)
+            stream.sourceVersion = encoded.release.lastVersion
+        }
+        streams[encoded.stream] = stream
+        releases += 1
+        batch.append(.release(StampedRelease(release: encoded, storedAt: header.storedAt)))
+        batchBytes += encoded.frameLength
+        if batchBytes >= Self.batchBytes { try flush(to: log) }
+    }
+
+    /// Goes on with a version of a stream. What is missing before it was released, and keeps its numbers, or is lost, and
+    /// has later versions move up.
+    private mutating func passOver(to version: Int, of id: StreamID, _ stream: inout Stream) {
+        guard version > stream.sourceVersion + 1 else { return }
+        let missing = stream.sourceVersion + 1...version - 1
+        let firstLost = max(missing.lowerBound, firstLiveVersions[id] ?? 1)
+        stream.version += min(firstLost, version) - missing.lowerBound
+        guard firstLost <= missing.upperBound else { return }
+        losses.append(
+            SalvageReport.Loss(
+                aggregateType: id.aggregateType, aggregateID: id.id, versions: firstLost...missing.upperBound))
+    }
+
+    /// Learns what was released, before the first commit that lacks what stood before it.
+    private mutating func readReleases(_ segments: [SegmentIdentity], _ storeID: UInt128) throws(StrataError) {
+        for segment in segments {
+            var scanner = SegmentScanner(
+                segment, storeID: storeID, isSealed: segment != segments.last, on: source)
+            _ = try scanner.run { header, _, body in
+                guard let encoded = EncodedRelease(decoding: body, header: header) else { return }
+                firstLiveVersions[encoded.stream] = max(
+                    firstLiveVersions[encoded.stream] ?? 1, encoded.release.firstLiveVersion)
+            }
+        }
+    }
+
     private mutating func flush(to log: isolated SegmentLog) throws(StrataError) {
         let outcome = log.store(batch)
         if let failure = outcome.failure { throw failure.error }
-        commits += batch.count
-        events += batch.reduce(0) { $0 + $1.commit.eventCount }
+        for case .commit(let positioned) in batch {
+            commits += 1
+            events += positioned.commit.eventCount
+        }
         batch.removeAll(keepingCapacity: true)
         batchBytes = 0
     }
@@ -155,7 +221,8 @@ struct Salvage {
                 stream.id.bits == header.aggregateID
                     && FrameHeader.tag(of: stream.aggregateType) == header.aggregateTypeTag
             }
-            if versions.lowerBound > known?.value.sourceVersion ?? 0 {
+            let firstLive = known.flatMap { firstLiveVersions[$0.key] } ?? 1
+            if versions.lowerBound > known?.value.sourceVersion ?? 0, versions.upperBound >= firstLive {
                 losses.append(
                     SalvageReport.Loss(
                         aggregateType: known?.key.aggregateType, aggregateID: UUID(bits: header.aggregateID),

@@ -1,0 +1,32 @@
+import EventSourcing
+import Synchronization
+
+/// What truncations and tombstones have made of streams.
+extension LogIndex {
+    /// Whether any stream has a release.
+    var hasReleases: Bool {
+        state.withLock { !$0.releases.isEmpty }
+    }
+
+    /// The lowest version of a stream that readers may see.
+    func firstLiveVersion(of stream: StreamID) -> Int {
+        state.withLock { state in
+            state.releases.isEmpty ? 1 : state.key(of: stream).flatMap { state.releases[$0]?.firstLiveVersion } ?? 1
+        }
+    }
+
+    /// The part of some missing versions that nothing accounts for: released ones may be gone. Nil where there is none.
+    func unaccounted(_ missing: ClosedRange<Int>, of stream: StreamID) -> ClosedRange<Int>? {
+        let first = max(missing.lowerBound, firstLiveVersion(of: stream))
+        return first <= missing.upperBound ? first...missing.upperBound : nil
+    }
+}
+
+extension Release {
+    /// A release that a segment's index tells of.
+    init(_ release: IndexedRelease) {
+        self.init(
+            firstLiveVersion: release.firstLiveVersion, isTruncated: release.isTruncated,
+            isTombstoned: release.isTombstoned)
+    }
+}
