@@ -84,6 +84,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
+        // Several writers in a process that the end-to-end tests kill.
+        .executableTarget(
+            name: "EndToEndWriters",
+            dependencies: [
+                "EventSourcing", "Strata", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/EndToEnd/Writers",
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "EventSourcingTests",
             dependencies: [
@@ -102,8 +110,8 @@ let package = Package(
         .testTarget(
             name: "StrataTests",
             dependencies: [
-                "CStrata", "EventSourcing", "EventSourcingTesting", "FuzzHarness", "Strata", "StrataTesting",
-                "OrderExample", .product(name: "Logging", package: "swift-log"),
+                "CStrata", "EventInterchange", "EventSourcing", "EventSourcingTesting", "FuzzHarness", "Strata",
+                "StrataTesting", "OrderExample", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
         .testTarget(

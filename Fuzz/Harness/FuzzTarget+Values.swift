@@ -17,12 +17,20 @@ extension FuzzTarget {
         let mode = input.byte()
         var file = input.remainder()
         if mode & 2 != 0, file.count >= 64 {
-            file.removeLast((file.count - 64) % 48)
-            file.put(UInt32((file.count - 64) / 48), at: 52)
+            let entryBytes = file[8] == 1 && file[9] == 0 ? 48 : 64
+            file.removeLast((file.count - 64) % entryBytes)
+            file.put(UInt32((file.count - 64) / entryBytes), at: 52)
         }
         if mode & 1 != 0 { ChecksumRepair.repairManifest(&file) }
         guard let manifest = try? Manifest(decoding: file.span.bytes) else { return }
-        try require(manifest.encoded() == file, "a manifest encodes to other bytes")
+        let encoded = manifest.encoded()
+        guard manifest.formatVersion == Format.version else {
+            let upgraded = try? Manifest(decoding: encoded.span.bytes)
+            return try require(
+                upgraded?.sealed == manifest.sealed && upgraded?.active == manifest.active,
+                "a manifest of an older version is upgraded to another one")
+        }
+        try require(encoded == file, "a manifest encodes to other bytes")
         var last: UInt64 = 0
         for segment in manifest.sealed {
             try require(segment.firstPosition > last, "sealed segments overlap")

@@ -17,9 +17,10 @@ extension Commit {
     ///
     /// - Throws: ``InterchangeError``; ``InterchangeError/Code/limitExceeded`` for what no store would take.
     public init(line: [UInt8]) throws(InterchangeError) {
-        let json = line.span
-        var object = try JSONObject(try JSONScanner.document(json), of: json, as: "a line")
-        let fields = EventFields(line: line)
+        let line = Bytes(line)
+        let text = try JSONText(line: line)
+        var object = try JSONObject(text.tokens[0], of: text, as: "a line")
+        let fields = EventFields(line: line, text: text)
         if let events = object.take("events") {
             self = try Self.commit(of: events, in: &object, with: fields)
         } else {
@@ -32,7 +33,7 @@ extension Commit {
     }
 
     private static func commit(
-        of events: JSONValue, in object: inout JSONObject, with fields: EventFields
+        of events: JSONText.Token, in object: inout JSONObject, with fields: EventFields
     ) throws(InterchangeError) -> Commit {
         let name = try fields.text(of: try object.require("stream"), as: "stream")
         guard let stream = StreamID(name) else {
@@ -43,10 +44,9 @@ extension Commit {
             throw InterchangeError(
                 .invalidField, "events is an array, not \(events.kind.phrase)", offset: events.range.lowerBound)
         }
-        let json = fields.line.span
         var newEvents: [NewEvent] = []
-        try JSONScanner.forEachElement(of: events, in: json) { (element) throws(InterchangeError) in
-            var event = try JSONObject(element, of: json, as: "an event")
+        for element in fields.text.elements(of: events) {
+            var event = try JSONObject(element, of: fields.text, as: "an event")
             guard try fields.optionalStream(of: &event, within: stream) == stream else {
                 throw InterchangeError(
                     .invalidStream, "an event belongs to another stream than its commit",

@@ -3,7 +3,8 @@ import FoundationEssentials
 
 /// Turns the members of an event's object into an event's values.
 struct EventFields {
-    let line: [UInt8]
+    let line: Bytes
+    let text: JSONText
 
     /// The event that the object describes. Members that it knows are taken out.
     func event(of object: inout JSONObject) throws(InterchangeError) -> NewEvent {
@@ -56,22 +57,22 @@ struct EventFields {
             offset: value.range.lowerBound)
     }
 
-    func text(of value: JSONValue, as field: String) throws(InterchangeError) -> String {
+    func text(of value: JSONText.Token, as field: String) throws(InterchangeError) -> String {
         guard value.kind == .string else {
             throw InterchangeError(
                 .invalidField, "\(field) is a string, not \(value.kind.phrase)", offset: value.range.lowerBound)
         }
-        return try JSONScanner.text(of: value, in: line.span)
+        return try text.characters(of: value)
     }
 
-    private func uuid(of value: JSONValue, as field: String) throws(InterchangeError) -> UUID {
+    private func uuid(of value: JSONText.Token, as field: String) throws(InterchangeError) -> UUID {
         guard let uuid = UUID(uuidString: try text(of: value, as: field)) else {
             throw InterchangeError(.invalidUUID, "\(field) is no UUID", offset: value.range.lowerBound)
         }
         return uuid
     }
 
-    private func timestamp(of value: JSONValue, as field: String) throws(InterchangeError) -> Timestamp {
+    private func timestamp(of value: JSONText.Token, as field: String) throws(InterchangeError) -> Timestamp {
         guard let timestamp = Timestamp(rfc3339: try text(of: value, as: field)) else {
             throw InterchangeError(
                 .invalidDate, "\(field) is no date and time of RFC 3339", offset: value.range.lowerBound)
@@ -79,7 +80,7 @@ struct EventFields {
         return timestamp
     }
 
-    private func integer(of value: JSONValue, as field: String) throws(InterchangeError) -> Int {
+    private func integer(of value: JSONText.Token, as field: String) throws(InterchangeError) -> Int {
         guard value.kind == .number, let integer = Int(String(decoding: line[value.range], as: UTF8.self)), integer >= 0
         else {
             throw InterchangeError(
@@ -90,7 +91,7 @@ struct EventFields {
 
     private func metadata(of object: inout JSONObject) throws(InterchangeError) -> EventMetadata {
         guard let value = object.take("metadata"), value.kind != .null else { return EventMetadata() }
-        var members = try JSONObject(value, of: line.span, as: "metadata")
+        var members = try JSONObject(value, of: text, as: "metadata")
         var pairs: [String: String] = [:]
         for (key, value) in members.takeAll() where value.kind != .null {
             pairs[key] = try text(of: value, as: "the metadata value of \(JSONObject.quoted(key))")
@@ -113,7 +114,7 @@ struct EventFields {
                     .invalidField, "data is JSON; another content_type goes with data_base64",
                     offset: data.range.lowerBound)
             }
-            return (.json, Bytes(line).slice(data.range))
+            return (.json, line.slice(data.range))
         }
         guard let base64 else { throw InterchangeError(.missingField, "data is missing") }
         guard let mediaType else { throw InterchangeError(.missingField, "content_type is missing beside data_base64") }

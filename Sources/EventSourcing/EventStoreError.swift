@@ -24,6 +24,10 @@ public struct EventStoreError: Error, Sendable {
         public static let encodingFailed = Code(description: "encoding_failed")
         /// Stored bytes do not decode as the type that they should be.
         public static let decodingFailed = Code(description: "decoding_failed")
+        /// The stream has a tombstone: it can never be appended to again.
+        public static let streamDeleted = Code(description: "stream_deleted")
+        /// Events that an aggregate needs were released, and no snapshot stands in for them.
+        public static let streamTruncated = Code(description: "stream_truncated")
         /// There is no such aggregate.
         public static let aggregateNotFound = Code(description: "aggregate_not_found")
         /// A repository without a snapshot store was asked for a snapshot, or the like.
@@ -116,6 +120,15 @@ extension EventStoreError {
         EventStoreError(
             .versionConflict, "expected \(expected), but the stream is at version \(actual)", stream: stream,
             expectedVersion: expected, actualVersion: actual, fileID: fileID, line: line)
+    }
+
+    /// A stream has a tombstone.
+    public static func deleted(
+        _ stream: StreamID, fileID: String = #fileID, line: Int = #line
+    ) -> EventStoreError {
+        EventStoreError(
+            .streamDeleted, "the stream has a tombstone and can never be appended to again", stream: stream,
+            fileID: fileID, line: line)
     }
 
     /// An event id is already stored, or stands twice in one append.

@@ -5,9 +5,11 @@ import Synchronization
 final class StoreLifetime: Sendable {
     private let isClosed = Mutex(false)
 
+    var isOver: Bool { isClosed.withLock { $0 } }
+
     /// - Throws: ``EventStoreError/Code/closed`` once the store is closed.
     func checkOpen() throws(EventStoreError) {
-        if isClosed.withLock({ $0 }) { throw EventStoreError(.closed, "the store is closed") }
+        if isOver { throw EventStoreError(.closed, "the store is closed") }
     }
 
     /// Has every later call fail.

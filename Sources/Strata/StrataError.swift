@@ -25,6 +25,8 @@ public struct StrataError: Error, Sendable {
         public static let ioFailure = Code(description: "io_failure")
         /// Stored bytes are damaged; ``damage`` says where.
         public static let damaged = Code(description: "damaged")
+        /// The job was cancelled before it was done.
+        public static let cancelled = Code(description: "cancelled")
         /// The store is closed.
         public static let closed = Code(description: "closed")
         /// The store was opened for reading only.

@@ -51,6 +51,25 @@ public final class StrataEventStore: EventStore {
         return reader.index.version(of: stream)
     }
 
+    public func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
+        try lifetime.checkOpen()
+        return StreamStatus(version: reader.index.version(of: stream))
+    }
+
+    @discardableResult
+    public func truncate(
+        _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        throw EventStoreError(.unsupported, "this store does not release events yet", stream: stream)
+    }
+
+    @discardableResult
+    public func delete(
+        _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        throw EventStoreError(.unsupported, "this store does not release events yet", stream: stream)
+    }
+
     public func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {
         try lifetime.checkOpen()
         guard !reader.index.candidates(forEventID: id.bits).isEmpty else { return nil }

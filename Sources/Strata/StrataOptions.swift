@@ -24,6 +24,14 @@ public struct StrataOptions: Sendable {
         case none
     }
 
+    /// Who may read the files of a store; the process's umask takes away from it. Only the owner may ever write.
+    public enum Permissions: Hashable, Sendable {
+        /// The owner alone: files 0600 in directories 0700.
+        case owner
+        /// The owner's group, too, for backups and read-only services under another account: 0640 and 0750.
+        case group
+    }
+
     public var access: Access
     /// Whether opening for reading and writing makes a store where there is none.
     public var createIfMissing: Bool
@@ -33,12 +41,14 @@ public struct StrataOptions: Sendable {
     /// How long no append must come before the writer marks the end of the log as complete. nil turns it off, and
     /// closing alone does it. Without effect with ``DurabilityMode/none``.
     public var idleMarkDelay: Duration?
+    /// Who may read the files that are made from now on.
+    public var permissions: Permissions
     /// Told of recovery and of trouble; silent by default.
     public var logger: Logger
 
     public init(
         access: Access = .readWrite, createIfMissing: Bool = true, durability: DurabilityMode = .commit,
-        segmentBytes: Int = 64 << 20, idleMarkDelay: Duration? = .milliseconds(50),
+        segmentBytes: Int = 64 << 20, idleMarkDelay: Duration? = .milliseconds(50), permissions: Permissions = .owner,
         logger: Logger = Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
         self.access = access
@@ -46,6 +56,7 @@ public struct StrataOptions: Sendable {
         self.durability = durability
         self.segmentBytes = segmentBytes
         self.idleMarkDelay = idleMarkDelay
+        self.permissions = permissions
         self.logger = logger
     }
 }

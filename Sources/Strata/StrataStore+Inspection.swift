@@ -40,7 +40,7 @@ extension StrataStore {
         }
         let length = try file.length()
         return SegmentInspection(
-            kind: header.kind == .events ? .events : .snapshots, formatVersion: Int(Format.version),
+            kind: header.kind == .snapshots ? .snapshots : .events, formatVersion: Int(header.formatVersion),
             storeID: UUID(bits: header.storeID), number: Int(clamping: header.number), createdAt: header.createdAt,
             bytes: length, frames: try frames(of: file, header, length))
     }
@@ -48,7 +48,7 @@ extension StrataStore {
     private static func frames(
         of file: StoreFile, _ header: SegmentHeader, _ length: Int
     ) throws(StrataError) -> [SegmentInspection.Frame] {
-        var scanner = FrameScanner(file, binding: header.binding, to: length)
+        var scanner = FrameScanner(SegmentContent(file, binding: header.binding), to: length)
         var frames: [SegmentInspection.Frame] = []
         while true {
             switch try scanner.next() {

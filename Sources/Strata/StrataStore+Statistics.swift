@@ -38,7 +38,7 @@ extension StrataStore {
 extension LogIndex.Segment {
     fileprivate var statistics: StoreStatistics.Segment {
         StoreStatistics.Segment(
-            file: StoreLayout.eventSegment(number), isSealed: isSealed, bytes: bytes, events: eventCount,
+            file: identity.name, isSealed: isSealed, bytes: bytes, events: eventCount,
             commits: commitCount,
             positions: blocks.first.map { Position($0.firstPosition)...Position(max($0.firstPosition, lastPosition)) })
     }

@@ -7,16 +7,32 @@ extension StrataStore {
     ///
     /// - Parameters:
     ///   - path: the store's directory.
+    ///   - bandwidth: how many bytes a second are read at most, over any longer time; nil for no limit.
     ///   - progress: called now and then, from any thread.
     /// - Throws: ``StrataError/Code/notFound``, ``StrataError/Code/notAStore``,
-    ///   ``StrataError/Code/unsupportedFormat``, and the codes of failed calls. Damage is no error here; the report
+    ///   ``StrataError/Code/unsupportedFormat``, ``StrataError/Code/cancelled`` where the task is cancelled, and the
+    ///   codes of failed calls. Damage is no error here; the report
     ///   lists it, a damaged manifest excepted.
+    /// - Precondition: the bandwidth is positive.
     public static func verify(
-        at path: String, progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
+        at path: String, bandwidth: Int? = nil, progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
     ) async throws(StrataError) -> VerificationReport {
-        try await BlockingReads.run { () throws(StrataError) in
-            try verify(on: FileSystemDevice.open(storeAt: path, createIfMissing: false), progress: progress)
+        precondition(bandwidth.map { $0 > 0 } ?? true, "a bandwidth is positive")
+        let pace = Pace(bytesPerSecond: bandwidth)
+        let result = await withTaskCancellationHandler { () async -> Result<VerificationReport, StrataError> in
+            do throws(StrataError) {
+                return .success(
+                    try await BlockingReads.run { () throws(StrataError) in
+                        let device = try FileSystemDevice.open(storeAt: path, createIfMissing: false)
+                        return try verify(on: PacedDevice(device, pace), progress: progress)
+                    })
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            pace.stop()
         }
+        return try result.get()
     }
 
     /// Verifies a store on any device. May block.
@@ -42,7 +58,8 @@ extension StrataStore {
         return VerificationReport(log, snapshots, hasWriter: hasWriter)
     }
 
-    private static func bytes(of manifest: Manifest, _ device: any Device) throws(StrataError) -> Int {
+    /// How many bytes there are to read.
+    static func bytes(of manifest: Manifest, _ device: any Device) throws(StrataError) -> Int {
         var total = manifest.sealed.reduce(0) { $0 + Int(clamping: $1.bytes) }
         let others =
             try [StoreLayout.eventSegment(manifest.active)]

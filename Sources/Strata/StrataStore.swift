@@ -26,7 +26,7 @@ public final class StrataStore: Sendable {
     let storeID: UInt128
     private let writer: LogWriter?
     private let snapshotLog: SnapshotLog?
-    private let lifetime: StoreLifetime
+    let lifetime: StoreLifetime
 
     private init(
         device: any Device, reader: LogReader, manifest: Manifest, writer: LogWriter?, snapshotScan: SnapshotScan,
@@ -65,7 +65,8 @@ public final class StrataStore: Sendable {
         try options.check()
         let mayCreate = options.access == .readWrite && options.createIfMissing
         let device = try await BlockingReads.run { () throws(StrataError) in
-            try FileSystemDevice.open(storeAt: path, createIfMissing: mayCreate)
+            try FileSystemDevice.open(
+                storeAt: path, createIfMissing: mayCreate, permissions: options.permissions)
         }
         return try await open(on: device, options: options)
     }
@@ -96,7 +97,7 @@ public final class StrataStore: Sendable {
         let snapshotLog = SnapshotLog(
             scan, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
         _ = try await snapshotLog.delete(scan.aheadOfStreams(opened.index))
-        let reader = LogReader(index: opened.index, device: device)
+        let reader = LogReader(index: opened.index, storeID: opened.manifest.storeID, device: device)
         return StrataStore(
             device: device, reader: reader, manifest: opened.manifest,
             writer: LogWriter(
@@ -113,8 +114,9 @@ public final class StrataStore: Sendable {
         try scan.run()
         for stream in scan.aheadOfStreams(log.index) { scan.index[stream] = nil }
         return StrataStore(
-            device: device, reader: LogReader(index: log.index, device: device), manifest: log.manifest, writer: nil,
-            snapshotScan: scan, snapshotLog: nil, damage: log.damage, logger: options.logger)
+            device: device, reader: LogReader(index: log.index, storeID: log.manifest.storeID, device: device),
+            manifest: log.manifest, writer: nil, snapshotScan: scan, snapshotLog: nil, damage: log.damage,
+            logger: options.logger)
     }
 
     /// Waits for appends under way, marks the end of the log, and gives the store up to others. Idempotent.
@@ -137,16 +139,20 @@ extension StrataOptions {
 
 extension FileSystemDevice {
     /// The device of a store's directory, which is made if it may be.
-    static func open(storeAt path: String, createIfMissing: Bool) throws(StrataError) -> FileSystemDevice {
+    static func open(
+        storeAt path: String, createIfMissing: Bool, permissions: StrataOptions.Permissions = .owner
+    ) throws(StrataError) -> FileSystemDevice {
         do {
             switch try kind(ofPath: path) {
             case .directory: break
             case .file, .other: throw StrataError(.notAStore, "there is a file, not a store's directory", path: path)
             case nil:
                 guard createIfMissing else { throw StrataError(.notFound, "there is no such store", path: path) }
-                do { try createDirectory(atPath: path) } catch { throw StrataError(creating: error, path: path) }
+                do { try createDirectory(atPath: path, permissions: permissions) } catch {
+                    throw StrataError(creating: error, path: path)
+                }
             }
-            return try FileSystemDevice(path: path)
+            return try FileSystemDevice(path: path, permissions: permissions)
         } catch let error as SystemError {
             throw StrataError(error, "opening the store's directory failed", path: path)
         } catch let error as StrataError {

@@ -9,6 +9,8 @@ import threading
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PATH = os.path.abspath(os.environ.get("STRATA_TOOL") or os.path.join(ROOT, ".build", "release", "strata"))
+#: Several writers in a process, built beside the tool.
+WRITERS = os.path.join(os.path.dirname(PATH), "EndToEndWriters")
 TIME_LIMIT = 60.0
 WARNING = b"strata: warning: "
 
@@ -56,9 +58,9 @@ def run(*arguments, input=b"", **options):
 class Running:
     """The tool while it runs, with pipes on all sides. Reads its output on a thread, so that no pipe fills up."""
 
-    def __init__(self, *arguments, stdin=subprocess.PIPE, **options):
+    def __init__(self, *arguments, program=PATH, stdin=subprocess.PIPE, **options):
         self.process = subprocess.Popen(
-            [PATH, *map(str, arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+            [program, *map(str, arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         self._lines = []
         self._fragment = b""
         self._changed = threading.Condition()
@@ -125,9 +127,12 @@ class Running:
             self._changed.wait_for(lambda: len(self._lines) >= count or self._output_ended, TIME_LIMIT)
             return list(self._lines)
 
-    def kill(self):
+    def signal(self, number):
         if self.is_running:
-            self.process.send_signal(signal.SIGKILL)
+            self.process.send_signal(number)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
 
     def end(self, data=b""):
         """Writes the rest of the input, closes it, and waits for the process."""

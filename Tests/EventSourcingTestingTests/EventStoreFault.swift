@@ -67,6 +67,26 @@ enum EventStoreFault: String, CaseIterable {
     case containsNothing, containsEverything, comparesHalfOfAnID, comparesTheOtherHalfOfAnID
     case givesFeedsAnotherTime, givesCategoriesAnotherTime
 
+    // Releasing
+    case keepsReleasedEventsInStreams, keepsReleasedEventsInStreamsBackward, keepsReleasedEventsInFeeds
+    case keepsReleasedEventsInFeedsBackward, keepsReleasedEventsInCategories, findsReleasedEvents
+    case containsReleasedEvents, renumbersVersionsOfWhatRemains, countsWhatRemainsAsTheVersion, truncatesOneMore
+    case keepsTheLastEvent, limitsBeforeLeavingOutWhatIsReleased, renumbersPositionsOfWhatRemains
+    case truncatesAllStreamsOfAType, takesBackThePosition, bringsBackByTruncations, truncatesOnce
+    case returnsTheStatusBeforeATruncation, truncatesBeforeAnyVersion, takesBadNamesInTruncations
+    case ignoresNegativeVersionsInTruncations, ignoresExpectationsOfReleases, releasesInSpiteOfConflicts
+    case refusesReleasesAtExactVersions
+
+    // Deleting
+    case takesSoftDeletionsForTruncations, takesDeletedStreamsForExistingOnes, takesTruncatedStreamsForMissingOnes
+    case takesDeletedStreamsForNewOnes, refusesDeletionsOfMissingStreams, forgetsTombstones
+    case reportsConflictsBeforeTombstones, forgetsTheStreamOfATombstone, truncatesTombstones, refusesSecondTombstones
+    case forgetsTombstonesOfMissingStreams
+
+    // Released events
+    case keepsReleasedIDsTaken, freesAllIDsOfATruncatedStream, comparesWholeAppendsOfRetries
+    case givesReleasedPositionsAgain, countsFirstVersionsFromZero, keepsTheStatusOfATruncation
+
     // Contents
     case givesNewIDs, givesAllEventsTheFirstType, keepsTypesInASCII, keepsAggregateTypesInASCII
     case keepsOneSchemaVersion, keepsSchemaVersionsInSixteenBits, keepsJSONOnly, keepsKnownContentTypesOnly

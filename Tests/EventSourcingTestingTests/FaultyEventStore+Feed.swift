@@ -8,8 +8,9 @@ extension FaultyEventStore {
     }
 
     private func select(_ query: FeedQuery, from log: FaultyLog) throws(EventStoreError) -> [RecordedEvent] {
-        var events = log.events
         let isBackward = query.direction == .backward
+        var events = log.events(
+            showingReleasedFor: isBackward ? .keepsReleasedEventsInFeedsBackward : .keepsReleasedEventsInFeeds)
         switch fault {
         case .groupsTheFeedByStream:
             events.sort { ($0.stream.description, $0.version) < ($1.stream.description, $1.version) }
@@ -41,6 +42,7 @@ extension FaultyEventStore {
         switch fault {
         case .ignoresLimitsOfFeeds: return events
         case .takesLimitZeroForNoneInFeeds where limit == 0: return events
+        case .limitsBeforeLeavingOutWhatIsReleased: return log.leavingOutReleased(events, limit: limit)
         default: return Array(events.prefix(limit))
         }
     }

@@ -15,7 +15,11 @@ extension FaultyEventStore {
         var events =
             fault == .readsOtherStreamsOfTheType
             ? log.events.filter { $0.stream.aggregateType == query.stream.aggregateType }
-            : log.events(of: query.stream)
+            : log.events(
+                showingReleasedFor: query.direction == .forward
+                    ? .keepsReleasedEventsInStreams : .keepsReleasedEventsInStreamsBackward
+            )
+            .filter { log.key($0.stream) == log.key(query.stream) }
         if fault == .hidesTheLatestEventFromStreams { events.removeAll { $0.position == log.events.last?.position } }
         if fault == .failsForMissingStreams, events.isEmpty, !log.events.isEmpty { throw failure }
         var (from, to) = (query.from ?? .min, query.to ?? .max)
@@ -44,6 +48,7 @@ extension FaultyEventStore {
         case .takesLimitZeroForNone: return limit == 0 ? events : Array(events.prefix(limit ?? .max))
         case .ignoresLimitsBackward where query.direction == .backward: return events
         case .limitsEachBatch: return events
+        case .limitsBeforeLeavingOutWhatIsReleased: return log.leavingOutReleased(events, limit: limit)
         default: return Array(events.prefix(limit ?? .max))
         }
     }
@@ -59,7 +64,7 @@ extension FaultyEventStore {
 
     private func select(_ query: CategoryQuery, from log: FaultyLog) -> [RecordedEvent] {
         let limit = query.limit.map { max($0, 0) } ?? .max
-        var events = log.events.filter { event in
+        var events = log.events(showingReleasedFor: .keepsReleasedEventsInCategories).filter { event in
             let type = event.stream.aggregateType
             switch fault {
             case .readsAllCategories: return true
@@ -92,6 +97,7 @@ extension FaultyEventStore {
         switch fault {
         case .ignoresLimitsOfCategories: return events
         case .takesLimitZeroForNoneInCategories where limit == 0: return events
+        case .limitsBeforeLeavingOutWhatIsReleased: return log.leavingOutReleased(events, limit: limit)
         default: return Array(events.prefix(limit))
         }
     }

@@ -91,8 +91,37 @@ final class FaultyEventStore: EventStore {
         }
     }
 
+    func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
+        log.withLock { $0.status(of: stream) }
+    }
+
+    func truncate(
+        _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        try checkRelease(of: stream, expecting: expected)
+        return try log.withLock { log throws(EventStoreError) in
+            let status = try log.truncate(stream, before: version, expecting: expected)
+            return DeletionResult(status: status, durability: .volatile)
+        }
+    }
+
+    func delete(
+        _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        try checkRelease(of: stream, expecting: expected)
+        return try log.withLock { log throws(EventStoreError) in
+            DeletionResult(status: try log.delete(stream, mode, expecting: expected), durability: .volatile)
+        }
+    }
+
+    private func checkRelease(of stream: StreamID, expecting expected: ExpectedVersion) throws(EventStoreError) {
+        let name = fault == .takesBadNamesInTruncations ? StreamID("Order", stream.id) : stream
+        try EventLimits.check(
+            name, expecting: fault == .ignoresNegativeVersionsInTruncations ? .any : expected)
+    }
+
     func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {
-        let events = log.withLock { $0.events }
+        let events = log.withLock { fault == .findsReleasedEvents ? $0.released + $0.events : $0.events }
         let found = events.first { $0.id == id }
         switch fault {
         case .findsNoEvents: return nil
@@ -104,7 +133,9 @@ final class FaultyEventStore: EventStore {
     }
 
     func containsEvent(withID id: UUID) async throws(EventStoreError) -> Bool {
-        let (events, taken) = log.withLock { ($0.events, $0.takenIDs) }
+        let (events, taken) = log.withLock { log in
+            (log.events, fault == .containsReleasedEvents ? Set(log.released.map(\.id)) : log.takenIDs)
+        }
         return switch fault {
         case .containsNothing: false
         case .containsEverything: true
@@ -115,7 +146,10 @@ final class FaultyEventStore: EventStore {
     }
 
     func currentPosition() async throws(EventStoreError) -> Position? {
-        let (last, spurious) = log.withLock { ($0.events.last?.position, $0.spuriousPositions) }
+        let (last, spurious) = log.withLock { log in
+            let seen = fault == .takesBackThePosition ? log.events : log.released + log.events
+            return (seen.map(\.position).max(), log.spuriousPositions)
+        }
         return switch fault {
         case .givesEmptyStoresAPosition: last ?? 0
         case .givesThePositionBehindTheLast: last.map { Position($0.rawValue + 1) }

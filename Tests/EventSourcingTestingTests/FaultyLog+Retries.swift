@@ -20,6 +20,8 @@ extension FaultyLog {
 
     private func isTaken(_ event: NewEvent, _ stream: StreamID, _ newEvents: [NewEvent]) -> Bool {
         if takenIDs.contains(event.id) { return true }
+        if fault == .keepsReleasedIDsTaken, released.contains(where: { $0.id == event.id }) { return true }
+        if freedIDs.contains(event.id) { return false }
         guard let index = indexes[event.id] else { return false }
         let stored = events[index]
         return switch fault {
@@ -77,7 +79,7 @@ extension FaultyLog {
         case (.ignoresTheDemandOfARetry, .exactly): true
         case (.ignoresTheDemandForNoStreamOfARetry, .noStream): true
         case (.ignoresTheDemandForAStreamOfARetry, .streamExists): true
-        default: expected.allows(first.version - 1)
+        default: expected.allowsRetry(ofAppendAt: first.version, in: status(of: first.stream))
         }
     }
 }

@@ -5,7 +5,7 @@ extension FaultyLog {
     /// Stores events without looking at anything.
     mutating func store(_ newEvents: [NewEvent], to stream: StreamID) -> AppendResult {
         let before = version(of: stream)
-        let firstPosition = events.count + 1
+        let firstPosition = events.count + (fault == .givesReleasedPositionsAgain ? 0 : released.count) + 1
         let streamCount = events(of: stream).count
         let distortion = Distortion(fault: fault, first: newEvents.first)
         var stored: [RecordedEvent] = []

@@ -9,6 +9,11 @@ struct FaultyLog {
     var demands: [UUID: ExpectedVersion] = [:]
     var indexes: [UUID: Int] = [:]
     var takenIDs: Set<UUID> = []
+    /// What was released, and ids of other events that a fault has freed with them.
+    var released: [RecordedEvent] = []
+    var freedIDs: Set<UUID> = []
+    /// By key, as the latest release left them.
+    var statuses: [String: StreamStatus] = [:]
     var spuriousVersions: [StreamID: Int] = [:]
     var spuriousPositions = 0
 
@@ -31,7 +36,9 @@ struct FaultyLog {
 
     func version(of stream: StreamID) -> Int {
         if fault == .countsVersionsOfAllStreamsTogether { return events.count }
-        return (events(of: stream).last?.version ?? 0) + (spuriousVersions[stream] ?? 0)
+        let last = events(of: stream).last?.version ?? 0
+        let kept = fault == .countsWhatRemainsAsTheVersion ? 0 : statuses[key(stream)]?.version ?? 0
+        return max(last, kept) + (spuriousVersions[stream] ?? 0)
     }
 
     mutating func append(
@@ -43,6 +50,8 @@ struct FaultyLog {
                 applyToRetry(newEvents, of: stream)
                 return result
             }
+            if fault == .reportsConflictsBeforeTombstones { try checkVersion(of: stream, expecting: expected) }
+            try checkTombstone(status(of: stream), stream)
             try checkVersion(of: stream, expecting: expected)
         } catch {
             applyToRefusal(newEvents, to: stream, error)
@@ -82,7 +91,10 @@ struct FaultyLog {
 
     func checkVersion(of stream: StreamID, expecting expected: ExpectedVersion) throws(EventStoreError) {
         let version = fault == .expectsVersionsOfAllStreamsTogether ? events.count : version(of: stream)
-        guard !allows(expected, at: version) else { return }
+        let status = status(of: stream)
+        let seen = StreamStatus(
+            version: version, firstVersion: status.firstVersion, isTruncated: status.isTruncated)
+        guard !allows(expected, seen) else { return }
         let stated: Int? =
             switch (fault, expected) {
             case (.forgetsTheActualVersion, _): nil
@@ -95,8 +107,9 @@ struct FaultyLog {
             expectedVersion: fault == .forgetsWhatWasExpected ? nil : expected, actualVersion: stated)
     }
 
-    private func allows(_ expected: ExpectedVersion, at version: Int) -> Bool {
-        switch (fault, expected) {
+    private func allows(_ expected: ExpectedVersion, _ status: StreamStatus) -> Bool {
+        let version = status.version
+        return switch (fault, expected) {
         case (.ignoresExpectations, _): true
         case (.refusesAnyAtNewStreams, .any): version > 0
         case (.refusesAnyAtExistingStreams, .any): version == 0
@@ -109,8 +122,12 @@ struct FaultyLog {
         case (.refusesExactVersions, .exactly(1...)): false
         case (.allowsLowerVersions, .exactly(let expected)): expected <= version
         case (.allowsHigherVersions, .exactly(let expected)): version > 0 && expected >= version || expected == version
-        case (.beginsStreamsAtAnyVersion, .exactly): version == 0 || expected.allows(version)
-        default: expected.allows(version)
+        case (.beginsStreamsAtAnyVersion, .exactly): version == 0 || expected.allows(status)
+        case (.takesDeletedStreamsForExistingOnes, .noStream): version == 0
+        case (.takesDeletedStreamsForExistingOnes, .streamExists): version > 0
+        case (.takesTruncatedStreamsForMissingOnes, .noStream): version == 0 || status.firstVersion > 1
+        case (.takesDeletedStreamsForNewOnes, .exactly(0)): status.isEmpty
+        default: expected.allows(status)
         }
     }
 }

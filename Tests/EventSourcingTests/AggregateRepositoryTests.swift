@@ -160,6 +160,7 @@ private struct LosingEventStore: EventAppending, StreamReading {
 
     func read(_ query: StreamQuery) -> EventBatches { base.read(query) }
     func version(of stream: StreamID) async throws(EventStoreError) -> Int { try await base.version(of: stream) }
+    func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus { try await base.status(of: stream) }
 }
 
 /// Shows no events below version 3.
@@ -179,4 +180,5 @@ private struct TruncatedEventStore: EventAppending, StreamReading {
     }
 
     func version(of stream: StreamID) async throws(EventStoreError) -> Int { try await base.version(of: stream) }
+    func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus { try await base.status(of: stream) }
 }

@@ -39,6 +39,10 @@ final class InterceptedEventStore: EventAppending, StreamReading {
     func version(of stream: StreamID) async throws(EventStoreError) -> Int {
         try await base.version(of: stream)
     }
+
+    func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
+        try await base.status(of: stream)
+    }
 }
 
 /// A snapshot store that does what a test tells it to, by default what the in-memory store does.

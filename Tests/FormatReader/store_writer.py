@@ -103,7 +103,7 @@ class SegmentWriter:
         number: int = 1,
         store_id: bytes = STORE_ID,
         epoch: int = EPOCH,
-        version: int = 1,
+        version: int = 2,
     ) -> None:
         self.kind, self.number, self.store_id, self.epoch = kind, number, store_id, epoch
         start = b"STRATSEG" + struct.pack("<HBx", version, kind)
@@ -230,7 +230,7 @@ class SegmentWriter:
         defaults = {"tag": crc32c(aggregate_type), "aggregate": aggregate_id(number)}
         return self.frame(DELETION, pad(bytes([len(aggregate_type)]) + aggregate_type), **defaults | fields)
 
-    def entry(self, **changes: int) -> bytes:
+    def entry(self, version: int = 2, **changes: int) -> bytes:
         """The manifest's entry of a sealed segment, with changes by name."""
         fields = {
             "first": self.number,
@@ -239,15 +239,19 @@ class SegmentWriter:
             "events": self.events,
             "commits": self.commits,
             "digest": self.digest,
+            "kind": EVENTS if version > 1 else 0,
+            "generation": 0,
+            "content": changes.get("length", self.end),
         } | changes
-        return struct.pack("<QQQQQI4x", *fields.values())
+        data = struct.pack("<QQQQQIB3xQQ", *fields.values())
+        return data if version > 1 else data[:48]
 
 
 def manifest(
     entries: Iterable[bytes] = (),
     active: int = 1,
     *,
-    version: int = 1,
+    version: int = 2,
     generation: int = 1,
     created_at: tuple[int, int] = NOW,
     count: int | None = None,

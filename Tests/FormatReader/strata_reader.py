@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads an event store of Strata, format version 1, by Docs/Format.md alone.
+"""Reads an event store of Strata, format versions 1 and 2, by Docs/Format.md alone.
 
 Nothing here is shared with the engine, so that what the page says is what this reads. It needs Python 3.11 and
 nothing else. The whole log is held in memory: a second opinion, not a database.
@@ -29,11 +29,11 @@ from dataclasses import dataclass, field
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 HEADER_BYTES = 64
 FRAME_HEADER_BYTES = 88
 EVENT_HEADER_BYTES = 48
-ENTRY_BYTES = 48
+ENTRY_BYTES = {1: 48, 2: 64}
 HIGHEST_NUMBER = 2**61 - 2
 LONGEST_BODY = 96 * MIB
 LONGEST_SEGMENT = 4 * GIB
@@ -42,7 +42,7 @@ LAST_LITERALS = 5
 MOST_SEALED = 262_143
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
-EVENTS, SNAPSHOTS = 1, 2
+EVENTS, SNAPSHOTS, COMPACTED = 1, 2, 3
 COMMIT, OPEN, MARK, FOOTER, SNAPSHOT, DELETION = 1, 2, 3, 4, 5, 6
 FRAME_MAGIC = b"SFRM"
 
@@ -252,15 +252,16 @@ def read_metadata(data: bytes) -> dict[str, str]:
 # Headers
 
 
-def read_version(data: bytes, magic: bytes, what: str) -> None:
+def read_version(data: bytes, magic: bytes, what: str) -> int:
     """Checks what stands at the same place in every version: magic, checksum and version, in this order."""
     require(len(data) >= HEADER_BYTES, f"{what} is shorter than {HEADER_BYTES} bytes")
     require(data[:8] == magic, f"{what} has another magic")
     version, checksum = struct.unpack_from("<H2xI", data, 8)
     require(checksum == crc32c(data[:12], data[16:]), f"{what} has a wrong checksum")
     require(version != 0, f"{what} has version 0")
-    if version != FORMAT_VERSION:
+    if version > FORMAT_VERSION:
         raise NotReadable(f"{what} has format version {version}, which is newer than {FORMAT_VERSION}")
+    return version
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +274,31 @@ class SealedSegment:
     events: int
     commits: int
     digest: int
+    generation: int
+    content_length: int
+
+    @classmethod
+    def read(cls, data: bytes, version: int, manifest_generation: int) -> SealedSegment:
+        *fields, kind = struct.unpack_from("<QQQQQIB", data)
+        require_zeros(data[45:48], "a reserved field")
+        if version == 1:
+            require(kind == 0, "a reserved field is not zero")
+            generation, content = 0, fields[2]
+        else:
+            generation, content = struct.unpack_from("<QQ", data, 48)
+            require(kind == (EVENTS if generation == 0 else COMPACTED), "an entry's kind is wrong")
+            require(generation <= manifest_generation, "a segment is newer than the manifest")
+        entry = cls(*fields, generation, content)
+        require(1 <= entry.first <= entry.last <= HIGHEST_NUMBER, "segments are not in order")
+        require(max(entry.length, content) <= LONGEST_SEGMENT, "a segment is too long")
+        require(entry.commits <= entry.events <= entry.last - entry.first + 1, "an entry's counts are wrong")
+        require(entry.events < content // 48, "an entry has more events than fit")
+        if generation:
+            require(content // 255 <= entry.length, "an entry's content is too long for its file")
+            require((entry.commits == 0) == (entry.events == 0), "an entry's counts are wrong")
+        else:
+            require(content == entry.length and entry.commits >= 1, "an entry's counts are wrong")
+        return entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,23 +311,19 @@ class Manifest:
 
     @classmethod
     def read(cls, data: bytes) -> Manifest:
-        read_version(data, b"STRATMAN", "the manifest")
+        version = read_version(data, b"STRATMAN", "the manifest")
         require_zeros(data[10:12], "a reserved field")
         store_id, generation = struct.unpack_from("<16sQ", data, 16)
         count, active = struct.unpack_from("<IQ", data, 52)
         require(generation >= 1, "the manifest has generation 0")
         require(count <= MOST_SEALED, "the manifest has too many segments")
-        require(len(data) == HEADER_BYTES + ENTRY_BYTES * count, "the manifest has another length than its entries")
+        size = ENTRY_BYTES[version]
+        require(len(data) == HEADER_BYTES + size * count, "the manifest has another length than its entries")
         sealed = []
         above = 0
         for index in range(count):
-            *fields, zero = struct.unpack_from("<QQQQQII", data, HEADER_BYTES + ENTRY_BYTES * index)
-            entry = SealedSegment(*fields)
-            require(zero == 0, "a reserved field is not zero")
-            require(above < entry.first <= entry.last <= HIGHEST_NUMBER, "segments are not in order")
-            require(entry.length <= LONGEST_SEGMENT, "a segment is too long")
-            require(1 <= entry.commits <= entry.events <= entry.last - entry.first + 1, "an entry's counts are wrong")
-            require(entry.events < entry.length // 48, "an entry has more events than fit")
+            entry = SealedSegment.read(data[HEADER_BYTES + size * index :][:size], version, generation)
+            require(entry.first > above, "segments are not in order")
             sealed.append(entry)
             above = entry.last
         require(above < active <= HIGHEST_NUMBER, "the active segment's number is not above the sealed ones")
@@ -319,11 +341,11 @@ class SegmentHeader:
     @classmethod
     def read(cls, data: bytes, kind: int, store_id: bytes, number: int) -> SegmentHeader:
         data = data[:HEADER_BYTES]
-        read_version(data, b"STRATSEG", "the segment's header")
+        version = read_version(data, b"STRATSEG", "the segment's header")
         require_zeros(data[11:12] + data[60:64], "a reserved field")
         header = cls(data, data[10], *struct.unpack_from("<16sQQ", data, 16))
         Time.read(data, 48)
-        require(header.kind == kind, "the segment is of another kind")
+        require(header.kind == kind and (kind != COMPACTED or version > 1), "the segment is of another kind")
         require(header.store_id == store_id, "the segment is another store's")
         require(header.number == number, "the segment has another number")
         require(header.epoch != 0, "the segment's epoch is 0")
@@ -853,7 +875,8 @@ class LogReader:
         if not reading.damage:
             events = sum(header.events for header, _ in reading.commits)
             digest = crc32c(*reading.headers)
-            found = SealedSegment(segment.header.number, reading.last, length, events, len(reading.commits), digest)
+            counts = events, len(reading.commits), digest
+            found = SealedSegment(segment.header.number, reading.last, length, *counts, 0, length)
             if footer.content != (found.last, found.events, found.commits, footer.header.offset, found.digest):
                 self._damage(file, footer.header.offset, "the footer does not fit what was read")
             elif reading.end == length and entry not in (None, found):

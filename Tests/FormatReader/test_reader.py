@@ -150,8 +150,8 @@ class StoreTestCase(unittest.TestCase):
         return write_store(path, manifest() if manifest_bytes is None else manifest_bytes, segments)
 
 
-def log_segment(number: int = 1) -> SegmentWriter:
-    segment = SegmentWriter(reader.EVENTS, number)
+def log_segment(number: int = 1, version: int = 2) -> SegmentWriter:
+    segment = SegmentWriter(reader.EVENTS, number, version=version)
     segment.open(EPOCH)
     return segment
 
@@ -613,12 +613,12 @@ class WrittenLogs(StoreTestCase):
                 places = [segment.commit(ORDER, first, [event(1)]), segment.commit(ORDER, second, [event(2)])]
                 self.assert_damage([segment], [(1, places[0 if first == 2 else 1])], [1, 2])
 
-    def sealed(self, footer: dict[str, int] | None = None) -> list[SegmentWriter]:
-        first = log_segment()
+    def sealed(self, footer: dict[str, int] | None = None, version: int = 2) -> list[SegmentWriter]:
+        first = log_segment(version=version)
         first.commit(ORDER, 1, [event(1), event(2)])
         first.commit(CART, 1, [event(3)])
         first.footer(**footer or {})
-        second = SegmentWriter(reader.EVENTS, 10)
+        second = SegmentWriter(reader.EVENTS, 10, version=version)
         second.commit(ORDER, 3, [event(4)], position=10)
         second.mark()
         return [first, second]
@@ -713,6 +713,15 @@ class WrittenLogs(StoreTestCase):
             "more events than positions": manifest([segments[0].entry(events=4)], 10),
             "more events than fit": manifest([segments[0].entry(length=144)], 10),
             "first 0": manifest([segments[0].entry(first=0)], 10),
+            "entries of version 1": manifest([segments[0].entry(version=1)], 10),
+            "no kind": manifest([segments[0].entry(kind=0)], 10),
+            "compacted without a generation": manifest([segments[0].entry(kind=3)], 10),
+            "a generation as written": manifest([segments[0].entry(generation=1)], 10),
+            "newer than the manifest": manifest([segments[0].entry(kind=3, generation=2)], 10),
+            "another content as written": manifest([segments[0].entry(content=4096)], 10),
+            "content beyond what its file can hold": manifest(
+                [segments[0].entry(kind=3, generation=1, content=1 << 20)], 10
+            ),
         }
         for name, data in cases.items():
             with self.subTest(name):
@@ -723,14 +732,21 @@ class WrittenLogs(StoreTestCase):
                 self.assertEqual(self.read("events", store)[0], 1)
 
     def test_a_newer_version_refuses_the_store_and_a_wrong_checksum_is_damage(self) -> None:
-        sound, newer = log_segment(), SegmentWriter(reader.EVENTS, version=2)
-        for segment, data in ((sound, manifest(version=2)), (newer, manifest())):
+        sound, newer = log_segment(), SegmentWriter(reader.EVENTS, version=3)
+        for segment, data in ((sound, manifest(version=3)), (newer, manifest())):
             store = self.written(segment, manifest_bytes=data)
             run_tool("verify", store, code=65)
             with self.assertRaises(reader.NotReadable):
                 reader.Store(store).read_log()
         newer.data[12] ^= 1
         self.assert_damage([newer], [(1, 0)], [])
+
+    def test_a_store_of_version_1_is_read(self) -> None:
+        sealed, active = self.sealed(version=1)
+        entry = sealed.entry(version=1)
+        store = self.written(sealed, active, manifest_bytes=manifest([entry], 10, version=1))
+        self.assertEqual(self.assert_same_verdict(store), ([], None))
+        self.assertEqual(self.assert_same_events(store), 4)
 
     def test_what_is_no_store_is_refused(self) -> None:
         os.mkdir(self.path())
@@ -830,7 +846,7 @@ class WrittenSnapshots(StoreTestCase):
         self.assertEqual(self.latest(segment, damaged=(place,)), {"Cart in use": 1})
 
     def test_a_segment_whose_header_does_not_fit_is_passed_over(self) -> None:
-        other, newer = self.segment(store_id=bytes(16)), self.segment(version=2)
+        other, newer = self.segment(store_id=bytes(16)), self.segment(version=3)
         other.snapshot(ORDER, 3, b"3")
         newer.snapshot(ORDER, 3, b"3")
         self.assertEqual(self.latest(other, damaged=(0,)), {})

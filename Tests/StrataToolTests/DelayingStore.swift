@@ -29,8 +29,23 @@ final class DelayingStore: EventStore {
         return result
     }
 
+    func truncate(
+        _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        try await store.truncate(stream, before: version, expecting: expected)
+    }
+
+    func delete(
+        _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        try await store.delete(stream, mode: mode, expecting: expected)
+    }
+
     func read(_ query: StreamQuery) -> EventBatches { store.read(query) }
     func version(of stream: StreamID) async throws(EventStoreError) -> Int { try await store.version(of: stream) }
+    func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
+        try await store.status(of: stream)
+    }
     func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? { try await store.event(withID: id) }
     func read(_ query: FeedQuery) -> EventBatches { store.read(query) }
     func currentPosition() async throws(EventStoreError) -> Position? { try await store.currentPosition() }

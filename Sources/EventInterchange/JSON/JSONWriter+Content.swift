@@ -22,12 +22,8 @@ extension Bytes {
     /// Whether the bytes are one JSON value, without white space around it and without line breaks inside, so that
     /// reading a line gives back exactly these bytes.
     fileprivate var isJSONOfOneLine: Bool {
-        let fits = withContiguousStorageIfAvailable { buffer in
-            guard !buffer.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return false }
-            let depthLimit = JSONScanner.depthLimit - Self.depthOfLine
-            guard let value = try? JSONScanner.document(buffer.span, depthLimit: depthLimit) else { return false }
-            return value.range == 0..<buffer.count
-        }
-        return fits ?? false
+        guard !contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return false }
+        let text = try? JSONText(self, depthLimit: JSONText.depthLimitOfLine - Self.depthOfLine)
+        return text?.tokens[0].range == 0..<count
     }
 }

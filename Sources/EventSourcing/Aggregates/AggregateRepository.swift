@@ -46,9 +46,9 @@ public struct AggregateRepository<State: Aggregate>: Sendable {
         AggregateRoot(id: id)
     }
 
-    /// Whether the aggregate has events.
+    /// Whether the aggregate has events: at least one, and not all of them released.
     public func exists(_ id: UUID) async throws(EventStoreError) -> Bool {
-        try await store.version(of: StreamID(State.aggregateType, id)) > 0
+        try await !store.status(of: StreamID(State.aggregateType, id)).isEmpty
     }
 
     /// Stores what was recorded, all of it or nothing.
@@ -61,7 +61,7 @@ public struct AggregateRepository<State: Aggregate>: Sendable {
     ///   - metadata: accompanies each of the events.
     /// - Returns: what the append achieved; nil where there was nothing to store.
     /// - Throws: ``EventStoreError/Code/versionConflict`` where the stream has other events by now,
-    ///   ``EventStoreError/Code/unregisteredEventType``, ``EventStoreError/Code/encodingFailed``, and what
+    ///   ``EventStoreError/Code/streamDeleted`` where it has a tombstone, ``EventStoreError/Code/unregisteredEventType``, ``EventStoreError/Code/encodingFailed``, and what
     ///   ``EventAppending/append(_:to:expecting:)`` throws.
     @discardableResult
     public func save(

@@ -29,7 +29,7 @@ public struct AggregateRoot<State: Aggregate>: Sendable {
     /// - Parameters:
     ///   - id: the aggregate's identifier.
     ///   - state: the state with all stored events.
-    ///   - version: how many these are.
+    ///   - version: that of the last of them.
     public init(id: UUID, state: State, version: Int) {
         self.id = id
         self.state = state
@@ -40,7 +40,7 @@ public struct AggregateRoot<State: Aggregate>: Sendable {
     /// The stream that holds the aggregate's events.
     public var stream: StreamID { StreamID(State.aggregateType, id) }
 
-    /// How many events have happened, including those that are not stored yet.
+    /// The version of the last event, stored or not; 0 before the first.
     public var version: Int { committedVersion + uncommitted.count }
 
     /// The version that the next event will have.

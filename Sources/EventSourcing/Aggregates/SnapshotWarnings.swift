@@ -6,7 +6,7 @@ final class SnapshotWarnings: Sendable {
     enum Kind: String {
         case loadFailed = "snapshot not loaded, replaying all events"
         case undecodable = "snapshot does not decode, replaying all events"
-        case aheadOfStream = "snapshot is ahead of its stream, replaying all events"
+        case withoutItsEvent = "snapshot is ahead of its stream, or its event was released, replaying all events"
         case saveFailed = "snapshot not stored"
     }
 

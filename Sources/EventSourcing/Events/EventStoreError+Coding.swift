@@ -16,6 +16,7 @@ extension EventStoreError {
             case DecodingError.valueNotFound(let type, let context): "null, not \(type), at \(path(context.codingPath))"
             case DecodingError.typeMismatch(let type, let context): "no \(type) at \(path(context.codingPath))"
             case DecodingError.dataCorrupted(let context): "malformed at \(path(context.codingPath))"
+            case is JSONSyntaxError: "malformed at the top"
             case EncodingError.invalidValue(_, let context): "an invalid value at \(path(context.codingPath))"
             default: "\(type(of: error))"
             }

@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// It keeps the whole contract of ``EventStore``; its durability is ``Durability/volatile``. Appends take turns, reads
 /// hold the lock for one batch of at most 512 events at a time. Finding a stream, an event by its id and a position
-/// takes constant time; beginning at an instant takes logarithmic time.
+/// takes constant time; beginning at an instant takes logarithmic time. A released event frees its memory, except for
+/// its place in the feed.
 ///
 /// `storedAt` never decreases with the position, even where the clock goes backwards: whoever polls a category and
 /// resumes at the last instant seen would otherwise miss events stored with an earlier one.
@@ -32,7 +33,33 @@ public final class InMemoryEventStore: EventStore {
     }
 
     public func version(of stream: StreamID) async throws(EventStoreError) -> Int {
-        state.withLock { $0.version(of: stream) }
+        state.withLock { $0.status(of: stream).version }
+    }
+
+    public func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
+        state.withLock { $0.status(of: stream) }
+    }
+
+    @discardableResult
+    public func truncate(
+        _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        try EventLimits.check(stream, expecting: expected)
+        return try state.withLock { log throws(EventStoreError) in
+            let status = try log.truncate(stream, before: version, expecting: expected)
+            return DeletionResult(status: status, durability: .volatile)
+        }
+    }
+
+    @discardableResult
+    public func delete(
+        _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        try EventLimits.check(stream, expecting: expected)
+        return try state.withLock { log throws(EventStoreError) in
+            let status = try log.delete(stream, mode: mode, expecting: expected)
+            return DeletionResult(status: status, durability: .volatile)
+        }
     }
 
     public func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {
@@ -82,8 +109,8 @@ public final class InMemoryEventStore: EventStore {
                 failing: EventStoreError(.invalidArgument, "what is to be read is no name of an aggregate type"))
         }
         return EventBatches { [self] in
-            // What is there when the first batch is asked for bounds the read. The log only ever grows, so the bounds
-            // are enough; keeping its arrays would make the next append copy them.
+            // What is there when the first batch is asked for bounds the read. No place is ever removed, so the bounds
+            // are enough; keeping the log's arrays would make the next append copy them.
             var read: InMemoryRead?
             return {
                 self.state.withLock { log in

@@ -2,27 +2,38 @@ import FoundationEssentials
 
 /// Events in the order of their positions, and where those of a stream or an aggregate type are.
 ///
-/// The event at index i has position i + 1. Nothing is ever removed.
+/// The event at index i has position i + 1. A place is never removed; the event in it goes when it is released.
 struct InMemoryLog: ~Copyable {
-    private struct Entry {
-        let index: Int
-        /// How many events the append that this event begins has; 0 for its other events.
-        let appendCount: Int
+    struct Place {
+        let storedAt: Timestamp
+        var event: RecordedEvent?
     }
 
-    private(set) var events: [RecordedEvent] = []
-    private var streams: [StreamID: [Int]] = [:]
+    struct Entry {
+        let index: Int
+        /// How many events the append that this event begins has; 0 for its other events.
+        var appendCount: Int
+    }
+
+    struct Stream {
+        /// Where the events are that are left, in the order of their versions.
+        var indexes: ArraySlice<Int> = []
+        var status = StreamStatus(version: 0)
+    }
+
+    var places: [Place] = []
+    var streams: [StreamID: Stream] = [:]
     private var categories: [String: [Int]] = [:]
-    private var entries: [UInt128: Entry] = [:]
+    var entries: [UInt128: Entry] = [:]
 
-    var lastPosition: Position? { events.last?.position }
+    var lastPosition: Position? { places.isEmpty ? nil : Position(places.count) }
 
-    func version(of stream: StreamID) -> Int {
-        streams[stream]?.count ?? 0
+    func status(of stream: StreamID) -> StreamStatus {
+        streams[stream]?.status ?? StreamStatus(version: 0)
     }
 
     func event(withID id: UUID) -> RecordedEvent? {
-        entries[id.bits].map { events[$0.index] }
+        entries[id.bits].flatMap { places[$0.index].event }
     }
 
     func containsEvent(withID id: UUID) -> Bool {
@@ -32,47 +43,57 @@ struct InMemoryLog: ~Copyable {
     mutating func append(
         _ newEvents: [NewEvent], to stream: StreamID, expecting expected: ExpectedVersion, now: Timestamp
     ) throws(EventStoreError) -> AppendResult {
+        let status = status(of: stream)
         if let taken = newEvents.first(where: { entries[$0.id.bits] != nil }) {
-            guard let result = resultOfRetry(newEvents, of: stream, expecting: expected) else {
+            guard let result = resultOfRetry(newEvents, of: stream, status, expecting: expected) else {
                 throw .duplicate(eventID: taken.id, in: stream)
             }
             return result
         }
-        let version = version(of: stream)
-        guard expected.allows(version) else {
-            throw .conflict(in: stream, expected: expected, actual: version)
-        }
-        let storedAt = max(now, events.last?.storedAt ?? now)
-        let first = events.count
+        try check(status, of: stream, expecting: expected)
+        let storedAt = max(now, places.last?.storedAt ?? now)
+        let first = places.count
         for (offset, event) in newEvents.enumerated() {
-            events.append(
-                RecordedEvent(
-                    event, stream: stream, version: version + offset + 1, position: Position(first + offset + 1),
-                    storedAt: storedAt))
+            let recorded = RecordedEvent(
+                event, stream: stream, version: status.version + offset + 1, position: Position(first + offset + 1),
+                storedAt: storedAt)
+            places.append(Place(storedAt: storedAt, event: recorded))
             entries[event.id.bits] = Entry(index: first + offset, appendCount: offset == 0 ? newEvents.count : 0)
         }
-        streams[stream, default: []].append(contentsOf: first..<events.count)
-        categories[stream.aggregateType, default: []].append(contentsOf: first..<events.count)
-        return result(of: first..<events.count)
+        streams[stream, default: Stream()].indexes += first..<places.count
+        streams[stream]?.status = StreamStatus(
+            version: status.version + newEvents.count, firstVersion: status.firstVersion,
+            isTruncated: status.isTruncated)
+        categories[stream.aggregateType, default: []].append(contentsOf: first..<places.count)
+        return AppendResult(
+            version: status.version + newEvents.count, firstPosition: Position(first + 1),
+            lastPosition: Position(places.count), durability: .volatile)
+    }
+
+    /// Goes on only where a stream can be appended to, and is as expected.
+    func check(
+        _ status: StreamStatus, of stream: StreamID, expecting expected: ExpectedVersion
+    ) throws(EventStoreError) {
+        guard !status.isTombstoned else { throw .deleted(stream) }
+        guard expected.allows(status) else {
+            throw .conflict(in: stream, expected: expected, actual: status.version)
+        }
     }
 
     /// The result of the earlier append that this one repeats; nil where it repeats none.
     private func resultOfRetry(
-        _ newEvents: [NewEvent], of stream: StreamID, expecting expected: ExpectedVersion
+        _ newEvents: [NewEvent], of stream: StreamID, _ status: StreamStatus, expecting expected: ExpectedVersion
     ) -> AppendResult? {
-        guard let entry = entries[newEvents[0].id.bits], entry.appendCount == newEvents.count else { return nil }
-        let first = events[entry.index]
-        guard first.stream == stream, expected.allows(first.version - 1) else { return nil }
+        guard
+            let entry = entries[newEvents[0].id.bits], entry.appendCount == newEvents.count,
+            let first = places[entry.index].event, first.stream == stream,
+            expected.allowsRetry(ofAppendAt: first.version, in: status)
+        else { return nil }
         let range = entry.index..<entry.index + entry.appendCount
-        for (event, index) in zip(newEvents, range) where event.id != events[index].id { return nil }
-        return result(of: range)
-    }
-
-    private func result(of range: Range<Int>) -> AppendResult {
-        let last = events[range.upperBound - 1]
+        for (event, index) in zip(newEvents, range) where event.id != places[index].event?.id { return nil }
         return AppendResult(
-            version: last.version, firstPosition: events[range.lowerBound].position, lastPosition: last.position,
-            durability: .volatile)
+            version: first.version + range.count - 1, firstPosition: first.position,
+            lastPosition: Position(range.upperBound), durability: .volatile)
     }
 }
 
@@ -84,35 +105,39 @@ extension InMemoryLog {
         case feed
     }
 
-    /// Calls `body` with each event whose place in a source lies in a range, in the direction asked for.
+    /// Calls `body` with each event whose place in a source lies in a range, in the direction asked for. The place of an
+    /// event in its stream is its version.
     func forEach(in range: Range<Int>, of source: Source, _ direction: ReadDirection, _ body: (RecordedEvent) -> Void) {
-        func visit(_ event: (Int) -> RecordedEvent) {
+        func visit(_ place: (Int) -> Int?) {
+            func show(_ index: Int) {
+                if let event = place(index).flatMap({ places[$0].event }) { body(event) }
+            }
             switch direction {
-            case .forward: for index in range { body(event(index)) }
-            case .backward: for index in range.reversed() { body(event(index)) }
+            case .forward: for index in range { show(index) }
+            case .backward: for index in range.reversed() { show(index) }
             }
         }
         switch source {
-        case .stream(let stream): if let indexes = streams[stream] { visit { events[indexes[$0]] } }
-        case .category(let type): if let indexes = categories[type] { visit { events[indexes[$0]] } }
-        case .feed: visit { events[$0] }
+        case .stream(let id): if let stream = streams[id] { visit { stream.index(ofVersion: $0) } }
+        case .category(let type): if let indexes = categories[type] { visit { indexes[$0] } }
+        case .feed: visit { $0 }
         }
     }
 
-    /// Where the versions that a query asks for are in their stream.
+    /// The versions that a query asks for.
     func indexes(for query: StreamQuery) -> Range<Int> {
-        let version = version(of: query.stream)
-        let lower = max(query.from ?? 1, 1)
-        let upper = min(query.to ?? version, version)
-        return lower <= upper ? lower - 1..<upper : 0..<0
+        let status = status(of: query.stream)
+        let lower = max(query.from ?? 1, status.firstVersion)
+        let upper = min(query.to ?? status.version, status.version)
+        return lower <= upper ? lower..<upper + 1 : 0..<0
     }
 
     /// Where the positions that a query asks for are.
     func indexes(for query: FeedQuery) -> Range<Int> {
-        guard let position = query.position?.rawValue else { return events.indices }
+        guard let position = query.position?.rawValue else { return places.indices }
         return switch query.direction {
-        case .forward: min(max(position, 0), events.count)..<events.count
-        case .backward: 0..<min(max(position, 1) - 1, events.count)
+        case .forward: min(max(position, 0), places.count)..<places.count
+        case .backward: 0..<min(max(position, 1) - 1, places.count)
         }
     }
 
@@ -126,8 +151,16 @@ extension InMemoryLog {
         var upper = indexes.count
         while lower < upper {
             let middle = (lower + upper) / 2
-            if events[indexes[middle]].storedAt < from { lower = middle + 1 } else { upper = middle }
+            if places[indexes[middle]].storedAt < from { lower = middle + 1 } else { upper = middle }
         }
         return lower..<indexes.count
+    }
+}
+
+extension InMemoryLog.Stream {
+    /// Where the event of a version is; nil for one that is released.
+    fileprivate func index(ofVersion version: Int) -> Int? {
+        let index = indexes.startIndex + version - status.firstVersion
+        return indexes.indices.contains(index) ? indexes[index] : nil
     }
 }

@@ -10,9 +10,9 @@ public protocol EventAppending: Sendable {
     /// An event id that is stored anywhere already fails the whole append with
     /// ``EventStoreError/Code/duplicateEventID``, except for a *retry*: when the ids are exactly those of one
     /// earlier append to the same stream, in the same order, and that append stands right behind what `expected`
-    /// demands (`exactly(n)`: its first version is n + 1; `noStream`: 1; `streamExists`: above 1; `any`:
-    /// anywhere), then the result of that append is returned and nothing is stored. An append whose outcome is
-    /// unknown can so be repeated.
+    /// demands (`exactly(n)`: its first version is n + 1; `noStream`: the first that is left; `streamExists`: above 1;
+    /// `any`: anywhere), then the result of that append is returned and nothing is stored. An append whose outcome is
+    /// unknown can so be repeated. Of an append that was released in part, what is left counts as the append.
     ///
     /// - Parameters:
     ///   - events: one or more, with distinct ids, within ``EventLimits``.
@@ -21,9 +21,10 @@ public protocol EventAppending: Sendable {
     /// - Returns: the stream's new version, the first and last position, and what the events survive from now on.
     /// - Throws: ``EventStoreError/Code/versionConflict`` with both versions,
     ///   ``EventStoreError/Code/duplicateEventID``, ``EventStoreError/Code/emptyAppend``,
-    ///   ``EventStoreError/Code/invalidArgument``; ``EventStoreError/Code/outcomeUnknown`` where it cannot be said
-    ///   whether the events are stored. With every other code nothing was stored. Where both a conflict and a
-    ///   duplicate could be reported, it is the duplicate.
+    ///   ``EventStoreError/Code/invalidArgument``, ``EventStoreError/Code/streamDeleted`` for a stream with a tombstone,
+    ///   whatever is expected; ``EventStoreError/Code/outcomeUnknown`` where it cannot be said whether the events are
+    ///   stored. With every other code nothing was stored. Where several could be reported, it is the duplicate, then
+    ///   the tombstone, then the conflict.
     func append(
         _ events: [NewEvent], to stream: StreamID, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> AppendResult
@@ -33,12 +34,17 @@ public protocol EventAppending: Sendable {
 public protocol StreamReading: Sendable {
     /// Reads events of a stream in the order of their versions, or against it.
     ///
-    /// A stream that does not exist, and a range without events, read as empty; a range may begin below version 1.
+    /// A stream that does not exist, and a range without events, read as empty; a range may begin below the first
+    /// version that is left.
     /// Errors come with the first batch: ``EventStoreError/Code/invalidArgument`` for a negative limit or a bad name.
     func read(_ query: StreamQuery) -> EventBatches
 
-    /// The version of the stream's last event; 0 for a stream that does not exist.
+    /// The version of the last event that was appended to the stream, released or not; 0 for a stream that never had
+    /// one.
     func version(of stream: StreamID) async throws(EventStoreError) -> Int
+
+    /// How far the stream reaches, and what is left of it.
+    func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus
 }
 
 /// Looks up single events.
@@ -58,7 +64,8 @@ public protocol FeedReading: Sendable {
     /// Errors come with the first batch: ``EventStoreError/Code/invalidArgument`` for a negative limit.
     func read(_ query: FeedQuery) -> EventBatches
 
-    /// The position of the last event that readers can see; nil in an empty store.
+    /// The position of the last event that readers can see, or could until it was released; nil in a store that never
+    /// had one.
     func currentPosition() async throws(EventStoreError) -> Position?
 }
 
@@ -74,7 +81,7 @@ public protocol CategoryReading: Sendable {
 ///
 /// Code that needs less should ask for less, such as `any EventAppending & StreamReading`.
 /// `EventSourcingTesting` holds this contract as tests that any implementation can run.
-public protocol EventStore: EventAppending, StreamReading, EventLookup, FeedReading, CategoryReading {}
+public protocol EventStore: EventAppending, StreamDeleting, StreamReading, EventLookup, FeedReading, CategoryReading {}
 
 extension EventLookup {
     public func containsEvent(withID id: UUID) async throws(EventStoreError) -> Bool {

@@ -4,7 +4,7 @@
 /// of it. A slice keeps the whole buffer alive; make a copy with `Bytes(Array(slice))` to keep a small part of a
 /// large read for long.
 public struct Bytes: Sendable {
-    private let storage: [UInt8]
+    let storage: [UInt8]
     private let lowerBound: UInt32
     private let length: UInt32
 
@@ -42,6 +42,9 @@ public struct Bytes: Sendable {
         self.lowerBound = UInt32(lowerBound)
         self.length = UInt32(count)
     }
+
+    /// Where in the storage the bytes begin.
+    var offset: Int { Int(lowerBound) }
 
     /// The part between two offsets of these bytes. O(1).
     ///

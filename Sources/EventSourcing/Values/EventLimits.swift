@@ -43,11 +43,7 @@ public enum EventLimits {
         guard !events.isEmpty else {
             throw EventStoreError(.emptyAppend, "an append needs at least one event", stream: stream)
         }
-        try check(stream)
-        if case .exactly(let version) = expected, version < 0 {
-            throw EventStoreError(
-                .invalidArgument, "an expected version is 0 or more, not \(version)", stream: stream)
-        }
+        try check(stream, expecting: expected)
         guard events.count <= eventsPerAppend else {
             throw EventStoreError(
                 .invalidArgument, "an append holds at most \(eventsPerAppend) events, not \(events.count)",
@@ -74,6 +70,35 @@ public enum EventLimits {
                 .invalidArgument,
                 "an aggregate type has 1 to \(nameBytes) bytes in normal form C, no slash, no control characters and no "
                     + "space at an end")
+        }
+    }
+
+    /// Checks a stream's name and what is expected of the stream; every store calls this before a truncation or a
+    /// deletion.
+    ///
+    /// - Throws: ``EventStoreError/Code/invalidArgument``.
+    public static func check(
+        _ stream: StreamID, expecting expected: ExpectedVersion
+    ) throws(EventStoreError) {
+        try check(stream)
+        if case .exactly(let version) = expected, version < 0 {
+            throw EventStoreError(
+                .invalidArgument, "an expected version is 0 or more, not \(version)", stream: stream)
+        }
+    }
+
+    /// Checks that a stream can be truncated before a version.
+    ///
+    /// - Throws: ``EventStoreError/Code/invalidArgument`` where the version is neither that of an event nor the one
+    ///   behind the last.
+    public static func check(
+        truncationBefore version: Int, of stream: StreamID, _ status: StreamStatus
+    ) throws(EventStoreError) {
+        guard version >= 1, version <= status.version + 1 else {
+            throw EventStoreError(
+                .invalidArgument,
+                "a stream at version \(status.version) is truncated before version 1 to \(status.version + 1), not "
+                    + "\(version)", stream: stream, actualVersion: status.version)
         }
     }
 

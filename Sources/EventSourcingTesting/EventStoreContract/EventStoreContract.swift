@@ -12,5 +12,5 @@ public enum EventStoreContract {
     public static let requirements: [Requirement] =
         appending + atomicity + expectedVersions + eventIDs + retries + refusedRetries
         + streamReads + readErrors + feedReads + feedFilters + categoryReads + lookups
-        + contents + fidelity + limits + extremes + batches + concurrency
+        + truncating + deleting + released + contents + fidelity + limits + extremes + batches + concurrency
 }

@@ -7,15 +7,16 @@ import Glibc
 /// Every name is resolved below the directory's descriptor. What is opened is reached through no symbolic link, so that
 /// nothing that is read or written lies outside the store.
 package struct FileSystemDevice: Device {
-    private static let directoryMode: mode_t = 0o700
-    private static let fileMode: UInt32 = 0o600
-
     package let path: String
     private let directory: FileDescriptor
+    private let permissions: StrataOptions.Permissions
 
     /// Opens an existing directory.
-    package init(path: String) throws(SystemError) {
+    ///
+    /// - Parameter permissions: of what is made in it.
+    package init(path: String, permissions: StrataOptions.Permissions = .owner) throws(SystemError) {
         self.path = path
+        self.permissions = permissions
         directory = try FileDescriptor(checking: Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open")
     }
 
@@ -26,8 +27,10 @@ package struct FileSystemDevice: Device {
     }
 
     /// Makes a directory at a path of the file system.
-    package static func createDirectory(atPath path: String) throws(SystemError) {
-        guard mkdir(path, directoryMode) == 0 || errno == EEXIST else { throw SystemError(last: "mkdir") }
+    package static func createDirectory(
+        atPath path: String, permissions: StrataOptions.Permissions
+    ) throws(SystemError) {
+        guard mkdir(path, permissions.ofDirectories) == 0 || errno == EEXIST else { throw SystemError(last: "mkdir") }
     }
 
     package func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile {
@@ -37,7 +40,7 @@ package struct FileSystemDevice: Device {
             case .readWrite: O_RDWR
             case .create: O_RDWR | O_CREAT | O_EXCL
             }
-        let descriptor = strata_open_beneath(directory.number, name, flags | O_NONBLOCK, Self.fileMode)
+        let descriptor = strata_open_beneath(directory.number, name, flags | O_NONBLOCK, permissions.ofFiles)
         return FileSystemFile(try FileDescriptor(checking: descriptor, "open"))
     }
 
@@ -59,7 +62,7 @@ package struct FileSystemDevice: Device {
     }
 
     package func createDirectory(_ name: String) throws(SystemError) {
-        guard mkdirat(directory.number, name, Self.directoryMode) == 0 || errno == EEXIST else {
+        guard mkdirat(directory.number, name, permissions.ofDirectories) == 0 || errno == EEXIST else {
             throw SystemError(last: "mkdirat")
         }
     }
@@ -118,6 +121,22 @@ package struct FileSystemDevice: Device {
 
     package func randomNumber() -> UInt64 {
         UInt64.random(in: .min ... .max)
+    }
+}
+
+extension StrataOptions.Permissions {
+    fileprivate var ofDirectories: mode_t {
+        switch self {
+        case .owner: 0o700
+        case .group: 0o750
+        }
+    }
+
+    fileprivate var ofFiles: UInt32 {
+        switch self {
+        case .owner: 0o600
+        case .group: 0o640
+        }
     }
 }
 

@@ -141,6 +141,7 @@ extension StrataError {
             case ENOENT: .notFound
             case ENOSPC, EDQUOT, EFBIG: .storageFull
             case EACCES, EPERM, EROFS: .permissionDenied
+            case ECANCELED: .cancelled
             default: .ioFailure
             }
         self.init(

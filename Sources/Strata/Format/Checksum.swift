@@ -39,4 +39,6 @@ package struct ChecksumBinding: Hashable, Sendable {
 package enum SegmentKind: UInt8, Hashable, Sendable {
     case events = 1
     case snapshots = 2
+    /// Events, as compaction has rewritten them.
+    case compacted = 3
 }

@@ -1,7 +1,9 @@
 /// The numbers of the file format; `Docs/Format.md` specifies every byte.
 package enum Format {
     /// The version that this code writes, and the newest that it reads.
-    package static let version: UInt16 = 1
+    package static let version: UInt16 = 2
+    /// The oldest version that it reads.
+    package static let oldestVersion: UInt16 = 1
 
     /// `STRATSEG` and `STRATMAN`, read as little-endian numbers.
     static let segmentMagic: UInt64 = 0x4745_5354_4152_5453
@@ -14,7 +16,8 @@ package enum Format {
     package static let segmentHeaderBytes = 64
     package static let frameHeaderBytes = 88
     static let manifestHeaderBytes = 64
-    static let manifestEntryBytes = 48
+    static let manifestEntryBytes = 64
+    static let manifestEntryBytesOfVersion1 = 48
     /// The fixed part of an event in a commit's body.
     static let eventHeaderBytes = 48
     static let openBodyBytes = 8

@@ -3,7 +3,7 @@ import CLZ4
 /// Blocks in the LZ4 block format.
 package enum LZ4Block {
     /// No block expands to more than this many times its size: a longer claim is a lie.
-    private static let highestRatio = 255
+    static let highestRatio = 255
 
     /// The compressed bytes; nil where that would not be shorter.
     package static func compress(_ bytes: RawSpan) -> [UInt8]? {

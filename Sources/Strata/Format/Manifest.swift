@@ -2,28 +2,6 @@ package import EventSourcing
 
 /// Which segments make up the store's log.
 package struct Manifest: Hashable, Sendable {
-    /// A sealed segment, as its footer described it.
-    package struct SealedSegment: Hashable, Sendable {
-        package var firstPosition: UInt64
-        package var lastPosition: UInt64
-        package var bytes: UInt64
-        package var eventCount: UInt64
-        package var commitCount: UInt64
-        package var digest: UInt32
-
-        package init(
-            firstPosition: UInt64, lastPosition: UInt64, bytes: UInt64, eventCount: UInt64, commitCount: UInt64,
-            digest: UInt32
-        ) {
-            self.firstPosition = firstPosition
-            self.lastPosition = lastPosition
-            self.bytes = bytes
-            self.eventCount = eventCount
-            self.commitCount = commitCount
-            self.digest = digest
-        }
-    }
-
     package var storeID: UInt128
     /// Grows by one with every replacement.
     package var generation: UInt64
@@ -32,10 +10,14 @@ package struct Manifest: Hashable, Sendable {
     package var sealed: [SealedSegment]
     /// The first position of the segment that is appended to.
     package var active: UInt64
+    /// The format version of the bytes that it was read from; it is always written in the newest.
+    package let formatVersion: UInt16
 
     package init(
-        storeID: UInt128, generation: UInt64, createdAt: Timestamp, sealed: [SealedSegment], active: UInt64
+        storeID: UInt128, generation: UInt64, createdAt: Timestamp, sealed: [SealedSegment], active: UInt64,
+        formatVersion: UInt16 = Format.version
     ) {
+        self.formatVersion = formatVersion
         self.storeID = storeID
         self.generation = generation
         self.createdAt = createdAt
@@ -56,15 +38,7 @@ package struct Manifest: Hashable, Sendable {
         bytes.append(number: createdAt.nanoseconds)
         bytes.append(number: UInt32(sealed.count))
         bytes.append(number: active)
-        for segment in sealed {
-            bytes.append(number: segment.firstPosition)
-            bytes.append(number: segment.lastPosition)
-            bytes.append(number: segment.bytes)
-            bytes.append(number: segment.eventCount)
-            bytes.append(number: segment.commitCount)
-            bytes.append(number: segment.digest)
-            bytes.append(number: UInt32(0))
-        }
+        for segment in sealed { segment.encode(into: &bytes) }
         bytes.store(Self.checksum(of: bytes.span.bytes), at: 12)
         return bytes
     }
@@ -80,24 +54,23 @@ package struct Manifest: Hashable, Sendable {
         let version = bytes.number(at: 8, as: UInt16.self)
         guard version <= Format.version else { throw .newerVersion(Int(version)) }
         let count = Int(bytes.number(at: 52, as: UInt32.self))
+        let entryBytes = version == 1 ? Format.manifestEntryBytesOfVersion1 : Format.manifestEntryBytes
+        let generation = bytes.number(at: 32, as: UInt64.self)
         guard
-            version == Format.version,
+            version >= Format.oldestVersion,
             bytes.number(at: 10, as: UInt16.self) == 0, count < Format.mostSegments,
-            bytes.byteCount == Format.manifestHeaderBytes + count * Format.manifestEntryBytes,
+            bytes.byteCount == Format.manifestHeaderBytes + count * entryBytes,
             let createdAt = Timestamp(seconds: bytes.number(at: 40), nanoseconds: bytes.number(at: 48))
         else { throw .invalidField }
         var sealed: [SealedSegment] = []
         sealed.reserveCapacity(count)
         var previousLast: UInt64 = 0
         for index in 0..<count {
-            let start = Format.manifestHeaderBytes + index * Format.manifestEntryBytes
-            let segment = SealedSegment(
-                firstPosition: bytes.number(at: start), lastPosition: bytes.number(at: start + 8),
-                bytes: bytes.number(at: start + 16), eventCount: bytes.number(at: start + 24),
-                commitCount: bytes.number(at: start + 32), digest: bytes.number(at: start + 40))
+            let start = Format.manifestHeaderBytes + index * entryBytes
+            let entry = bytes.extracting(start..<start + entryBytes)
             guard
-                segment.firstPosition > previousLast, segment.isPossible,
-                bytes.number(at: start + 44, as: UInt32.self) == 0
+                let segment = version == 1 ? SealedSegment(version1: entry) : SealedSegment(decoding: entry),
+                segment.firstPosition > previousLast, segment.generation <= generation
             else { throw .invalidField }
             previousLast = segment.lastPosition
             sealed.append(segment)
@@ -106,20 +79,11 @@ package struct Manifest: Hashable, Sendable {
         guard active > previousLast, active < UInt64(Format.numberLimit) else { throw .invalidField }
         self.init(
             storeID: UInt128(bigEndian: bytes.number(at: 16, as: UInt128.self).littleEndian),
-            generation: bytes.number(at: 32), createdAt: createdAt, sealed: sealed, active: active)
+            generation: generation, createdAt: createdAt, sealed: sealed, active: active, formatVersion: version)
     }
 
     private static func checksum(of bytes: RawSpan) -> UInt32 {
         Checksum.crc32c(
             bytes.extracting(16..<bytes.byteCount), continuing: Checksum.crc32c(bytes.extracting(0..<12)))
-    }
-}
-
-extension Manifest.SealedSegment {
-    /// Whether any segment can be like this; a crafted manifest may verify and still claim the impossible.
-    fileprivate var isPossible: Bool {
-        lastPosition >= firstPosition && lastPosition < UInt64(Format.numberLimit)
-            && eventCount <= lastPosition - firstPosition + 1 && commitCount >= 1 && commitCount <= eventCount
-            && bytes <= UInt64(Format.longestSegment) && eventCount < bytes / UInt64(Format.eventHeaderBytes)
     }
 }

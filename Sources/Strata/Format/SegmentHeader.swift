@@ -9,13 +9,19 @@ package struct SegmentHeader: Hashable, Sendable {
     /// The epoch of the writer that made the file.
     package var epoch: UInt64
     package var createdAt: Timestamp
+    /// The format version of the file.
+    package let formatVersion: UInt16
 
-    package init(kind: SegmentKind, storeID: UInt128, number: UInt64, epoch: UInt64, createdAt: Timestamp) {
+    package init(
+        kind: SegmentKind, storeID: UInt128, number: UInt64, epoch: UInt64, createdAt: Timestamp,
+        formatVersion: UInt16 = Format.version
+    ) {
         self.kind = kind
         self.storeID = storeID
         self.number = number
         self.epoch = epoch
         self.createdAt = createdAt
+        self.formatVersion = formatVersion
     }
 
     package var binding: ChecksumBinding {
@@ -26,7 +32,7 @@ package struct SegmentHeader: Hashable, Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Format.segmentHeaderBytes)
         bytes.append(number: Format.segmentMagic)
-        bytes.append(number: Format.version)
+        bytes.append(number: formatVersion)
         bytes.append(kind.rawValue)
         bytes.append(0)
         bytes.append(number: UInt32(0))
@@ -52,14 +58,15 @@ package struct SegmentHeader: Hashable, Sendable {
         guard version <= Format.version else { throw .newerVersion(Int(version)) }
         let number = bytes.number(at: 32, as: UInt64.self)
         guard
-            version == Format.version, let kind = SegmentKind(rawValue: bytes.number(at: 10)),
+            version >= Format.oldestVersion, let kind = SegmentKind(rawValue: bytes.number(at: 10)),
+            version > 1 || kind != .compacted,
             let createdAt = Timestamp(seconds: bytes.number(at: 48), nanoseconds: bytes.number(at: 56)),
             (1..<UInt64(Format.numberLimit)).contains(number),
             bytes.number(at: 11, as: UInt8.self) == 0, bytes.number(at: 60, as: UInt32.self) == 0
         else { throw .invalidField }
         self.init(
             kind: kind, storeID: UInt128(bigEndian: bytes.number(at: 16, as: UInt128.self).littleEndian),
-            number: number, epoch: bytes.number(at: 40), createdAt: createdAt)
+            number: number, epoch: bytes.number(at: 40), createdAt: createdAt, formatVersion: version)
     }
 
     private static func checksum(of bytes: RawSpan) -> UInt32 {

@@ -51,10 +51,9 @@ extension LogIndex {
 
     /// A piece of a segment that can be walked by itself.
     struct Piece: Sendable {
-        let segment: UInt64
+        let segment: SegmentIdentity
         /// The segment's place among the segments.
         let ordinal: Int
-        let binding: ChecksumBinding
         let offsets: Range<Int>
     }
 
@@ -94,8 +93,7 @@ extension LogIndex {
                 guard next > 0 else { continue }
                 let end = next < blocks.count ? blocks[next].offset : segment.end
                 return Piece(
-                    segment: segment.number, ordinal: ordinal, binding: segment.binding,
-                    offsets: blocks[next - 1].offset..<end)
+                    segment: segment.identity, ordinal: ordinal, offsets: blocks[next - 1].offset..<end)
             }
             return nil
         }
@@ -107,9 +105,9 @@ extension LogIndex {
     }
 
     /// The first of some segments that is damaged; nil where all are sound.
-    func damagedSegment(among ordinals: Range<Int>) -> UInt64? {
+    func damagedSegment(among ordinals: Range<Int>) -> SegmentIdentity? {
         state.withLock { state in
-            state.segments[ordinals.clamped(to: state.segments.indices)].first { $0.isDamaged }?.number
+            state.segments[ordinals.clamped(to: state.segments.indices)].first { $0.isDamaged }?.identity
         }
     }
 }

@@ -13,8 +13,7 @@ final class LogIndex: Sendable {
 
     /// A segment as readers see it.
     struct Segment: Sendable {
-        let number: UInt64
-        let binding: ChecksumBinding
+        let identity: SegmentIdentity
         /// Where the frames end that readers may see.
         var end: Int
         var bytes: Int
@@ -26,6 +25,8 @@ final class LogIndex: Sendable {
         var isDamaged = false
         /// Marks in the segment from which a walk can begin, at least ``LogIndex/blockBytes`` apart.
         var blocks: [Block] = []
+
+        var number: UInt64 { identity.number }
     }
 
     /// A frame from which a walk can begin.
@@ -71,14 +72,13 @@ final class LogIndex: Sendable {
     /// Adds a segment behind all others.
     ///
     /// - Parameter fileBytes: the length of the file that is about to be walked; nothing where it is new.
-    func addSegment(number: UInt64, storeID: UInt128, fileBytes: Int = 0) {
-        let binding = ChecksumBinding(storeID: storeID, kind: .events, number: number)
+    func addSegment(_ identity: SegmentIdentity, fileBytes: Int = 0) {
         state.withLock { state in
             state.roomForLostEvents += fileBytes / Format.eventHeaderBytes
             state.segments.append(
                 Segment(
-                    number: number, binding: binding, end: Format.segmentHeaderBytes,
-                    bytes: Format.segmentHeaderBytes, lastPosition: Int(number) - 1))
+                    identity: identity, end: Format.segmentHeaderBytes, bytes: Format.segmentHeaderBytes,
+                    lastPosition: Int(identity.number) - 1))
         }
     }
 

@@ -54,16 +54,16 @@ struct FeedCursor: Sendable {
     private mutating func readPiece(
         of segment: LogIndex.Segment, limit: Int, into events: inout [RecordedEvent]
     ) throws(StrataError) {
-        let file = try reader.file(ofSegment: segment.number)
+        let content = try reader.content(of: segment.identity)
         var length = min(LogReader.batchBytes, segment.end - offset)
         while true {
-            let bytes = Bytes(try file.read(length, at: offset))
+            let bytes = Bytes(try content.read(length, at: offset))
             // The file has become shorter under us.
-            guard bytes.count == length else { throw LogReader.damagedFrame(file, offset + bytes.count) }
-            let needed = try walk(bytes, file, segment, limit: limit, into: &events)
+            guard bytes.count == length else { throw LogReader.damagedFrame(content, offset + bytes.count) }
+            let needed = try walk(bytes, content, limit: limit, into: &events)
             guard let needed else { return }
             // The first frame of the piece is longer than the piece.
-            guard needed > length, needed <= segment.end - offset else { throw LogReader.damagedFrame(file, offset) }
+            guard needed > length, needed <= segment.end - offset else { throw LogReader.damagedFrame(content, offset) }
             length = needed
         }
     }
@@ -72,7 +72,7 @@ struct FeedCursor: Sendable {
     ///
     /// - Returns: the length of the first frame where it does not fit into the piece.
     private mutating func walk(
-        _ bytes: Bytes, _ file: StoreFile, _ segment: LogIndex.Segment, limit: Int, into events: inout [RecordedEvent]
+        _ bytes: Bytes, _ content: SegmentContent, limit: Int, into events: inout [RecordedEvent]
     ) throws(StrataError) -> Int? {
         let pieceStart = offset
         while events.count < min(limit, LogReader.batchEvents), nextPosition <= lastPosition {
@@ -84,18 +84,18 @@ struct FeedCursor: Sendable {
             let header = bytes.withSpan { span in
                 FrameHeader(
                     decoding: span.extracting(start..<start + Format.frameHeaderBytes), at: offset,
-                    binding: segment.binding)
+                    binding: content.binding)
             }
-            guard let header else { throw LogReader.damagedFrame(file, offset) }
+            guard let header else { throw LogReader.damagedFrame(content, offset) }
             guard bytes.count - start >= header.frameLength else { return start == 0 ? header.frameLength : nil }
-            if header.kind == .commit { try take(header, bytes, start, file, limit: limit, into: &events) }
+            if header.kind == .commit { try take(header, bytes, start, content, limit: limit, into: &events) }
             offset += header.frameLength
         }
         return nil
     }
 
     private mutating func take(
-        _ header: FrameHeader, _ bytes: Bytes, _ start: Int, _ file: StoreFile, limit: Int,
+        _ header: FrameHeader, _ bytes: Bytes, _ start: Int, _ content: SegmentContent, limit: Int,
         into events: inout [RecordedEvent]
     ) throws(StrataError) {
         let end = header.firstPosition + header.eventCount
@@ -106,13 +106,13 @@ struct FeedCursor: Sendable {
         let verifies = bytes.withSpan { span in
             header.verifies(body: span.extracting(bodyStart..<bodyStart + header.bodyLength))
         }
-        let first = nextPosition
+        let (first, filter) = (nextPosition, filter)
         guard
             verifies,
             decoder.decode(
                 bytes, at: start, header: header, into: &events,
                 where: { $0.position.rawValue >= first && filter.matches($0) })
-        else { throw LogReader.damagedFrame(file, offset) }
+        else { throw LogReader.damagedFrame(content, offset) }
         if events.count > limit { events.removeLast(events.count - limit) }
     }
 }
@@ -149,32 +149,32 @@ struct BackwardFeedCursor: Sendable {
     }
 
     private mutating func events(of piece: LogIndex.Piece) throws(StrataError) -> [RecordedEvent] {
-        let file = try reader.file(ofSegment: piece.segment)
-        let bytes = Bytes(try file.read(piece.offsets.count, at: piece.offsets.lowerBound))
+        let content = try reader.content(of: piece.segment)
+        let bytes = Bytes(try content.read(piece.offsets.count, at: piece.offsets.lowerBound))
         var events: [RecordedEvent] = []
         var start = 0
         var first: Int?
-        let last = nextPosition
+        let (last, filter) = (nextPosition, filter)
         while start < piece.offsets.count {
             let header: FrameHeader? = bytes.withSpan { span in
                 guard
                     span.byteCount - start >= Format.frameHeaderBytes,
                     let header = FrameHeader(
                         decoding: span.extracting(start..<start + Format.frameHeaderBytes),
-                        at: piece.offsets.lowerBound + start, binding: piece.binding),
+                        at: piece.offsets.lowerBound + start, binding: content.binding),
                     span.byteCount - start >= header.frameLength
                 else { return nil }
                 let body = span.extracting(start + Format.frameHeaderBytes..<start + header.frameLength)
                 return header.verifies(body: body) ? header : nil
             }
-            guard let header else { throw LogReader.damagedFrame(file, piece.offsets.lowerBound + start) }
+            guard let header else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
             if header.kind == .commit {
                 first = first ?? header.firstPosition
                 guard
                     decoder.decode(
                         bytes, at: start, header: header, into: &events,
                         where: { $0.position.rawValue <= last && filter.matches($0) })
-                else { throw LogReader.damagedFrame(file, piece.offsets.lowerBound + start) }
+                else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
             }
             start += header.frameLength
         }

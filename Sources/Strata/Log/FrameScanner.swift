@@ -1,4 +1,4 @@
-/// Walks the frames of a segment file from front to back, reading it in large pieces.
+/// Walks the frames of a segment from front to back, reading it in large pieces.
 struct FrameScanner {
     /// What stands at an offset.
     enum Step {
@@ -13,9 +13,10 @@ struct FrameScanner {
     }
 
     private static let chunk = 1 << 20
+    /// How often the bytes of a file may be read in vain.
+    private static let mostPasses = 4
 
-    private let file: StoreFile
-    private let binding: ChecksumBinding
+    private let content: SegmentContent
     /// Where the walk ends.
     let end: Int
     /// Where the frame of the last step begins.
@@ -23,10 +24,12 @@ struct FrameScanner {
     private var frameLength = 0
     private var buffer: [UInt8] = []
     private var bufferStart = 0
+    /// The bytes of frames that had a header and did not verify. Frames that a writer has written do not overlap, so that
+    /// there are no more of them than the file has; a forger can have each header claim all that follows.
+    private var bytesInVain = 0
 
-    init(_ file: StoreFile, binding: ChecksumBinding, from start: Int = Format.segmentHeaderBytes, to end: Int) {
-        self.file = file
-        self.binding = binding
+    init(_ content: SegmentContent, from start: Int = Format.segmentHeaderBytes, to end: Int) {
+        self.content = content
         self.end = end
         offset = start
     }
@@ -36,14 +39,19 @@ struct FrameScanner {
         offset += frameLength
         frameLength = 0
         guard offset < end else { return .end }
-        guard end - offset >= Format.frameHeaderBytes, try load(Format.frameHeaderBytes),
+        guard !isCrafted, end - offset >= Format.frameHeaderBytes, try load(Format.frameHeaderBytes),
             let header = header(at: offset)
         else { return .noHeader }
-        guard header.frameLength <= end - offset, try load(header.frameLength), bodyVerifies(header)
-        else { return .damagedBody(header) }
+        guard header.frameLength <= end - offset, try load(header.frameLength), bodyVerifies(header) else {
+            bytesInVain += header.frameLength
+            return .damagedBody(header)
+        }
         frameLength = header.frameLength
         return .frame(header)
     }
+
+    /// Whether nothing more is looked for in the file: no accident makes one like this.
+    private var isCrafted: Bool { bytesInVain / Self.mostPasses > end }
 
     /// Continues at another offset.
     mutating func move(to offset: Int) {
@@ -67,7 +75,7 @@ struct FrameScanner {
     /// The first offset, from one on, at which a header stands that verifies; nil if there is none.
     mutating func nextHeader(from start: Int) throws(StrataError) -> (offset: Int, header: FrameHeader)? {
         move(to: Format.aligned(start))
-        while end - offset >= Format.frameHeaderBytes {
+        while !isCrafted, end - offset >= Format.frameHeaderBytes {
             guard try load(Format.frameHeaderBytes) else { return nil }
             let last = min(bufferStart + buffer.count, end) - Format.frameHeaderBytes
             while offset <= last {
@@ -110,7 +118,7 @@ struct FrameScanner {
         let start = offset - bufferStart
         return FrameHeader(
             decoding: buffer.span.bytes.extracting(start..<start + Format.frameHeaderBytes), at: offset,
-            binding: binding)
+            binding: content.binding)
     }
 
     private func bodyVerifies(_ header: FrameHeader) -> Bool {
@@ -125,6 +133,6 @@ struct FrameScanner {
         buffer.removeAll(keepingCapacity: true)
         bufferStart = offset
         let wanted = min(max(count, Self.chunk), end - offset)
-        return try file.read(wanted, at: offset, appendingTo: &buffer) >= count
+        return try content.read(wanted, at: offset, appendingTo: &buffer) >= count
     }
 }

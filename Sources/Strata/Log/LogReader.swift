@@ -9,19 +9,22 @@ struct LogReader: Sendable {
     static let batchEvents = 512
     /// Bytes in a batch, roughly.
     static let batchBytes = 1 << 20
-    /// What one read of a single frame asks for: most frames are shorter, and longer ones need a second read.
-    private static let frameGuess = 4 << 10
 
     let index: LogIndex
-    private let files: SegmentFiles
+    private let storeID: UInt128
+    private let device: any Device
+    private let files = SegmentFiles()
 
-    init(index: LogIndex, device: any Device) {
+    init(index: LogIndex, storeID: UInt128, device: any Device) {
         self.index = index
-        files = SegmentFiles(on: device)
+        self.storeID = storeID
+        self.device = device
     }
 
-    func file(ofSegment number: UInt64) throws(StrataError) -> StoreFile {
-        try files.file(StoreLayout.eventSegment(number))
+    func content(of segment: SegmentIdentity) throws(StrataError) -> SegmentContent {
+        try files.content(segment.name) { () throws(StrataError) in
+            try SegmentContent(segment, storeID: storeID, on: device)
+        }
     }
 
     /// The events of some versions of a stream, ascending: a batch from the front of the range.
@@ -79,43 +82,26 @@ struct LogReader: Sendable {
         guard let segment = index.segment(location.segment) else {
             throw StrataError(.damaged, "the index names a segment that does not exist")
         }
-        let file = try file(ofSegment: segment.number)
-        let start = buffer.count
-        let offset = location.offset
-        let available = max(0, segment.end - offset)
-        let guess = min(Self.frameGuess, available)
-        let read = try file.read(guess, at: offset, appendingTo: &buffer)
+        let content = try content(of: segment.identity)
         guard
-            read >= Format.frameHeaderBytes,
-            let header = FrameHeader(
-                decoding: buffer.span.bytes.extracting(start..<start + Format.frameHeaderBytes), at: offset,
-                binding: segment.binding),
-            header.kind == .commit, header.frameLength <= available
-        else { throw Self.damagedFrame(file, offset) }
-        if header.frameLength > read {
-            _ = try file.read(header.frameLength - read, at: offset + read, appendingTo: &buffer)
-        }
-        let end = start + header.frameLength
-        guard
-            buffer.count >= end,
-            header.verifies(body: buffer.span.bytes.extracting(start + Format.frameHeaderBytes..<end))
-        else { throw Self.damagedFrame(file, offset) }
-        buffer.removeLast(buffer.count - end)
+            let header = try content.readFrame(at: location.offset, before: segment.end, into: &buffer),
+            header.kind == .commit
+        else { throw Self.damagedFrame(content, location.offset) }
         return header
     }
 
-    static func damagedFrame(_ file: StoreFile, _ offset: Int) -> StrataError {
-        let damage = Damage(file: file.name, offset: offset, reason: "the frame does not verify")
+    static func damagedFrame(_ content: SegmentContent, _ offset: Int) -> StrataError {
+        let damage = Damage(file: content.name, offset: offset, reason: "the frame does not verify")
         return StrataError(
-            .damaged, "a stored commit does not verify; run 'strata verify' to see what is affected", path: file.path,
-            offset: offset, damage: [damage])
+            .damaged, "a stored commit does not verify; run 'strata verify' to see what is affected",
+            path: content.path, offset: offset, damage: [damage])
     }
 
     /// - Throws: ``StrataError/Code/damaged`` where one of some segments is not whole: a walk that passes over it without
     ///   a word would hide that events are lost.
     func checkWhole(segments ordinals: Range<Int>) throws(StrataError) {
-        guard let number = index.damagedSegment(among: ordinals) else { return }
-        let damage = Damage(file: StoreLayout.eventSegment(number), offset: 0, reason: "the segment is not whole")
+        guard let segment = index.damagedSegment(among: ordinals) else { return }
+        let damage = Damage(file: segment.name, offset: 0, reason: "the segment is not whole")
         throw StrataError(
             .damaged, "events of \(damage.file) may be lost; run 'strata verify' to see what is affected",
             damage: [damage])

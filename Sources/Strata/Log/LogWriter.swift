@@ -114,7 +114,7 @@ actor LogWriter {
         guard candidates.isEmpty else { return .look(candidates) }
         let underWay = versionsUnderWay[commit.stream]
         let version = underWay ?? lookup.version
-        guard expected.allows(version) else {
+        guard expected.allows(StreamStatus(version: version)) else {
             if underWay != nil { return .conflictWithAppendUnderWay(version: version) }
             throw .conflict(in: commit.stream, expected: expected, actual: version)
         }

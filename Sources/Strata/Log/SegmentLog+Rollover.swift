@@ -26,7 +26,7 @@ extension SegmentLog {
         index.extendLastSegment(to: segment.end, isSealed: true)
         segment = next
         hasOpened = true
-        index.addSegment(number: firstPosition, storeID: manifest.storeID)
+        index.addSegment(SegmentIdentity(number: firstPosition))
     }
 
     /// Writes the footer and syncs; returns the digest of what stands before it.

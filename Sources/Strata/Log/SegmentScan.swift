@@ -11,8 +11,7 @@ struct SegmentScan {
         case torn
     }
 
-    let number: UInt64
-    let name: String
+    let segment: SegmentIdentity
     /// The file's length.
     var bytes = 0
     /// Where the frames end.
@@ -34,11 +33,13 @@ struct SegmentScan {
     var acknowledgedUnsyncedEnd = 0
     var damage: [Damage] = []
 
-    init(number: UInt64) {
-        self.number = number
-        name = StoreLayout.eventSegment(number)
-        lastPosition = Int(clamping: number) - 1
+    init(_ segment: SegmentIdentity) {
+        self.segment = segment
+        lastPosition = Int(clamping: segment.number) - 1
     }
+
+    var number: UInt64 { segment.number }
+    var name: String { segment.name }
 
     /// Where frames end that a reader beside a running writer may show.
     var readableEnd: Int {
@@ -58,11 +59,11 @@ struct SegmentScanner {
 
     /// - Parameter isSealed: whether the manifest lists the segment as sealed; then it has no tail, and whatever does
     ///   not verify is damage.
-    init(number: UInt64, storeID: UInt128, isSealed: Bool, on device: any Device) {
+    init(_ segment: SegmentIdentity, storeID: UInt128, isSealed: Bool, on device: any Device) {
         self.storeID = storeID
         self.isSealed = isSealed
         self.device = device
-        scan = SegmentScan(number: number)
+        scan = SegmentScan(segment)
     }
 
     /// Walks the whole segment.
@@ -75,18 +76,17 @@ struct SegmentScanner {
         progress: (Int) -> Void = { _ in }, visit: (FrameHeader, Int, RawSpan) -> Void,
         visitDamaged: (FrameHeader, Int) -> Void = { _, _ in }
     ) throws(StrataError) -> SegmentScan {
-        let file: StoreFile
+        // The name tells what the frames are bound to, even where the header cannot.
+        let content: SegmentContent
         do {
-            file = try StoreFile(scan.name, .read, on: device)
+            content = try SegmentContent(scan.segment, storeID: storeID, on: device)
         } catch  where error.code == .notFound {
             record("the file is missing", at: 0)
             return scan
         }
-        scan.bytes = try file.length()
-        try readHeader(of: file)
-        // The name tells what the frames are bound to, even where the header cannot.
-        let binding = ChecksumBinding(storeID: storeID, kind: .events, number: scan.number)
-        var scanner = FrameScanner(file, binding: binding, to: scan.bytes)
+        scan.bytes = try content.length()
+        try readHeader(of: content)
+        var scanner = FrameScanner(content, to: scan.bytes)
         walk: while true {
             switch try scanner.next() {
             case .end: break walk
@@ -107,15 +107,15 @@ struct SegmentScanner {
         return scan
     }
 
-    private mutating func readHeader(of file: StoreFile) throws(StrataError) {
+    private mutating func readHeader(of content: SegmentContent) throws(StrataError) {
         isResynchronizing = true
-        let bytes = try file.read(Format.segmentHeaderBytes, at: 0)
+        let bytes = try content.read(Format.segmentHeaderBytes, at: 0)
         let header: SegmentHeader
         do throws(FormatError) {
             header = try SegmentHeader(decoding: bytes.span.bytes)
         } catch {
             if case .newerVersion = error {
-                throw StrataError(.unsupportedFormat, "the segment cannot be read: \(error.reason)", path: file.path)
+                throw StrataError(.unsupportedFormat, "the segment cannot be read: \(error.reason)", path: content.path)
             }
             record("the segment's header cannot be trusted: \(error.reason)", at: 0)
             return

@@ -8,8 +8,10 @@ enum StoreLayout {
     static let segmentSuffix = ".seg"
     private static let digits = 20
 
-    static func eventSegment(_ firstPosition: UInt64) -> String {
-        "\(events)/\(padded(firstPosition))\(segmentSuffix)"
+    /// - Parameter generation: of a compacted segment.
+    static func eventSegment(_ firstPosition: UInt64, generation: UInt64 = 0) -> String {
+        let suffix = generation == 0 ? "" : "-\(padded(generation))"
+        return "\(events)/\(padded(firstPosition))\(suffix)\(segmentSuffix)"
     }
 
     static func snapshotSegment(_ number: UInt64) -> String {
@@ -20,10 +22,18 @@ enum StoreLayout {
     /// segment can have.
     static func number(ofSegment fileName: String) -> UInt64? {
         guard fileName.hasSuffix(segmentSuffix) else { return nil }
-        let digits = fileName.dropLast(segmentSuffix.count)
+        return number(ofDigits: fileName.dropLast(segmentSuffix.count))
+    }
+
+    static func number(ofDigits digits: Substring) -> UInt64? {
+        generation(ofDigits: digits).flatMap { $0 < UInt64(Format.numberLimit) ? $0 : nil }
+    }
+
+    /// The number of 1 and more that stands in as many digits as in the names of segments; nil for other texts.
+    static func generation(ofDigits digits: Substring) -> UInt64? {
         guard digits.utf8.count == Self.digits, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
-        return UInt64(digits).flatMap { (1..<UInt64(Format.numberLimit)).contains($0) ? $0 : nil }
+        return UInt64(digits).flatMap { $0 > 0 ? $0 : nil }
     }
 
     private static func padded(_ number: UInt64) -> String {

@@ -23,7 +23,7 @@ struct LogOpening {
         self.device = device
         self.manifest = manifest
         self.logger = logger
-        active = SegmentScan(number: manifest.active)
+        active = SegmentScan(SegmentIdentity(number: manifest.active))
     }
 
     /// Walks all segments.
@@ -34,7 +34,7 @@ struct LogOpening {
         try reserveForSealedSegments()
         for sealed in manifest.sealed {
             let before = damage.count
-            let scan = try readSegment(sealed.firstPosition, isSealed: true)
+            let scan = try readSegment(sealed.identity, isSealed: true)
             if scan.damage.isEmpty, !sealed.matches(scan) {
                 damage.append(
                     Damage(file: scan.name, offset: 0, reason: "this is not the segment that the manifest lists"))
@@ -46,7 +46,7 @@ struct LogOpening {
         }
         let before = damage.count
         let readableEnd = besideWriter ? try readableEndOfActiveSegment() : nil
-        active = try readSegment(manifest.active, isSealed: false, readableEnd: readableEnd ?? .max)
+        active = try readSegment(active.segment, isSealed: false, readableEnd: readableEnd ?? .max)
         if !besideWriter { try checkForUnlistedSegments() }
         if damage.count > before { index.markLastSegmentDamaged() }
         nameDamagedStreams()
@@ -62,14 +62,8 @@ struct LogOpening {
         guard !damagedHeaders.isEmpty else { return }
         let names = index.state.withLock { $0.typeNames }
         damage = damage.map { damage in
-            guard
-                let header = damagedHeaders[DamagedCommit(file: damage.file, offset: damage.offset)],
-                let name = names.first(where: { FrameHeader.tag(of: $0) == header.aggregateTypeTag })
-            else { return damage }
-            return Damage(
-                file: damage.file, offset: damage.offset, length: damage.length, reason: damage.reason,
-                stream: StreamID(name, UUID(bits: header.aggregateID)), versions: damage.versions,
-                positions: damage.positions)
+            let header = damagedHeaders[DamagedCommit(file: damage.file, offset: damage.offset)]
+            return damage.naming(streamOf: header, among: names)
         }
     }
 
@@ -78,7 +72,7 @@ struct LogOpening {
     private func reserveForSealedSegments() throws(StrataError) {
         var eventCount = 0
         for sealed in manifest.sealed {
-            let length = try length(of: StoreLayout.eventSegment(sealed.firstPosition))
+            let length = try length(of: sealed.identity.name)
             eventCount += min(Int(clamping: sealed.eventCount), length / Format.eventHeaderBytes)
         }
         index.reserve(eventCount: eventCount)
@@ -92,16 +86,16 @@ struct LogOpening {
 
     private func readableEndOfActiveSegment() throws(StrataError) -> Int {
         var scanner = SegmentScanner(
-            number: manifest.active, storeID: manifest.storeID, isSealed: false, on: device)
+            active.segment, storeID: manifest.storeID, isSealed: false, on: device)
         return try scanner.run { _, _, _ in }.readableEnd
     }
 
     private mutating func readSegment(
-        _ number: UInt64, isSealed: Bool, readableEnd: Int = .max
+        _ segment: SegmentIdentity, isSealed: Bool, readableEnd: Int = .max
     ) throws(StrataError) -> SegmentScan {
-        let name = StoreLayout.eventSegment(number)
-        index.addSegment(number: number, storeID: manifest.storeID, fileBytes: try length(of: name))
-        var scanner = SegmentScanner(number: number, storeID: manifest.storeID, isSealed: isSealed, on: device)
+        let name = segment.name
+        index.addSegment(segment, fileBytes: try length(of: name))
+        var scanner = SegmentScanner(segment, storeID: manifest.storeID, isSealed: isSealed, on: device)
         let index = self.index
         var gaps: [Damage] = []
         var damagedCommits: [DamagedCommit: FrameHeader] = [:]
@@ -131,19 +125,33 @@ struct LogOpening {
         return scan
     }
 
-    /// A segment that the manifest does not list is left over from a rollover that was cut off, and then it is empty;
-    /// one with frames means that the manifest is older than the segments.
+    /// A segment that the manifest does not list is left over from a rollover that was cut off, and then it is empty, or
+    /// from a compaction; another one with frames means that the manifest is older than the segments.
     private mutating func checkForUnlistedSegments() throws(StrataError) {
-        let listed = Set(manifest.sealed.map(\.firstPosition) + [manifest.active])
         for name in try device.listOrFail(StoreLayout.events).sorted() {
-            guard let number = StoreLayout.number(ofSegment: name), !listed.contains(number) else { continue }
-            var scanner = SegmentScanner(number: number, storeID: manifest.storeID, isSealed: false, on: device)
+            guard
+                let segment = SegmentIdentity(fileName: name), !manifest.lists(segment),
+                !manifest.hasReplaced(segment)
+            else { continue }
+            var scanner = SegmentScanner(segment, storeID: manifest.storeID, isSealed: false, on: device)
             let scan = try scanner.run { _, _, _ in }
             if scan.commitCount > 0 {
                 damage.append(
                     Damage(file: scan.name, offset: 0, reason: "the manifest does not list this segment with events"))
             }
         }
+    }
+}
+
+extension Damage {
+    /// The same damage with the stream of a commit whose body it took, if the stream's type is one of some names.
+    func naming(streamOf header: FrameHeader?, among names: [String]) -> Damage {
+        guard
+            let header, let name = names.first(where: { FrameHeader.tag(of: $0) == header.aggregateTypeTag })
+        else { return self }
+        return Damage(
+            file: file, offset: offset, length: length, reason: reason,
+            stream: StreamID(name, UUID(bits: header.aggregateID)), versions: versions, positions: positions)
     }
 }
 

@@ -44,7 +44,8 @@ struct ManifestRebuilding {
     }
 
     private func sealedSegment(_ number: UInt64, _ storeID: UInt128) throws(StrataError) -> Manifest.SealedSegment? {
-        var scanner = SegmentScanner(number: number, storeID: storeID, isSealed: true, on: device)
+        var scanner = SegmentScanner(
+            SegmentIdentity(number: number), storeID: storeID, isSealed: true, on: device)
         let scan = try scanner.run { _, _, _ in }
         guard scan.damage.isEmpty, scan.commitCount > 0 else { return nil }
         return Manifest.SealedSegment(

@@ -56,9 +56,9 @@ struct RecoveryPlan {
         if active.footer != nil { steps.append(.completeRollover(file: active.name)) }
         let replacement = StoreLayout.manifest + FileSystemDevice.replacementSuffix
         if try device.kindOrFail(of: replacement) != nil { steps.append(.removeLeftover(file: replacement)) }
-        let listed = Set(log.manifest.sealed.map(\.firstPosition) + [log.manifest.active])
-        for number in try ManifestRebuilding.segments(on: device) where !listed.contains(number) {
-            steps.append(.removeLeftover(file: StoreLayout.eventSegment(number)))
+        for name in try device.listOrFail(StoreLayout.events).sorted() {
+            guard let segment = SegmentIdentity(fileName: name), !log.manifest.lists(segment) else { continue }
+            steps.append(.removeLeftover(file: segment.name))
         }
     }
 

@@ -42,7 +42,7 @@ struct Salvage {
             var failure: StrataError?
             // The last segment may have a torn tail, of appends never acknowledged as durable.
             var scanner = SegmentScanner(
-                number: number, storeID: storeID, isSealed: number != numbers.last, on: source)
+                SegmentIdentity(number: number), storeID: storeID, isSealed: number != numbers.last, on: source)
             let scan = try scanner.run { offset in
                 progress(JobProgress(bytesDone: done + offset, bytesTotal: total))
             } visit: { header, _, body in

@@ -110,6 +110,7 @@ struct WriterOpening {
             throw StrataError(.damaged, "the active segment has no header", path: device.path(of: scan.name))
         }
         try removeLeftovers(log.manifest)
+        let manifest = try upgrade(log.manifest)
         let file = try StoreFile(scan.name, .readWrite, on: device)
         // What was just read may still be in the page cache alone, or be there as if it were not.
         try file.makeDurable(from: scan.durableMark, to: scan.end)
@@ -117,22 +118,32 @@ struct WriterOpening {
         if scan.tail != .none { try cutTail(of: &scan, file) }
         log.index.setDurable(upTo: log.index.lastPosition)
         let segment = ActiveSegment(continuing: scan, header: header, file: file)
-        let opened = (manifest: log.manifest, segment: segment)
+        let opened = (manifest: manifest, segment: segment)
         let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index)
         return OpenedLog(
             device: device, index: log.index, manifest: completed.manifest, segment: completed.segment, lock: lock,
             epoch: epoch)
     }
 
-    /// Removes what a crash may have left: a manifest that was not installed, and segments without events that no
-    /// manifest names.
+    /// Removes what a crash may have left: a manifest that was not installed, segments without events that no manifest
+    /// names, and what a compaction had not finished or had replaced.
     private func removeLeftovers(_ manifest: Manifest) throws(StrataError) {
         try device.removeIfPresent(StoreLayout.manifest + FileSystemDevice.replacementSuffix)
-        let listed = Set(manifest.sealed.map(\.firstPosition) + [manifest.active])
         for name in try device.listOrFail(StoreLayout.events) {
-            guard let number = StoreLayout.number(ofSegment: name), !listed.contains(number) else { continue }
-            try device.removeIfPresent(StoreLayout.eventSegment(number))
+            guard let segment = SegmentIdentity(fileName: name), !manifest.lists(segment) else { continue }
+            try device.removeIfPresent(segment.name)
         }
+    }
+
+    /// Brings the manifest to the newest format version before anything of that version comes into the store.
+    private func upgrade(_ manifest: Manifest) throws(StrataError) -> Manifest {
+        guard manifest.formatVersion < Format.version else { return manifest }
+        let upgraded = Manifest(
+            storeID: manifest.storeID, generation: manifest.generation &+ 1, createdAt: manifest.createdAt,
+            sealed: manifest.sealed, active: manifest.active)
+        try device.writeReplacement(of: StoreLayout.manifest, with: upgraded.encoded())
+        try device.installReplacement(of: StoreLayout.manifest)
+        return upgraded
     }
 
     /// Cuts a torn tail off, after it has been copied to quarantine durably.
@@ -170,7 +181,7 @@ struct WriterOpening {
         try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
         try device.installReplacement(of: StoreLayout.manifest)
         index.extendLastSegment(to: opened.segment.end, isSealed: true)
-        index.addSegment(number: next.header.number, storeID: manifest.storeID)
+        index.addSegment(SegmentIdentity(number: next.header.number))
         return (manifest, next)
     }
 }

@@ -5,29 +5,34 @@ import FoundationEssentials
 struct SnapshotReader: Sendable {
     let index: SnapshotIndex
     private let storeID: UInt128
-    private let files: SegmentFiles
+    private let device: any Device
+    private let files = SegmentFiles(capacity: 16)
 
     init(index: SnapshotIndex, storeID: UInt128, device: any Device) {
         self.index = index
         self.storeID = storeID
-        files = SegmentFiles(on: device, capacity: 16)
+        self.device = device
     }
 
     /// The snapshot that an entry stands for.
     ///
     /// - Throws: ``StrataError/Code/damaged`` where it does not verify.
     func snapshot(_ entry: SnapshotIndex.Entry) throws(StrataError) -> Snapshot {
-        let file = try files.file(StoreLayout.snapshotSegment(entry.segment))
-        let bytes = try file.read(entry.frameLength, at: entry.offset)
-        guard let snapshot = decode(bytes.span.bytes, entry) else {
-            throw StrataError(.damaged, "a snapshot does not verify", path: file.path, offset: entry.offset)
+        let name = StoreLayout.snapshotSegment(entry.segment)
+        let content = try files.content(name) { () throws(StrataError) in
+            SegmentContent(
+                try StoreFile(name, .read, on: device),
+                binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment))
+        }
+        let bytes = try content.read(entry.frameLength, at: entry.offset)
+        guard let snapshot = decode(bytes.span.bytes, entry, content.binding) else {
+            throw StrataError(.damaged, "a snapshot does not verify", path: content.path, offset: entry.offset)
         }
         return snapshot
     }
 
-    private func decode(_ bytes: RawSpan, _ entry: SnapshotIndex.Entry) -> Snapshot? {
+    private func decode(_ bytes: RawSpan, _ entry: SnapshotIndex.Entry, _ binding: ChecksumBinding) -> Snapshot? {
         guard bytes.byteCount == entry.frameLength, entry.frameLength >= Format.frameHeaderBytes else { return nil }
-        let binding = ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment)
         let bodyBytes = bytes.extracting(Format.frameHeaderBytes..<bytes.byteCount)
         guard
             let header = FrameHeader(

@@ -42,6 +42,7 @@ struct SnapshotScan {
             do throws(StrataError) {
                 try read(number)
             } catch {
+                guard error.code != .cancelled else { throw error }
                 // A segment that cannot be read costs replays; it is no reason not to open the store.
                 appendable = nil
                 damage.append(
@@ -79,7 +80,7 @@ struct SnapshotScan {
             }
             return
         }
-        var scanner = FrameScanner(file, binding: header.binding, to: length)
+        var scanner = FrameScanner(SegmentContent(file, binding: header.binding), to: length)
         var isSound = true
         var durableMark = Format.segmentHeaderBytes
         var highestMark: Int?

@@ -51,11 +51,17 @@ struct AppendCommand: AsyncParsableCommand {
             """)
     var durability: DurabilityChoice = .commit
 
+    @Option(
+        name: .customLong("segment-size"),
+        help: "A segment is sealed before it grows longer than this: 64KiB to 2GiB.")
+    var segmentSize = ByteCount(64 << 20)
+
     @OptionGroup var outputOptions: OutputOptions
 
     func run() async throws {
         let input = try InputFile(path: file)
-        let options = StrataOptions(durability: durability.mode, logger: StandardErrorLog.logger)
+        let options = StrataOptions(
+            durability: durability.mode, segmentBytes: segmentSize.bytes, logger: StandardErrorLog.logger)
         let summary = try await withStore(at: store, options: options) { store in
             try await append(input, to: store.events)
         }

@@ -12,6 +12,11 @@ struct VerifyCommand: AsyncParsableCommand {
     @Argument(help: "The store's directory.")
     var store: String
 
+    @Option(
+        name: .customLong("max-bandwidth"),
+        help: "Read no faster than this, such as 50MB/s or 8MiB/s, so that others keep the device.")
+    var bandwidth: Bandwidth?
+
     @OptionGroup var outputOptions: OutputOptions
 
     func run() async throws {
@@ -19,7 +24,7 @@ struct VerifyCommand: AsyncParsableCommand {
         let report: VerificationReport
         do throws(StrataError) {
             defer { progress.finish() }
-            report = try await StrataStore.verify(at: store) { job in
+            report = try await StrataStore.verify(at: store, bandwidth: bandwidth?.bytesPerSecond) { job in
                 progress.update(job.bytesDone, of: job.bytesTotal)
             }
         } catch {

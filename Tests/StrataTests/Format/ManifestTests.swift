@@ -13,10 +13,10 @@ import Testing
                 digest: 0xA1A2_A3A4),
             Manifest.SealedSegment(
                 firstPosition: 101, lastPosition: 250, bytes: 60_000, eventCount: 120, commitCount: 120,
-                digest: 0xB1B2_B3B4),
+                digest: 0xB1B2_B3B4, generation: 0x0102_0304, contentLength: 70_000),
         ], active: 251)
     /// Where the entries of the sealed segments begin.
-    static let entries = [64, 112]
+    static let entries = [64, 128]
 
     @Test func whatIsEncodedIsDecoded() throws {
         #expect(try Manifest(decoding: Self.manifest.encoded()) == Self.manifest)
@@ -45,7 +45,7 @@ import Testing
         }
         expect(.wrongChecksum, from: bytes + [0])
         expect(.invalidField, from: (bytes + [0]).resealed)
-        expect(.invalidField, from: Array(bytes.dropLast(48)).resealed)
+        expect(.invalidField, from: Array(bytes.dropLast(64)).resealed)
     }
 
     @Test func everyFlippedBitIsNoticed() {
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func aNewerVersionIsToldFromDamage() {
-        expect(.newerVersion(2), from: Self.manifest.encoded().with(UInt16(2), at: 8).resealed)
+        expect(.newerVersion(3), from: Self.manifest.encoded().with(UInt16(3), at: 8).resealed)
     }
 
     static let impossibleFields: [(String, Int, UInt64)] = [
@@ -64,11 +64,11 @@ import Testing
         ("active at the limit", 56, UInt64(Format.numberLimit)),
         ("active beyond the limit", 56, .max),
         ("first position 0", 64, 0),
-        ("first position within the segment before", 112, 100),
-        ("first position behind the last", 112, 251),
+        ("first position within the segment before", 128, 100),
+        ("first position behind the last", 128, 251),
         ("last position before the first", 72, 0),
-        ("last position at the limit", 120, UInt64(Format.numberLimit)),
-        ("last position beyond the limit", 120, .max),
+        ("last position at the limit", 136, UInt64(Format.numberLimit)),
+        ("last position beyond the limit", 136, .max),
         ("fewer bytes than the events need", 80, 4_800),
         ("more bytes than a segment has", 80, 1 << 32 + 1),
         ("no bytes", 80, 0),
@@ -77,6 +77,15 @@ import Testing
         ("events without number", 88, .max),
         ("no commits", 96, 0),
         ("more commits than events", 96, 101),
+        ("a generation as written", 112, 1),
+        ("another content than the file's", 120, 50_008),
+        ("compacted of generation 0", 176, 0),
+        ("compacted after the manifest", 176, 0x0102_0304_0506_0709),
+        ("compacted with more content than can be", 184, 1 << 32 + 1),
+        ("compacted with more content than the file can hold", 184, 256 * 60_000),
+        ("compacted with too little content", 184, 48 * 120),
+        ("compacted with commits without events", 152, 0),
+        ("compacted with events without commits", 160, 0),
     ]
 
     @Test(arguments: impossibleFields)
@@ -85,9 +94,37 @@ import Testing
     }
 
     @Test func reservedBytesMustBeZero() {
-        for offset in [10, 11] + Self.entries.flatMap({ $0 + 44..<$0 + 48 }) {
+        for offset in [10, 11] + Self.entries.flatMap({ $0 + 45..<$0 + 48 }) {
             expect(.invalidField, from: Self.manifest.encoded().with(UInt8(1), at: offset).resealed, "\(offset)")
         }
+    }
+
+    @Test(arguments: [UInt8(0), 2, 4, .max])
+    func anotherKindOfSegmentIsRefused(_ kind: UInt8) {
+        for start in Self.entries {
+            expect(.invalidField, from: Self.manifest.encoded().with(kind, at: start + 44).resealed, "\(start)")
+        }
+    }
+
+    @Test func aCompactedSegmentMayBeEmpty() throws {
+        var manifest = Self.manifest
+        manifest.sealed[1].eventCount = 0
+        manifest.sealed[1].commitCount = 0
+        #expect(try Manifest(decoding: manifest.encoded()) == manifest)
+    }
+
+    @Test func entriesOfVersion1AreSegmentsAsWritten() throws {
+        let decoded = try Manifest(decoding: Self.version1)
+        #expect(decoded.formatVersion == 1)
+        #expect(decoded.sealed == [Self.manifest.sealed[0]])
+        #expect(decoded.active == 251)
+        expect(.invalidField, from: Self.version1.with(UInt8(1), at: 64 + 44).resealed)
+        expect(.invalidField, from: (Self.version1 + [UInt8](repeating: 0, count: 16)).resealed)
+    }
+
+    /// A manifest as version 1 wrote it, with the first entry.
+    private static var version1: [UInt8] {
+        (manifest.encoded().prefix(64 + 44) + [0, 0, 0, 0]).with(UInt16(1), at: 8).with(UInt32(1), at: 52).resealed
     }
 
     @Test func versionZeroIsRefused() {

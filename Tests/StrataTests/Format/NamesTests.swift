@@ -38,6 +38,31 @@ import Testing
             "00000000000000000042.seg.new", "٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٤٢.seg",
         ] {
             #expect(StoreLayout.number(ofSegment: name) == nil, "\(name)")
+            #expect(SegmentIdentity(fileName: name) == nil, "\(name)")
         }
+    }
+
+    @Test func aCompactedSegmentsFileNameHasItsGeneration() {
+        let first = "00000000000000000042"
+        #expect(SegmentIdentity(fileName: "\(first).seg") == SegmentIdentity(number: 42))
+        let compacted = SegmentIdentity(number: 42, generation: 7)
+        #expect(compacted.name == "events/\(first)-00000000000000000007.seg")
+        #expect(SegmentIdentity(fileName: "\(first)-00000000000000000007.seg") == compacted)
+        let largest = SegmentIdentity(number: 42, generation: .max)
+        #expect(SegmentIdentity(fileName: "\(first)-18446744073709551615.seg") == largest)
+        for name in [
+            "\(first)-00000000000000000000.seg", "\(first)-18446744073709551616.seg", "\(first)-7.seg",
+            "\(first)-.seg", "-\(first).seg", "\(first)-\(first)-\(first).seg", "\(first)-\(first)",
+            "00000000000000000000-\(first).seg",
+        ] {
+            #expect(SegmentIdentity(fileName: name) == nil, "\(name)")
+        }
+    }
+
+    @Test func ofOneFirstPositionTheNewestSegmentComesFirst() {
+        let segments = [(1, 0), (5, 2), (5, 9), (5, 0), (7, 1)].map { SegmentIdentity(number: $0, generation: $1) }
+        #expect(
+            segments.sorted().map(\.generation) == [0, 9, 2, 0, 1],
+            "\(segments.sorted())")
     }
 }

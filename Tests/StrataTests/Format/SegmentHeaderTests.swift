@@ -8,7 +8,7 @@ import Testing
         kind: .events, storeID: 0x0011_2233_4455_6677_8899_AABB_CCDD_EEFF, number: 0x0102_0304_0506_0708,
         epoch: 0x1112_1314_1516_1718, createdAt: Timestamp(uncheckedSeconds: 1_700_000_000, nanoseconds: 42))
 
-    @Test(arguments: [SegmentKind.events, .snapshots])
+    @Test(arguments: [SegmentKind.events, .snapshots, .compacted])
     func whatIsEncodedIsDecoded(_ kind: SegmentKind) throws {
         var header = Self.header
         header.kind = kind
@@ -46,13 +46,21 @@ import Testing
     }
 
     @Test func aNewerVersionIsToldFromDamage() {
-        expect(.newerVersion(2), from: Self.header.encoded().with(UInt16(2), at: 8).resealed)
+        expect(.newerVersion(3), from: Self.header.encoded().with(UInt16(3), at: 8).resealed)
+    }
+
+    @Test func aHeaderOfVersion1IsKeptAsItIs() throws {
+        let bytes = Self.header.encoded().with(UInt16(1), at: 8).resealed
+        let header = try SegmentHeader(decoding: bytes)
+        #expect(header.formatVersion == 1)
+        #expect(header.encoded() == bytes)
     }
 
     static let impossibleFields: [(String, [UInt8])] = [
         ("version 0", header.encoded().with(UInt16(0), at: 8)),
         ("kind 0", header.encoded().with(UInt8(0), at: 10)),
-        ("kind 3", header.encoded().with(UInt8(3), at: 10)),
+        ("kind 4", header.encoded().with(UInt8(4), at: 10)),
+        ("compacted in version 1", header.encoded().with(UInt16(1), at: 8).with(UInt8(3), at: 10)),
         ("the reserved byte", header.encoded().with(UInt8(1), at: 11)),
         ("the reserved word", header.encoded().with(UInt32(1 << 31), at: 60)),
         ("number 0", header.encoded().with(UInt64(0), at: 32)),

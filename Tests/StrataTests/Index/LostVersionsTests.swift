@@ -12,7 +12,7 @@ import Testing
     /// An index over one file, with a commit of one event at a version.
     private func index(fileBytes: Int, version: Int) -> (index: LogIndex, missing: ClosedRange<Int>?) {
         let index = LogIndex()
-        index.addSegment(number: 1, storeID: 0, fileBytes: fileBytes)
+        index.addSegment(SegmentIdentity(number: 1), fileBytes: fileBytes)
         let entry = LogIndex.Entry(
             aggregateID: stream.id.bits, firstVersion: version, firstPosition: 1, storedAt: .distantPast, offset: 64,
             frameLength: 200, eventCount: 1)

@@ -63,7 +63,7 @@ import Testing
         let directory = TemporaryDirectory()
         let files = StoreFiles(directory)
         try await StrataStore.with(directory) { _ in }
-        try files.write(files.read("MANIFEST").with(UInt16(2), at: 8).resealed, to: "MANIFEST")
+        try files.write(files.read("MANIFEST").with(UInt16(3), at: 8).resealed, to: "MANIFEST")
         let before = try files.contents()
         #expect(await code(directory.path) == .unsupportedFormat)
         #expect(await code(directory.path, StrataOptions(access: .readOnly)) == .unsupportedFormat)

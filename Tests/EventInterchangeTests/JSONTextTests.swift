@@ -2,16 +2,17 @@ import Foundation
 import Testing
 
 @testable import EventInterchange
+@testable import EventSourcing
 
-@Suite("The JSON scanner")
-struct JSONScannerTests {
-    private func accepts(_ json: [UInt8], depthLimit: Int = JSONScanner.depthLimit) -> Bool {
-        (try? JSONScanner.document(json.span, depthLimit: depthLimit)) != nil
+@Suite("JSON text")
+struct JSONTextTests {
+    private func accepts(_ json: [UInt8], depthLimit: Int = JSONText.depthLimitOfLine) -> Bool {
+        (try? JSONText(Bytes(json), depthLimit: depthLimit)) != nil
     }
 
     private func text(_ json: String) throws -> String {
-        let bytes = Array(json.utf8)
-        return try JSONScanner.text(of: try JSONScanner.document(bytes.span), in: bytes.span)
+        let text = try JSONText(line: Bytes(json))
+        return try text.characters(of: text.tokens[0])
     }
 
     @Test(
@@ -48,7 +49,7 @@ struct JSONScannerTests {
         ] as [([UInt8], Int)])
     func invalidUTF8(json: [UInt8], offset: Int) {
         #expect(throws: InterchangeError(.invalidUTF8, "not UTF-8", offset: offset)) {
-            _ = try JSONScanner.document(json.span)
+            _ = try JSONText(line: Bytes(json))
         }
     }
 
@@ -65,12 +66,10 @@ struct JSONScannerTests {
     @Test("gives a value's own bytes, without the white space around it")
     func range() throws {
         let json = Array(" { \"a\" : [ 1 , 2 ] } ".utf8)
-        let document = try JSONScanner.document(json.span)
-        #expect(document == JSONValue(kind: .object, range: 1..<20))
-        var values: [String] = []
-        try JSONScanner.forEachMember(of: document, in: json.span) { (_, value) throws(InterchangeError) in
-            values.append(String(decoding: json[value.range], as: UTF8.self))
-        }
+        let text = try JSONText(line: Bytes(json))
+        #expect(text.tokens[0].kind == .object)
+        #expect(text.tokens[0].range == 1..<20)
+        let values = text.members(of: text.tokens[0]).map { String(decoding: json[$0.value.range], as: UTF8.self) }
         #expect(values == ["[ 1 , 2 ]"])
     }
 

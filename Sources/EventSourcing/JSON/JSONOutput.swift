@@ -1,0 +1,89 @@
+/// Gathers encoded values, and puts them together once all are there: members are sorted by their names, which come in any
+/// order.
+final class JSONOutput {
+    enum Value {
+        /// Finished text, in ``JSONOutput``'s buffer.
+        case text(Range<Int>)
+        case object(Object)
+        case array(Array)
+        /// Of an encoder whose value may still come.
+        case later(JSONValueEncoder)
+    }
+
+    final class Object {
+        /// In the order in which they came; of two with the same name the last one counts.
+        var members: [(name: String, value: Value)] = []
+
+        /// In the order of their names.
+        var sorted: [(name: String, value: Value)] {
+            let order = members.indices.sorted { left, right in
+                let (first, second) = (members[left].name.utf8, members[right].name.utf8)
+                return first.lexicographicallyPrecedes(second) || (left < right && first.elementsEqual(second))
+            }
+            var sorted: [(name: String, value: Value)] = []
+            sorted.reserveCapacity(order.count)
+            for index in order {
+                if let last = sorted.last, last.name.utf8.elementsEqual(members[index].name.utf8) {
+                    sorted.removeLast()
+                }
+                sorted.append(members[index])
+            }
+            return sorted
+        }
+    }
+
+    final class Array {
+        var elements: [Value] = []
+    }
+
+    private var buffer: [UInt8] = []
+
+    init() {
+        buffer.reserveCapacity(256)
+    }
+
+    /// Writes a number, `true`, `false` or `null`.
+    func write(_ literal: String) -> Value {
+        let start = buffer.count
+        buffer.append(contentsOf: literal.utf8)
+        // JSON needs no fraction for a whole number: 10.0 is 10.
+        if buffer.count - start > 2, buffer.suffix(2).elementsEqual(".0".utf8) { buffer.removeLast(2) }
+        return .text(start..<buffer.count)
+    }
+
+    func write(string: String) -> Value {
+        let start = buffer.count
+        JSONEscape.append(string, to: &buffer)
+        return .text(start..<buffer.count)
+    }
+
+    func text(of value: Value) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(buffer.count * 2)
+        append(value, to: &text)
+        return text
+    }
+
+    private func append(_ value: Value, to text: inout [UInt8]) {
+        switch value {
+        case .text(let range): text.append(contentsOf: buffer[range])
+        case .later(let encoder): append(encoder.value ?? .object(Object()), to: &text)
+        case .array(let array):
+            text.append(UInt8(ascii: "["))
+            for (index, element) in array.elements.enumerated() {
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                append(element, to: &text)
+            }
+            text.append(UInt8(ascii: "]"))
+        case .object(let object):
+            text.append(UInt8(ascii: "{"))
+            for (index, member) in object.sorted.enumerated() {
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                JSONEscape.append(member.name, to: &text)
+                text.append(UInt8(ascii: ":"))
+                append(member.value, to: &text)
+            }
+            text.append(UInt8(ascii: "}"))
+        }
+    }
+}

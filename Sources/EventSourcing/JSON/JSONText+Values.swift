@@ -1,0 +1,123 @@
+package import FoundationEssentials
+
+extension JSONText {
+    /// The text of a string, its escapes resolved; nil where half of a surrogate pair is among them.
+    package func string(_ token: Token) -> String? {
+        withBytes(token.contents) { contents in
+            if token.isComplex { return JSONEscape.resolve(contents) }
+            // Safe: the pointer is used only during the call.
+            return contents.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    func boolean(_ token: Token) -> Bool {
+        self[token.range.lowerBound] == UInt8(ascii: "t")
+    }
+
+    /// A whole number; nil where it does not fit, or is not whole.
+    func integer<Integer: FixedWidthInteger>(_ token: Token, as type: Integer.Type = Integer.self) -> Integer? {
+        // Rarely: a whole number that is written with an exponent, or with a fraction of zeros.
+        guard !token.isComplex else { return double(token).flatMap { Integer(exactly: $0) } }
+        return withBytes(token.range) { digits in
+            let isNegative = digits[0] == UInt8(ascii: "-")
+            var number: Integer = 0
+            for index in (isNegative ? 1 : 0)..<digits.count {
+                let digit = Integer(truncatingIfNeeded: digits[index] &- UInt8(ascii: "0"))
+                let (shifted, overflow) = number.multipliedReportingOverflow(by: 10)
+                let (sum, overflow2) =
+                    isNegative
+                    ? shifted.subtractingReportingOverflow(digit) : shifted.addingReportingOverflow(digit)
+                guard !overflow, !overflow2 else { return nil }
+                number = sum
+            }
+            return number
+        }
+    }
+
+    /// The nearest floating-point number; nil where it is beyond all of them.
+    func double(_ token: Token) -> Double? {
+        withBytes(token.range) { text in Self.exactDouble(text) } ?? nearestDouble(token)
+    }
+
+    /// A number of few digits without an exponent: both the digits and the power of ten are represented exactly, and
+    /// their quotient is rounded once, as IEEE 754 demands. Source: Clinger, "How to Read Floating Point Numbers
+    /// Accurately" (PLDI 1990).
+    private static func exactDouble(_ text: borrowing Span<UInt8>) -> Double? {
+        guard text.count <= 17 else { return nil }
+        var digits: UInt64 = 0
+        var divisor = 1.0
+        var isFraction = false
+        let isNegative = text[0] == UInt8(ascii: "-")
+        for index in (isNegative ? 1 : 0)..<text.count {
+            let digit = text[index] &- UInt8(ascii: "0")
+            if digit < 10 {
+                digits = digits &* 10 &+ UInt64(digit)
+                if isFraction { divisor *= 10 }
+            } else {
+                guard text[index] == UInt8(ascii: ".") else { return nil }
+                isFraction = true
+            }
+        }
+        guard digits < 1 << 53 else { return nil }
+        let magnitude = Double(digits) / divisor
+        return isNegative ? -magnitude : magnitude
+    }
+
+    private func nearestDouble(_ token: Token) -> Double? {
+        // Safe: the pointer is used only during the call.
+        let text = withBytes(token.range) { bytes in
+            bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        }
+        return Double(text).flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// A UUID in the usual notation, in either case.
+    package func uuid(_ token: Token) -> UUID? {
+        withBytes(token.contents) { text in
+            guard text.count == 36 else { return nil }
+            var bits: UInt128 = 0
+            for index in 0..<36 {
+                let byte = text[index]
+                if index == 8 || index == 13 || index == 18 || index == 23 {
+                    guard byte == UInt8(ascii: "-") else { return nil }
+                } else {
+                    guard let digit = JSONEscape.hexDigit(byte) else { return nil }
+                    bits = bits << 4 | UInt128(digit)
+                }
+            }
+            return UUID(bits: bits)
+        }
+    }
+
+    /// The index of the value of an object's member; nil where it has none of that name. Of two with the same name the
+    /// first counts.
+    ///
+    /// - Parameter hint: where the search begins; then behind the member that was found. Members are mostly asked for
+    ///   in the order in which they stand.
+    func member(_ name: String, of object: Int, from hint: inout Int) -> Int? {
+        let first = object + 1
+        let end = Int(tokens[object].next)
+        guard first < end else { return nil }
+        let utf8 = name.utf8Span.span
+        let start = hint < end ? hint : first
+        var index = start
+        repeat {
+            let value = index + 1
+            let next = Int(tokens[value].next)
+            if isName(tokens[index], utf8, name) {
+                hint = next
+                return value
+            }
+            index = next < end ? next : first
+        } while index != start
+        return nil
+    }
+
+    private func isName(_ token: Token, _ utf8: borrowing Span<UInt8>, _ name: String) -> Bool {
+        if token.isComplex { return string(token) == name }
+        let contents = token.contents
+        guard contents.count == utf8.count else { return false }
+        for index in 0..<utf8.count where self[contents.lowerBound + index] != utf8[index] { return false }
+        return true
+    }
+}

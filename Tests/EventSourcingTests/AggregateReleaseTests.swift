@@ -1,0 +1,95 @@
+import EventSourcing
+import FoundationEssentials
+import Testing
+
+/// What repositories make of streams whose events were released.
+struct AggregateReleaseTests {
+    private let store = InMemoryEventStore()
+    private let snapshots = InMemorySnapshotStore()
+
+    private var repository: AggregateRepository<Tally> {
+        AggregateRepository(store: store, snapshotStore: snapshots, snapshotPolicy: .sync(every: 5))
+    }
+
+    private func codeOfLoading(_ id: UUID) async -> EventStoreError.Code? {
+        do throws(EventStoreError) {
+            _ = try await repository.load(id)
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
+    @Test func aStreamTruncatedBeforeItsSnapshotIsLoadedFromThat() async throws {
+        let tally = try await repository.saved(countedTo: 7)
+        try await store.truncate(tally.stream, before: 5, expecting: .any)
+        let loaded = try await repository.load(tally.id)
+        #expect(loaded.state.amounts == [1, 2, 3, 4, 5, 6, 7])
+        #expect(loaded.version == 7)
+        #expect(try await repository.exists(tally.id))
+    }
+
+    @Test func aStreamTruncatedWithoutASnapshotCannotBeLoaded() async throws {
+        let tally = try await repository.saved(countedTo: 4)
+        try await store.truncate(tally.stream, before: 3, expecting: .any)
+        #expect(await codeOfLoading(tally.id) == .streamTruncated)
+        await #expect(throws: EventStoreError.self) { try await repository.loadOrCreate(tally.id) }
+    }
+
+    @Test func aStreamTruncatedBehindItsSnapshotCannotBeLoaded() async throws {
+        let tally = try await repository.saved(countedTo: 9)
+        try await store.truncate(tally.stream, before: 8, expecting: .any)
+        #expect(await codeOfLoading(tally.id) == .streamTruncated)
+    }
+
+    @Test func aSoftlyDeletedAggregateIsAsIfItWereNotThere() async throws {
+        let tally = try await repository.saved(countedTo: 7)
+        try await store.delete(tally.stream, mode: .soft, expecting: .any)
+        #expect(await codeOfLoading(tally.id) == .aggregateNotFound)
+        #expect(try await !repository.exists(tally.id))
+    }
+
+    @Test func aSoftlyDeletedAggregateBeginsAnewWithoutItsOldState() async throws {
+        let tally = try await repository.saved(countedTo: 7)
+        try await store.delete(tally.stream, mode: .soft, expecting: .any)
+        try await repository.execute(on: tally.id) { try $0.add(70) }
+        try await repository.execute(on: tally.id) { try $0.add(71) }
+        let loaded = try await repository.load(tally.id)
+        #expect(loaded.state.amounts == [70, 71])
+        #expect(loaded.version == 9)
+        #expect(try await store.readStream(tally.stream).collect().map(\.version) == [8, 9])
+    }
+
+    @Test func aSnapshotOfAnEarlierLifeIsNotUsedInTheNext() async throws {
+        let tally = try await repository.saved(countedTo: 5)
+        let old = try #require(try await snapshots.latest(for: tally.stream))
+        try await store.delete(tally.stream, mode: .soft, expecting: .any)
+        try await repository.execute(on: tally.id) { try $0.add(70) }
+        // It stands right before the first event of the next life.
+        try await snapshots.save(old)
+        #expect(try await repository.load(tally.id).state.amounts == [70])
+    }
+
+    @Test func aSecondLifeTruncatedWithoutASnapshotCannotBeLoaded() async throws {
+        let tally = try await repository.saved(countedTo: 3)
+        try await store.delete(tally.stream, mode: .soft, expecting: .any)
+        for amount in 1...3 {
+            _ = try await AggregateRepository<Tally>(store: store).execute(on: tally.id) { try $0.add(amount) }
+        }
+        try await store.truncate(tally.stream, before: 5, expecting: .any)
+        let repository = AggregateRepository<Tally>(store: store)
+        let error = try await #require(throws: EventStoreError.self) { try await repository.load(tally.id) }
+        #expect(error.code == .streamTruncated)
+    }
+
+    @Test func anAggregateWithATombstoneFailsAsSuch() async throws {
+        let tally = try await repository.saved(countedTo: 7)
+        try await store.delete(tally.stream, mode: .tombstone, expecting: .any)
+        #expect(await codeOfLoading(tally.id) == .streamDeleted)
+        #expect(try await !repository.exists(tally.id))
+        var stale = tally
+        try stale.add(8)
+        let error = try await #require(throws: EventStoreError.self) { try await repository.save(&stale) }
+        #expect(error.code == .streamDeleted)
+    }
+}

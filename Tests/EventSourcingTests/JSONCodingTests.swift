@@ -1,0 +1,222 @@
+import EventSourcing
+import Foundation
+import Testing
+
+@testable import EventSourcing
+
+/// The coder against Foundation's, whose way with `Codable` types is what authors of types rely on.
+struct JSONCodingTests {
+    private struct Everything: Codable, Equatable {
+        enum Choice: String, Codable { case first, second }
+        enum Shape: Codable, Equatable {
+            case circle(radius: Double)
+            case named(String, Int)
+            case empty
+        }
+        struct Inner: Codable, Equatable {
+            var text: String?
+            var numbers: [Int]
+        }
+
+        var flag = true
+        var text = "a \"quoted\" \\ line\n\u{1}\u{7F} é \u{1D11E} / "
+        var double = 0.1
+        var float: Float = 0.1
+        var int8 = Int8.min
+        var int16 = Int16.max
+        var int32 = Int32.min
+        var int64 = Int64.min
+        var uint = UInt.max
+        var uint8 = UInt8.max
+        var uint16 = UInt16.max
+        var uint32 = UInt32.max
+        var uint64 = UInt64.max
+        var optional: Int?
+        var id = UUID()
+        var data = Data([0, 1, 254, 255])
+        var url = URL(string: "https://example.com/a?b=c&d=é")
+        var decimal = Decimal(string: "12345678901234567890.125")
+        var choice = Choice.second
+        var shapes = [Shape.circle(radius: 1.5), .named("x", 2), .empty]
+        var nested = [[Inner(text: nil, numbers: []), Inner(text: "t", numbers: [1, -2])], []]
+        var byName = ["b": [1.5, 2], "a": [], "é": [0]]
+        var byNumber = [3: "three", 1: "one"]
+        var set: Set<Int> = [7]
+        var maybes: [Int?] = [1, nil, 3]
+    }
+
+    private func encoded(_ value: some Encodable) throws -> Bytes {
+        let encoder = JSONValueEncoder()
+        try encoder.encode(value)
+        return Bytes(encoder.text)
+    }
+
+    private func decoded<Value: Decodable>(_ type: Value.Type, _ json: Bytes) throws -> Value {
+        try JSONValueDecoder(JSONText(json)).value(as: type)
+    }
+
+    @Test func readsWhatItWrote() throws {
+        let value = Everything()
+        #expect(try decoded(Everything.self, encoded(value)) == value)
+    }
+
+    @Test func foundationReadsWhatItWrote() throws {
+        let value = Everything()
+        #expect(try JSONDecoder().decode(Everything.self, from: Data(encoded(value))) == value)
+    }
+
+    @Test func readsWhatFoundationWrote() throws {
+        let value = Everything()
+        #expect(try decoded(Everything.self, Bytes(copying: JSONEncoder().encode(value))) == value)
+    }
+
+    @Test func writesASCIIAsFoundationDoes() throws {
+        var value = Everything()
+        value.text = "plain \"text\" / \\"
+        value.url = URL(string: "https://example.com/a?b=c")
+        value.byName = ["b": [1.5, 2], "a": [], "c": [0, 1e100, -0.5, 1e-7]]
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        #expect(try String(utf8: encoded(value)) == String(decoding: encoder.encode(value), as: UTF8.self))
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func readsNumbersAsTheStandardLibraryDoes(seed: UInt64) throws {
+        var generator = SplitMix(state: seed)
+        for _ in 0..<2_000 {
+            let random = Double(bitPattern: generator.next())
+            let short = Double(Int.random(in: -1_000_000...1_000_000, using: &generator)) / 1_000
+            for number in [random, short] where number.isFinite {
+                let text = "\(number)"
+                #expect(try decoded(Double.self, Bytes(text)) == number, "seed \(seed): \(text)")
+            }
+            let integer = Int(truncatingIfNeeded: generator.next())
+            #expect(try decoded(Int.self, Bytes("\(integer)")) == integer)
+        }
+    }
+
+    @Test(arguments: [
+        ("1.0", 1), ("1e2", 100), ("-0", 0), ("9223372036854775807", .max), ("-9223372036854775808", .min),
+    ])
+    func readsWholeNumbersHoweverTheyAreWritten(_ text: String, _ number: Int) throws {
+        #expect(try decoded(Int.self, Bytes(text)) == number)
+    }
+
+    @Test(arguments: ["9223372036854775808", "1.5", "1e99", "-9223372036854775809"])
+    func refusesNumbersThatDoNotFit(_ text: String) {
+        #expect(throws: DecodingError.self) { try decoded(Int.self, Bytes(text)) }
+    }
+
+    @Test(arguments: ["256", "-1"])
+    func refusesBytesThatAreNone(_ text: String) {
+        #expect(throws: DecodingError.self) { try decoded(UInt8.self, Bytes(text)) }
+    }
+
+    @Test func refusesNumbersBeyondAllDoubles() {
+        #expect(throws: DecodingError.self) { try decoded(Double.self, Bytes("1e999")) }
+        #expect(throws: DecodingError.self) { try decoded(Float.self, Bytes("1e39")) }
+    }
+
+    @Test(arguments: [
+        "", "0", "not a uuid", "550e8400-e29b-41d4-a716-44665544000", "550e8400-e29b-41d4-a716-4466554400000",
+        "550e8400ae29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716-44665544000g",
+    ])
+    func refusesTextsThatAreNoUUID(_ text: String) {
+        #expect(throws: DecodingError.self) { try decoded(UUID.self, Bytes("\"\(text)\"")) }
+    }
+
+    @Test func readsUUIDsInEitherCase() throws {
+        let id = UUID()
+        #expect(try decoded([UUID].self, Bytes("[\"\(id)\",\"\(id.uuidString.lowercased())\"]")) == [id, id])
+    }
+
+    @Test func findsMembersInAnyOrder() throws {
+        struct Pair: Decodable, Equatable { let first, second, third: Int }
+        let orders = ["first", "second", "third"].flatMap { name in
+            [["first", "second", "third"].filter { $0 != name }, ["third", "second", "first"].filter { $0 != name }]
+                .map { [name] + $0 }
+        }
+        for order in orders {
+            let members = order.map { #""\#($0)":\#($0.count)"# }.joined(separator: ",")
+            let pair = try decoded(Pair.self, Bytes("{\"other\":{\"first\":9},\(members)}"))
+            #expect(pair == Pair(first: 5, second: 6, third: 5))
+        }
+    }
+
+    @Test func findsMembersWhoseNamesAreEscaped() throws {
+        #expect(try decoded([String: Int].self, Bytes(#"{"\u0061":1}"#)) == ["a": 1])
+    }
+
+    @Test func theFirstOfTwoMembersWithOneNameCounts() throws {
+        struct Named: Codable, Equatable { let a: Int }
+        #expect(try decoded(Named.self, Bytes(#"{"a":1,"a":2}"#)) == Named(a: 1))
+    }
+
+    @Test func theLastValueOfAKeyCounts() throws {
+        struct Twice: Encodable {
+            enum CodingKeys: CodingKey { case a, b }
+            func encode(to encoder: any Encoder) throws {
+                var container = encoder.container(keyedBy: CodingKeys.self)
+                try container.encode(1, forKey: .b)
+                try container.encode(1, forKey: .a)
+                try container.encode(2, forKey: .b)
+                var again = encoder.container(keyedBy: CodingKeys.self)
+                try again.encode(3, forKey: .a)
+            }
+        }
+        #expect(try String(utf8: encoded(Twice())) == #"{"a":3,"b":2}"#)
+    }
+
+    @Test func classesCodeTheirSuperclass() throws {
+        class Base: Codable { var base = 1 }
+        final class Derived: Base {
+            var derived = 2
+            enum CodingKeys: CodingKey { case derived }
+            override init() { super.init() }
+            required init(from decoder: any Decoder) throws {
+                let container = try decoder.container(keyedBy: CodingKeys.self)
+                derived = try container.decode(Int.self, forKey: .derived)
+                try super.init(from: container.superDecoder())
+            }
+            override func encode(to encoder: any Encoder) throws {
+                var container = encoder.container(keyedBy: CodingKeys.self)
+                try container.encode(derived, forKey: .derived)
+                try super.encode(to: container.superEncoder())
+            }
+        }
+        let value = Derived()
+        (value.base, value.derived) = (3, 4)
+        let json = try encoded(value)
+        #expect(String(utf8: json) == #"{"derived":4,"super":{"base":3}}"#)
+        let decoded = try decoded(Derived.self, json)
+        #expect(decoded.base == 3 && decoded.derived == 4)
+    }
+
+    @Test func saysWhereAnElementIsWrong() throws {
+        let error = try #require(throws: DecodingError.self) {
+            try decoded([String: [Int]].self, Bytes(#"{"a":[1,"x"]}"#))
+        }
+        guard case .typeMismatch(_, let context) = error else { throw error }
+        #expect(context.codingPath.map(\.stringValue) == ["a", "1"])
+    }
+
+    @Test func nestsAsDeepAsTheLimit() throws {
+        func nested(_ depth: Int) -> Bytes {
+            Bytes(String(repeating: "[", count: depth) + String(repeating: "]", count: depth))
+        }
+        #expect(throws: Never.self) { try JSONText(nested(JSONText.depthLimit)) }
+        #expect(throws: JSONSyntaxError.self) { try JSONText(nested(JSONText.depthLimit + 1)) }
+    }
+
+    private struct SplitMix: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var mixed = state
+            mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+            mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+            return mixed ^ mixed >> 31
+        }
+    }
+}
