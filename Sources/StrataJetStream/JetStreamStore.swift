@@ -20,10 +20,10 @@ public final class JetStreamStore: Sendable {
     private let session: JetStreamSession
     private let layout: StoreLayout
 
-    private init(_ session: JetStreamSession, _ layout: StoreLayout, heads: StreamHeadCache) {
-        self.session = session
-        self.layout = layout
-        events = JetStreamEventStore(EventLog(session: session, layout: layout, heads: heads))
+    private init(_ log: EventLog) {
+        session = log.session
+        layout = log.layout
+        events = JetStreamEventStore(log)
         snapshots = JetStreamSnapshotStore(session, layout)
     }
 
@@ -37,16 +37,18 @@ public final class JetStreamStore: Sendable {
     ///   ``JetStreamError/Code/noQuorum`` where the cluster is too small for the replicas, and
     ///   ``JetStreamError/Code/unsupportedFormat`` where the store was made by a newer version of this library.
     public static func open(
-        _ options: JetStreamOptions, logger: Logger = Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() })
+        _ options: JetStreamOptions,
+        logger: Logger = Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() })
     ) async throws(JetStreamError) -> JetStreamStore {
         try options.check()
         let session = JetStreamSession(
             connection: try await NATSConnection.connect(options, logger: logger), options: options, logger: logger)
         do throws(JetStreamError) {
             let layout = try await session.openStreams()
-            let log = EventLog(session: session, layout: layout, heads: StreamHeadCache())
+            let log = EventLog(
+                session: session, layout: layout, heads: StreamHeadCache(), trims: TrimTable())
             _ = try await log.lastMessage(on: layout.allEvents, until: session.deadline)
-            return JetStreamStore(session, layout, heads: log.heads)
+            return JetStreamStore(log)
         } catch {
             session.connection.close()
             throw error
@@ -73,7 +75,7 @@ public final class JetStreamStore: Sendable {
     }
 
     private func callForEachStream(_ name: String) async throws(JetStreamError) {
-        for stream in [layout.events, layout.ids, layout.parts, layout.snapshots] {
+        for stream in layout.all {
             let answer: Result<ServerAnswer, ServerFailure> = try await session.call(
                 "\(name).\(stream.name)", "", until: session.deadline)
             if let failure = answer.failure, !failure.isStreamNotFound { throw JetStreamError(failure) }

@@ -2,87 +2,69 @@
 import EventSourcing
 
 /// What a commit's message says before its events.
-///
-/// A message: the format (1 byte), the kind (1), flags (2), the number of events (4), the version before (8), the commit's
-/// own number in its subject (8), its id (16), stored-at (12) if the flag says so, the number of ancestors (1) and of each
-/// its sequence, number and version (LEB128), then the events, or, if the flag says so, their length (8) and the
-/// sequences of their parts (8 each). All numbers are little-endian.
 struct CommitHeader: Sendable {
     enum Kind: UInt8, Sendable {
         /// Holds events.
         case events = 0
         /// Holds nothing; takes its place so that no commit that expected the one before can follow.
         case fence = 1
+        /// Holds nothing; says which events of the stream are released.
+        case release = 2
     }
 
-    var kind = Kind.events
-    var eventCount: Int
-    var versionBefore: Int
-    var number: Int
+    let kind: Kind
+    let eventCount: Int
+    /// How far the stream reaches with this commit, and what is left of it.
+    let status: StreamStatus
+    /// How many messages the stream's subject has had with this one.
+    let number: Int
     /// Random, and the message id: a commit that was sent twice is recognised by it.
-    var id: UInt128
+    let id: UInt128
     /// When an earlier store took the events; nil where the message's own time counts.
-    var storedAt: Timestamp?
-    var ancestors: Ancestors
+    let storedAt: Timestamp?
+    /// The store's last position when the events were released; nil for other kinds, and where it had none.
+    let lastPosition: Position?
+    let ancestors: Ancestors
 
-    private static let hasParts: UInt16 = 1
-    private static let hasStoredAt: UInt16 = 2
+    /// The version of the stream's last event before this commit.
+    var versionBefore: Int { status.version - eventCount }
 
-    /// A message.
-    func encode(_ body: CommitBody) -> Bytes {
-        var writer = ByteWriter(capacity: 64 + 16 * ancestors.roots.count + body.encodedCount)
-        writer.write(UInt8(StoreLayout.format))
-        writer.write(kind.rawValue)
-        var flags: UInt16 = storedAt == nil ? 0 : Self.hasStoredAt
-        if body.isInParts { flags |= Self.hasParts }
-        writer.write(flags)
-        writer.write(UInt32(eventCount))
-        writer.write(Int64(versionBefore))
-        writer.write(Int64(number))
-        writer.write(id)
-        if let storedAt { writer.write(storedAt) }
-        writer.write(UInt8(ancestors.roots.count))
-        for root in ancestors.roots {
-            writer.writeCompact(root.sequence)
-            writer.writeCompact(UInt64(root.number))
-            writer.writeCompact(UInt64(root.version))
-        }
-        body.write(to: &writer)
-        return Bytes(writer.bytes)
+    init(
+        kind: Kind, eventCount: Int, status: StreamStatus, number: Int, id: UInt128, storedAt: Timestamp?,
+        lastPosition: Position?, ancestors: Ancestors
+    ) {
+        self.kind = kind
+        self.eventCount = eventCount
+        self.status = status
+        self.number = number
+        self.id = id
+        self.storedAt = storedAt
+        self.lastPosition = lastPosition
+        self.ancestors = ancestors
     }
 
-    /// Reads a message; nil where it is none that this version of the library writes.
-    static func decode(_ message: Bytes) -> (CommitHeader, CommitBody)? {
-        var reader = ByteReader(message)
-        guard reader.read(UInt8.self) == UInt8(StoreLayout.format), let kind = reader.read().flatMap(Kind.init),
-            let flags: UInt16 = reader.read(), flags & ~(hasParts | hasStoredAt) == 0,
-            let eventCount: UInt32 = reader.read(), eventCount <= EventLimits.eventsPerAppend,
-            let versionBefore: Int64 = reader.read(), (0 ..< .max / 2).contains(versionBefore),
-            let number: Int64 = reader.read(), (1 ..< .max / 2).contains(number), let id: UInt128 = reader.read()
-        else { return nil }
-        var storedAt: Timestamp?
-        if flags & hasStoredAt != 0 {
-            storedAt = reader.readInstant()
-            if storedAt == nil { return nil }
-        }
-        guard let ancestors = readAncestors(&reader), let body = CommitBody(&reader, isInParts: flags & hasParts != 0)
-        else { return nil }
-        let header = CommitHeader(
-            kind: kind, eventCount: Int(eventCount), versionBefore: Int(versionBefore), number: Int(number), id: id,
-            storedAt: storedAt, ancestors: ancestors)
-        return (header, body)
+    /// So many events behind a stream's last commit.
+    init(events: Int, after head: StreamHead, storedAt: Timestamp?) {
+        let status = StreamStatus(
+            version: head.status.version + events, firstVersion: head.status.firstVersion,
+            isTruncated: head.status.isTruncated, isTombstoned: head.status.isTombstoned)
+        self.init(
+            kind: .events, eventCount: events, status: status, number: head.number + 1, id: .random(in: 0 ... .max),
+            storedAt: storedAt, lastPosition: nil, ancestors: head.ancestors)
     }
 
-    private static func readAncestors(_ reader: inout ByteReader) -> Ancestors? {
-        guard let count: UInt8 = reader.read() else { return nil }
-        var roots: [CommitReference] = []
-        for _ in 0..<count {
-            guard let sequence = reader.readCompact(), let number = reader.readCompact().flatMap(Int.init(exactly:)),
-                let version = reader.readCompact().flatMap(Int.init(exactly:))
-            else { return nil }
-            roots.append(CommitReference(sequence: sequence, number: number, version: version))
-        }
-        return Ancestors(roots)
+    /// A fence behind a stream's last commit.
+    init(fenceAfter head: StreamHead) {
+        self.init(
+            kind: .fence, eventCount: 0, status: head.status, number: head.number + 1, id: .random(in: 0 ... .max),
+            storedAt: nil, lastPosition: nil, ancestors: head.ancestors)
+    }
+
+    /// A release behind a stream's last commit, which leaves it with a status.
+    init(release status: StreamStatus, after head: StreamHead, lastPosition: Position?) {
+        self.init(
+            kind: .release, eventCount: 0, status: status, number: head.number + 1, id: .random(in: 0 ... .max),
+            storedAt: nil, lastPosition: lastPosition, ancestors: head.ancestors)
     }
 }
 #endif

@@ -72,7 +72,8 @@ extension JetStreamSession {
         in message: StoredMessage, of layout: StoreLayout, until deadline: ContinuousClock.Instant
     ) async throws(JetStreamError) -> StoredCommit {
         func damaged() -> JetStreamError {
-            JetStreamError(.damaged, "message \(message.sequence) of \(layout.events.name) is no commit of this library")
+            JetStreamError(
+                .damaged, "message \(message.sequence) of \(layout.events.name) is no commit of this library")
         }
         guard let (header, body) = CommitHeader.decode(message.payload),
             let stream = SubjectToken.stream(in: message.subject),

@@ -11,10 +11,6 @@ struct StoredCommit: Sendable {
     let sequence: UInt64
     let events: [RecordedEvent]
 
-    var reference: CommitReference {
-        CommitReference(sequence: sequence, number: header.number, version: header.versionBefore + header.eventCount)
-    }
-
     /// The sequence of the commit that holds a position, if there is one; 0 for positions before all commits.
     static func sequence(of position: Position) -> UInt64 {
         UInt64(max(0, position.rawValue) / positionsPerCommit)
@@ -24,11 +20,12 @@ struct StoredCommit: Sendable {
         Position(min(Int(clamping: sequence), .max / positionsPerCommit - 1) * positionsPerCommit + index)
     }
 
-    /// What an append that made this commit returns.
-    func result(_ durability: Durability) -> AppendResult? {
-        guard let first = events.first, let last = events.last else { return nil }
-        return AppendResult(
-            version: last.version, firstPosition: first.position, lastPosition: last.position, durability: durability)
+    /// The same commit without what is released.
+    func leaving(_ status: StreamStatus) -> StoredCommit {
+        guard header.versionBefore + 1 < status.firstVersion else { return self }
+        return StoredCommit(
+            header: header, stream: stream, sequence: sequence,
+            events: events.filter { $0.version >= status.firstVersion })
     }
 
     func contains(_ id: UInt128) -> Bool {

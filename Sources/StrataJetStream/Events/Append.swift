@@ -7,12 +7,6 @@ import FoundationEssentials
 /// It claims the events' ids, then publishes the commit under the demand that the stream still stands where it did.
 /// Whatever comes between, it looks where the stream stands now, and begins again.
 struct Append {
-    private enum Publishing {
-        case stored(sequence: UInt64)
-        /// Another commit came first.
-        case overtaken(by: StoredCommit?)
-    }
-
     private let log: EventLog
     private let events: [NewEvent]
     private let ids: [UInt128]
@@ -42,37 +36,30 @@ struct Append {
         var head = try await knownHead()
         var isCertain = false
         while true {
-            if !expected.allows(head.version) {
-                guard isCertain else {
-                    head = try await currentHead()
-                    isCertain = true
-                    continue
+            if head.status.isTombstoned || !expected.allows(head.status) {
+                if isCertain { return try await earlierResult(orRefusedBy: head.status) }
+            } else {
+                switch try await claim(after: head) {
+                case .held:
+                    switch try await commit(after: head) {
+                    case .stored(let sequence): return result(of: sequence, after: head)
+                    case .overtaken(let commit):
+                        if let commit, let id = ids.first(where: { commit.contains($0) }) {
+                            return try await result(ofRetry: commit, id)
+                        }
+                    }
+                case .taken(let id, let commit): return try await result(ofRetry: commit, id)
+                case .outdated: break
                 }
-                return try await earlierResult(orConflictAt: head.version)
-            }
-            switch try await claim(after: head) {
-            case .held: break
-            case .taken(let id, let commit): return try result(ofRetry: commit, id)
-            case .outdated:
-                head = try await currentHead()
-                isCertain = true
-                continue
-            }
-            switch try await publish(after: head) {
-            case .stored(let sequence): return result(of: sequence, after: head)
-            case .overtaken(let commit):
-                if let commit, let id = ids.first(where: { commit.contains($0) }) {
-                    return try result(ofRetry: commit, id)
+                guard ContinuousClock.now < deadline else {
+                    giveUp()
+                    throw EventStoreError(
+                        .ioFailure, "other appends to the stream came first all the time; nothing was stored, try again",
+                        stream: stream)
                 }
-                head = try await currentHead()
-                isCertain = true
             }
-            guard ContinuousClock.now < deadline else {
-                giveUp()
-                throw EventStoreError(
-                    .ioFailure, "other appends to the stream came first all the time; nothing was stored, try again",
-                    stream: stream)
-            }
+            head = try await currentHead()
+            isCertain = true
         }
     }
 
@@ -94,67 +81,26 @@ struct Append {
             return try await claims.claim(after: head, until: deadline)
         } catch {
             giveUp()
-            throw EventStoreError("the append failed before its commit; nothing was stored", error, stream: stream)
+            throw EventStoreError("the append failed before its commit, and nothing was stored", error, stream: stream)
         }
     }
 
-    /// Publishes the commit until it is decided.
-    private mutating func publish(after head: StreamHead) async throws(EventStoreError) -> Publishing {
+    private mutating func commit(after head: StreamHead) async throws(EventStoreError) -> CommitOutcome {
         let body = try await encodedBody()
-        let header = header(after: head)
-        let commit = Publication(
-            subject: log.layout.events(of: stream), expectedSequence: head.sequence,
-            messageID: String(header.id, radix: 36), payload: header.encode(body))
-        var mayBeStored = false
-        var backoff = Backoff()
-        while true {
-            let error: JetStreamError
-            switch await log.session.publishOnce([commit])[0] {
-            case .stored(let sequence): return .stored(sequence: sequence)
-            case .overtaken:
-                return try await overtaken(by: header.id, after: head, mayBeStored: mayBeStored)
-            case .unknown(let failure):
-                mayBeStored = true
-                error = failure
-            case .failed(let failure):
-                error = failure
-            }
-            let canGoOn = error.isTransient && ContinuousClock.now < deadline
-            guard canGoOn else {
-                if mayBeStored { throw unknown(error) }
+        let header = CommitHeader(events: events.count, after: head, storedAt: storedAt)
+        do throws(CommitFailure) {
+            return try await log.commit(header, body, to: stream, after: head, until: deadline)
+        } catch {
+            switch error {
+            case .unknown(let error):
+                throw EventStoreError(
+                    .outcomeUnknown, "whether the commit is stored is not known; repeat the append to find out",
+                    stream: stream, cause: error)
+            case .notStored(let error):
                 giveUp()
                 throw EventStoreError("the commit was not stored", error, stream: stream)
             }
-            await backoff.wait()
         }
-    }
-
-    /// What stands in the place that the commit was meant for: perhaps itself, where an answer was lost.
-    private func overtaken(
-        by id: UInt128, after head: StreamHead, mayBeStored: Bool
-    ) async throws(EventStoreError) -> Publishing {
-        do throws(JetStreamError) {
-            let claim = EventIDClaim(by: stream, after: head)
-            let commit = try await log.commit(behind: claim, until: deadline)
-            if let commit, commit.header.id == id { return .stored(sequence: commit.sequence) }
-            return .overtaken(by: commit)
-        } catch {
-            if mayBeStored { throw unknown(error) }
-            giveUp()
-            throw EventStoreError("the commit was not stored", error, stream: stream)
-        }
-    }
-
-    private func unknown(_ error: JetStreamError) -> EventStoreError {
-        EventStoreError(
-            .outcomeUnknown, "whether the commit is stored is not known; repeat the append to find out", stream: stream,
-            cause: error)
-    }
-
-    private func header(after head: StreamHead) -> CommitHeader {
-        CommitHeader(
-            eventCount: events.count, versionBefore: head.version, number: head.number + 1,
-            id: .random(in: 0 ... .max), storedAt: storedAt, ancestors: head.ancestors)
     }
 
     /// The events, encoded once and, if they are large, put into parts once, however often the append begins again.
@@ -169,16 +115,13 @@ struct Append {
     }
 
     private func result(of sequence: UInt64, after head: StreamHead) -> AppendResult {
-        let version = head.version + events.count
-        let reference = CommitReference(sequence: sequence, number: head.number + 1, version: version)
-        log.heads.keep(StreamHead(last: reference, ancestors: head.ancestors, floor: sequence), of: stream)
-        return AppendResult(
-            version: version, firstPosition: StoredCommit.position(sequence, 0),
+        AppendResult(
+            version: head.status.version + events.count, firstPosition: StoredCommit.position(sequence, 0),
             lastPosition: StoredCommit.position(sequence, events.count - 1), durability: .written)
     }
 
     /// The stream is not as expected: an earlier append of the same events may be why.
-    private func earlierResult(orConflictAt version: Int) async throws(EventStoreError) -> AppendResult {
+    private func earlierResult(orRefusedBy status: StreamStatus) async throws(EventStoreError) -> AppendResult {
         let (log, ids, deadline) = (log, ids, deadline)
         let holder: (UInt128, StoredCommit)? = try await attempt { () throws(JetStreamError) in
             for (id, claim) in zip(ids, try await log.claims(to: ids, until: deadline)) {
@@ -189,21 +132,25 @@ struct Append {
             }
             return nil
         }
-        if let (id, commit) = holder { return try result(ofRetry: commit, id) }
+        if let (id, commit) = holder { return try await result(ofRetry: commit, id) }
         giveUp()
-        throw .conflict(in: stream, expected: expected, actual: version)
+        throw status.isTombstoned
+            ? .deleted(stream) : .conflict(in: stream, expected: expected, actual: status.version)
     }
 
     /// What the earlier append returned that this one repeats, if it repeats it.
-    private func result(ofRetry commit: StoredCommit, _ id: UInt128) throws(EventStoreError) -> AppendResult {
-        let isRetry =
-            commit.stream == stream && expected.allows(commit.header.versionBefore)
-            && commit.events.count == events.count && zip(commit.events, ids).allSatisfy { $0.id.bits == $1 }
+    ///
+    /// - Parameter commit: a commit that holds an event with one of the ids, without what is released of it.
+    private func result(
+        ofRetry commit: StoredCommit, _ id: UInt128
+    ) async throws(EventStoreError) -> AppendResult {
+        let head = try await currentHead()
         giveUp()
-        guard isRetry, let result = commit.result(.written) else {
-            throw .duplicate(eventID: UUID(bits: id), in: stream)
-        }
-        return result
+        guard commit.stream == stream, commit.events.map(\.id.bits) == ids, let first = commit.events.first,
+            let last = commit.events.last, expected.allowsRetry(ofAppendAt: first.version, in: head.status)
+        else { throw .duplicate(eventID: UUID(bits: id), in: stream) }
+        return AppendResult(
+            version: last.version, firstPosition: first.position, lastPosition: last.position, durability: .written)
     }
 
     private func attempt<Value>(

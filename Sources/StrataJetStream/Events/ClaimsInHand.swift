@@ -135,9 +135,7 @@ extension EventLog {
     func fence(_ claim: EventIDClaim, until deadline: ContinuousClock.Instant) async throws(JetStreamError) {
         let head = try await head(of: claim.stream, until: deadline)
         guard head.sequence == claim.base else { return }
-        let header = CommitHeader(
-            kind: .fence, eventCount: 0, versionBefore: head.version, number: head.number + 1, id: .random(in: 0 ... .max),
-            storedAt: nil, ancestors: head.ancestors)
+        let header = CommitHeader(fenceAfter: head)
         let fence = Publication(
             subject: layout.events(of: claim.stream), expectedSequence: claim.base,
             payload: header.encode(.inline(Bytes())))

@@ -6,6 +6,7 @@ struct EventLog: Sendable {
     let session: JetStreamSession
     let layout: StoreLayout
     let heads: StreamHeadCache
+    let trims: TrimTable
 
     /// Where a stream stands, as its leader knows.
     func head(
@@ -17,8 +18,7 @@ struct EventLog: Sendable {
         guard let message = try await session.newest([location], of: layout.events, until: deadline)[0] else {
             return StreamHead(emptyUpTo: floor)
         }
-        let head = StreamHead(
-            last: try reference(to: message), ancestors: try header(of: message).ancestors, floor: floor)
+        let head = StreamHead(try header(of: message), at: message.sequence, floor: floor)
         heads.keep(head, of: stream)
         return head
     }
@@ -32,13 +32,15 @@ struct EventLog: Sendable {
         return message
     }
 
-    /// The first commit that a claim's stream has behind its base.
+    /// The first commit that a claim's stream has behind its base, without what is released of it.
     func commit(
         behind claim: EventIDClaim, until deadline: ContinuousClock.Instant
     ) async throws(JetStreamError) -> StoredCommit? {
         guard let message = try await session.settled([claim.next(in: layout)], of: layout.events, until: deadline)[0]
         else { return nil }
-        return try await session.commit(in: message, of: layout, until: deadline)
+        let commit = try await session.commit(in: message, of: layout, until: deadline)
+        if commit.events.isEmpty { return commit }
+        return commit.leaving(try await head(of: claim.stream, until: deadline).status)
     }
 
     /// The claims to ids, as the leader has them, each with the sequence of its message.
@@ -77,12 +79,6 @@ struct EventLog: Sendable {
                 .damaged, "message \(message.sequence) of \(layout.events.name) is no commit of this library")
         }
         return header
-    }
-
-    private func reference(to message: StoredMessage) throws(JetStreamError) -> CommitReference {
-        let header = try header(of: message)
-        return CommitReference(
-            sequence: message.sequence, number: header.number, version: header.versionBefore + header.eventCount)
     }
 }
 #endif

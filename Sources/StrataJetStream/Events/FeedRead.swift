@@ -21,6 +21,8 @@ struct FeedRead {
     /// The earliest stored-at.
     private let earliest: Timestamp?
     private var source: Source?
+    /// What is left of streams whose commits are released in part.
+    private var firstVersions: [StreamID: Int] = [:]
     private var last: StoredMessage?
     /// The sequences that are left to read.
     private var sequences: ClosedRange<UInt64>?
@@ -67,6 +69,7 @@ struct FeedRead {
     private mutating func begin(until deadline: ContinuousClock.Instant) async throws(JetStreamError) {
         source = .messages
         guard wanted > 0, let last = try await log.lastMessage(on: subject, until: deadline) else { return }
+        firstVersions = try await log.trims.firstVersions(in: log, until: deadline)
         self.last = last
         let place = query.position.map { StoredCommit.sequence(of: $0) }
         switch query.direction {
@@ -132,6 +135,9 @@ struct FeedRead {
     }
 
     private func isWanted(_ event: RecordedEvent) -> Bool {
+        if !firstVersions.isEmpty, let firstVersion = firstVersions[event.stream], event.version < firstVersion {
+            return false
+        }
         if let position = query.position {
             guard query.direction == .forward ? event.position > position : event.position < position
             else { return false }

@@ -53,9 +53,50 @@ public final class JetStreamEventStore: EventStore {
         }
     }
 
+    /// Releases events; see ``EventSourcing/StreamDeleting/truncate(_:before:expecting:)``.
+    ///
+    /// Messages of commits that are released as a whole are deleted. One that is released in part stays whole on the servers,
+    /// and readers leave its released events out.
+    @discardableResult
+    public func truncate(
+        _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        try await release(stream, expecting: expected) { (status) throws(EventStoreError) in
+            try EventLimits.check(truncationBefore: version, of: stream, status)
+            return status.truncated(before: version)
+        }
+    }
+
+    /// Releases all events; see ``EventSourcing/StreamDeleting/delete(_:mode:expecting:)``.
+    @discardableResult
+    public func delete(
+        _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        try await release(stream, expecting: expected, isTombstone: mode == .tombstone) { status in
+            switch mode {
+            case .soft: status.truncated(before: status.version + 1)
+            case .tombstone: status.isTombstoned ? status : status.tombstoned
+            }
+        }
+    }
+
+    private func release(
+        _ stream: StreamID, expecting expected: ExpectedVersion, isTombstone: Bool = false,
+        _ change: (StreamStatus) throws(EventStoreError) -> StreamStatus
+    ) async throws(EventStoreError) -> DeletionResult {
+        try EventLimits.check(stream, expecting: expected)
+        return try await turns.withTurn(at: stream) { () throws(EventStoreError) in
+            try await Release(of: stream, expecting: expected, isTombstone: isTombstone, in: log).run(change)
+        }
+    }
+
     public func version(of stream: StreamID) async throws(EventStoreError) -> Int {
+        try await status(of: stream).version
+    }
+
+    public func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
         try await reading { () throws(JetStreamError) in
-            try await log.head(of: stream, until: log.session.deadline).version
+            try await log.head(of: stream, until: log.session.deadline).status
         }
     }
 
@@ -130,34 +171,6 @@ public final class JetStreamEventStore: EventStore {
         } catch {
             throw EventStoreError("reading failed", error)
         }
-    }
-}
-
-extension EventLog {
-    /// The position of the last event; nil in a store without events.
-    fileprivate func lastPosition(until deadline: ContinuousClock.Instant) async throws(JetStreamError) -> Position? {
-        guard var message = try await lastMessage(on: layout.allEvents, until: deadline) else { return nil }
-        while true {
-            let count = try header(of: message).eventCount
-            if count > 0 { return StoredCommit.position(message.sequence, count - 1) }
-            // A fence; look for what is before it.
-            guard let before = try await lastMessage(before: message.sequence, until: deadline) else { return nil }
-            message = before
-        }
-    }
-
-    private func lastMessage(
-        before sequence: UInt64, until deadline: ContinuousClock.Instant
-    ) async throws(JetStreamError) -> StoredMessage? {
-        var upper = sequence - 1
-        while upper >= 1 {
-            let lower = upper > 64 ? upper - 63 : 1
-            let found = try await session.settled(
-                (lower...upper).map { .sequence($0) }, of: layout.events, until: deadline)
-            if let message = found.compactMap(\.self).last { return message }
-            upper = lower - 1
-        }
-        return nil
     }
 }
 #endif

@@ -11,7 +11,7 @@ struct StreamRead {
 
     private let log: EventLog
     private let query: StreamQuery
-    private var last: StoredCommit?
+    private var last: StoredMessage?
     /// The versions that are left to read; nil before the first batch.
     private var versions: ClosedRange<Int>?
     private var hasBegun = false
@@ -37,7 +37,8 @@ struct StreamRead {
         }
         self.versions = rest(of: versions, without: next)
         var events: [RecordedEvent] = []
-        for commit in try await log.commits(of: last, holding: next, until: deadline) {
+        for message in try await log.messages(of: last, holding: next, until: deadline) {
+            let commit = try await log.session.commit(in: message, of: log.layout, until: deadline)
             events += commit.events.filter { next.contains($0.version) }
         }
         adjustWindow(to: events)
@@ -48,13 +49,14 @@ struct StreamRead {
 
     private mutating func begin(until deadline: ContinuousClock.Instant) async throws(JetStreamError) {
         hasBegun = true
-        guard wanted > 0, let message = try await log.lastMessage(on: log.layout.events(of: query.stream), until: deadline)
+        guard wanted > 0,
+            let message = try await log.lastMessage(on: log.layout.events(of: query.stream), until: deadline)
         else { return }
-        let commit = try await log.session.commit(in: message, of: log.layout, until: deadline)
-        log.heads.keep(StreamHead(commit, floor: commit.sequence), of: query.stream)
-        let lower = max(query.from ?? 1, 1)
-        let upper = min(query.to ?? .max, commit.reference.version)
-        last = commit
+        let header = try log.header(of: message)
+        log.heads.keep(StreamHead(header, at: message.sequence, floor: message.sequence), of: query.stream)
+        let lower = max(query.from ?? 1, header.status.firstVersion)
+        let upper = min(query.to ?? .max, header.status.version)
+        last = message
         versions = lower <= upper ? lower...upper : nil
     }
 
@@ -77,35 +79,32 @@ struct StreamRead {
 }
 
 extension EventLog {
-    /// The commits of a stream that hold versions, in their order, found from its last commit.
-    func commits(
-        of last: StoredCommit, holding versions: ClosedRange<Int>, until deadline: ContinuousClock.Instant
-    ) async throws(JetStreamError) -> [StoredCommit] {
-        var commits: [UInt64: StoredCommit] = [last.sequence: last]
+    /// The messages of a stream whose commits hold versions, in their order, found from its last message.
+    ///
+    /// Versions that are released may be missing.
+    func messages(
+        of last: StoredMessage, holding versions: ClosedRange<Int>, until deadline: ContinuousClock.Instant
+    ) async throws(JetStreamError) -> [StoredMessage] {
+        var holding: [StoredMessage] = []
         var asked: Set<UInt64> = [last.sequence]
         var newest = [last]
         while !newest.isEmpty {
             var wanted: [UInt64] = []
-            for commit in newest {
-                for sequence in commit.header.ancestors.leading(to: versions) where asked.insert(sequence).inserted {
+            for message in newest {
+                let header = try header(of: message)
+                if header.eventCount > 0, header.versionBefore < versions.upperBound,
+                    header.status.version >= versions.lowerBound
+                {
+                    holding.append(message)
+                }
+                for sequence in header.ancestors.leading(to: versions) where asked.insert(sequence).inserted {
                     wanted.append(sequence)
                 }
             }
-            newest = []
-            for message in try await session.settled(
-                wanted.map { .sequence($0) }, of: layout.events, until: deadline)
-            {
-                // What is not there was before a truncation.
-                guard let message else { continue }
-                let commit = try await session.commit(in: message, of: layout, until: deadline)
-                commits[commit.sequence] = commit
-                newest.append(commit)
-            }
+            newest = try await session.settled(wanted.map { .sequence($0) }, of: layout.events, until: deadline)
+                .compactMap(\.self)
         }
-        return commits.values
-            .filter { $0.header.eventCount > 0 && $0.header.versionBefore < versions.upperBound }
-            .filter { $0.reference.version >= versions.lowerBound }
-            .sorted { $0.sequence < $1.sequence }
+        return holding.sorted { $0.sequence < $1.sequence }
     }
 }
 

@@ -12,6 +12,7 @@ extension JetStreamSession {
             layout.events, layout.allEvents, #""duplicate_window":\#(options.duplicateWindow.nanoseconds)"#)
         layout.ids = try await open(layout.ids, "\(options.name).i.*", #""max_msgs_per_subject":1"#)
         layout.parts = try await open(layout.parts, "\(options.name).p.>", #""max_msgs_per_subject":-1"#)
+        layout.trims = try await open(layout.trims, layout.allTrims, #""max_msgs_per_subject":1"#)
         layout.snapshots = try await open(layout.snapshots, "\(options.name).s.>", #""max_msgs_per_subject":1"#)
         return layout
     }

@@ -20,14 +20,19 @@ struct StoreLayout: Sendable {
     var ids: StreamSettings
     /// Parts of commits and snapshots that are too large for one message.
     var parts: StreamSettings
+    /// The first versions that are left of commits that are released in part, by stream.
+    var trims: StreamSettings
     /// Snapshots: the last message of the aggregate's subject.
     var snapshots: StreamSettings
+
+    var all: [StreamSettings] { [events, ids, parts, trims, snapshots] }
 
     init(name: String, replicas: Int) {
         self.name = name
         events = StreamSettings(name: "\(name)-events", replicas: replicas)
         ids = StreamSettings(name: "\(name)-ids", replicas: replicas)
         parts = StreamSettings(name: "\(name)-parts", replicas: replicas)
+        trims = StreamSettings(name: "\(name)-trims", replicas: replicas)
         snapshots = StreamSettings(name: "\(name)-snapshots", replicas: replicas)
     }
 
@@ -36,6 +41,8 @@ struct StoreLayout: Sendable {
     func events(of stream: StreamID) -> String { "\(name).e.\(token(of: stream))" }
     func snapshot(of stream: StreamID) -> String { "\(name).s.\(token(of: stream))" }
     func snapshots(ofType aggregateType: String) -> String { "\(name).s.\(SubjectToken.encode(aggregateType)).*" }
+    var allTrims: String { "\(name).t.>" }
+    func trim(of stream: StreamID) -> String { "\(name).t.\(token(of: stream))" }
     func claim(of id: UInt128) -> String { "\(name).i.\(SubjectToken.encode(id))" }
     func parts(of stream: StreamID) -> String { "\(name).p.\(token(of: stream))" }
     func snapshotParts(of stream: StreamID) -> String { "\(name).p.s.\(token(of: stream))" }

@@ -30,7 +30,8 @@ public final class JetStreamSnapshotStore: SnapshotStore {
                     return
                 }
                 guard ContinuousClock.now < deadline else {
-                    throw JetStreamError(.timedOut, "other snapshots of the aggregate came first all the time; try again")
+                    throw JetStreamError(
+                        .timedOut, "other snapshots of the aggregate came first all the time; try again")
                 }
             }
         }
