@@ -25,6 +25,28 @@ struct ChecksumRepair {
         bytes.put(checksum(of: bytes[16...], after: bytes[..<12]), at: 12)
     }
 
+    /// A sidecar: its length, its pages' checksums, and its header's.
+    static func repairSidecar(_ bytes: inout [UInt8]) {
+        let page = Format.sidecarPageBytes
+        let pages = (bytes.count + page - 1) / page
+        let contentStart = Format.sidecarHeaderBytes + (pages * 4 + 7) / 8 * 8
+        guard bytes.count >= contentStart else { return }
+        bytes.replaceSubrange(0..<12, with: Array("STRATIDX".utf8) + [1, 0, 0, 0])
+        bytes.put(UInt64(bytes.count), at: 48)
+        let storeID = bytes.number(at: 16, as: UInt128.self).byteSwapped
+        var seed: [UInt8] = [UInt8](littleEndian: UInt64(truncatingIfNeeded: storeID))
+        seed += bytes[32..<40] + bytes[40..<48]
+        let digest: UInt32 = bytes.number(at: 56)
+        for number in 0..<pages {
+            let start = max(number * page, contentStart)
+            let end = max(start, min(bytes.count, (number + 1) * page))
+            let bound = Checksum.crc32c((seed + [UInt8](littleEndian: UInt64(number))).span.bytes, continuing: digest)
+            let checksum = Checksum.crc32c(Array(bytes[start..<end]).span.bytes, continuing: bound)
+            bytes.put(checksum, at: Format.sidecarHeaderBytes + number * 4)
+        }
+        bytes.put(checksum(of: bytes[16..<contentStart], after: bytes[..<12]), at: 12)
+    }
+
     /// A segment's header; the rest stays as it is.
     static func repairSegmentHeader(_ bytes: inout [UInt8]) {
         guard bytes.count >= segmentHeaderBytes else { return }
@@ -123,7 +145,7 @@ struct ChecksumRepair {
         let body = offset + frameHeaderBytes
         let name: Range<Int>
         switch FrameKind(rawValue: bytes[offset + 16]) {
-        case .commit, .snapshotDeletion:
+        case .commit, .snapshotDeletion, .truncation, .tombstone:
             guard body < bodyEnd else { return }
             name = body + 1..<body + 1 + Int(bytes[body])
         case .snapshot:

@@ -30,10 +30,39 @@ package enum FuzzSeeds {
             }
         }
         seeds["line", default: [:]].merge(lines) { $1 }
+        seeds["sidecar"] = sidecars
         let snapshots = try await snapshots()
         seeds["snapshots"] = ["engine": [0] + snapshots, "repaired": [3] + snapshots]
         seeds["frame", default: [:]].merge(frames(of: snapshots, "snapshots", kind: .snapshots)) { $1 }
         return seeds
+    }
+
+    /// Sidecars of small segments.
+    private static var sidecars: [String: [UInt8]] {
+        var sidecars: [String: [UInt8]] = [:]
+        for (name, commits) in [("empty", 0), ("one", 1), ("many", 60)] {
+            var index = GrowingIndex()
+            let type = index.addType(Array("Order".utf8).span.bytes, tag: FrameHeader.tag(of: "Order"))
+            var header = FrameHeader(kind: .commit, epoch: 1, durableMark: 64, storedAt: .distantPast)
+            for commit in 0..<commits {
+                header.firstPosition = 2 * commit + 1
+                header.firstVersion = 2 * (commit / 7) + 1
+                header.eventCount = 2
+                header.aggregateID = UInt128(commit % 7)
+                _ = index.add(header, at: 64 + 1_600 * commit, type: type)
+                for event in 0..<2 { index.addEvent(UInt128(2 * commit + event), at: 64 + 1_600 * commit) }
+            }
+            index.add(
+                IndexedRelease(
+                    type: type, id: 3, firstLiveVersion: 2, isTruncated: true, isTombstoned: false, offset: 64))
+            let binding = SidecarBinding(
+                storeID: 1, number: 1, generation: 0, digest: 2,
+                identity: FileIdentity(node: 3, change: 4, length: 64 + 1_600 * commits))
+            let bytes = SidecarEncoding(index).encoded(for: binding)
+            sidecars[name] = [0] + bytes
+            sidecars[name + "-repaired"] = [1] + bytes
+        }
+        return sidecars
     }
 
     /// Files of stores, by the stores' names.

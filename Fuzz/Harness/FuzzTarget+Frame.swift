@@ -74,8 +74,12 @@ extension FuzzTarget {
             guard let snapshot = SnapshotBody(decoding: span, header: header) else { return }
             try checkSnapshot(snapshot, body, header)
         case .snapshotDeletion:
-            guard let type = SnapshotDeletionBody.aggregateType(in: span, header: header) else { return }
-            try require(SnapshotDeletionBody.encode(aggregateType: type) == body, "a deletion encodes to other bytes")
+            guard let type = AggregateTypeBody.aggregateType(in: span, header: header) else { return }
+            try require(AggregateTypeBody.encode(aggregateType: type) == body, "a deletion encodes to other bytes")
+        case .truncation, .tombstone:
+            guard let encoded = EncodedRelease(decoding: span, header: header) else { return }
+            try require(encoded.body == body, "a release encodes to other bytes")
+            try require(encoded.aggregateTypeTag == header.aggregateTypeTag, "a release has another tag")
         }
     }
 

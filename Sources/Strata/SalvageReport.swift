@@ -15,6 +15,8 @@ public struct SalvageReport: Hashable, Sendable {
 
     public let commits: Int
     public let events: Int
+    /// Truncations and tombstones that were brought over.
+    public let releases: Int
     public let streams: Int
     /// Snapshots that were brought over: those that verify, of streams that have lost nothing.
     public let snapshots: Int

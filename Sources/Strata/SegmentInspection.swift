@@ -10,7 +10,7 @@ public struct SegmentInspection: Hashable, Sendable {
 
     /// One frame, or a run of bytes that is none.
     public struct Frame: Hashable, Sendable {
-        /// What the frame is: `commit`, `open`, `mark`, `footer`, `snapshot`, `snapshot deletion`, or `unverified` for
+        /// What the frame is: `commit`, `open`, `mark`, `footer`, `truncation`, `tombstone`, `snapshot`, `snapshot deletion`, or `unverified` for
         /// bytes that do not verify: damage, a torn tail, or zeros.
         public let kind: String
         public let offset: Int

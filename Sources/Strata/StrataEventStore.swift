@@ -53,21 +53,34 @@ public final class StrataEventStore: EventStore {
 
     public func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
         try lifetime.checkOpen()
-        return StreamStatus(version: reader.index.version(of: stream))
+        return reader.index.status(of: stream)
     }
 
+    /// Releases events; see `StreamDeleting.truncate(_:before:expecting:)`. As durable as an append.
     @discardableResult
     public func truncate(
         _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
-        throw EventStoreError(.unsupported, "this store does not release events yet", stream: stream)
+        try await release(.truncation(before: version), of: stream, expecting: expected)
     }
 
+    /// Releases all events of a stream; see `StreamDeleting.delete(_:mode:expecting:)`. As durable as an append.
+    ///
+    /// The stream's snapshot is not touched; see ``StrataSnapshotStore``.
     @discardableResult
     public func delete(
         _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
-        throw EventStoreError(.unsupported, "this store does not release events yet", stream: stream)
+        try await release(.deletion(mode), of: stream, expecting: expected)
+    }
+
+    private func release(
+        _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        try lifetime.checkOpen()
+        guard let writer else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
+        try EventLimits.check(stream, expecting: expected)
+        return try await writer.release(release, of: stream, expecting: expected)
     }
 
     public func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {

@@ -85,7 +85,7 @@ extension SegmentInspection.Frame {
             commit.flatMap { commit in
                 body.extracting(commit.aggregateTypeRange).withUnsafeBytes { String(validating: $0, as: UTF8.self) }
             } ?? snapshot?.aggregateType
-            ?? (header.kind == .snapshotDeletion ? SnapshotDeletionBody.aggregateType(in: body, header: header) : nil)
+            ?? (header.kind.namesOnlyItsStream ? AggregateTypeBody.aggregateType(in: body, header: header) : nil)
         let eventTypes = commit?.events.compactMap { event in
             body.extracting(event.typeStart..<event.metadataStart).withUnsafeBytes {
                 String(validating: $0, as: UTF8.self)
@@ -97,7 +97,8 @@ extension SegmentInspection.Frame {
             versions: header.versions ?? (snapshot == nil ? nil : header.firstVersion...header.firstVersion),
             positions: header.positions, storedAt: header.storedAt, eventTypes: eventTypes ?? [],
             durableMark: header.kind.isOfEvents ? header.durableMark : nil, epoch: header.epoch,
-            note: snapshot.map { "schema version \($0.schemaVersion), state of \($0.stateLength) bytes" })
+            note: snapshot.map { "schema version \($0.schemaVersion), state of \($0.stateLength) bytes" }
+                ?? Release(header)?.note)
     }
 
     fileprivate init(unverified range: Range<Int>, header: FrameHeader?, note: String) {
@@ -117,14 +118,31 @@ extension FrameKind {
         case .footer: "footer"
         case .snapshot: "snapshot"
         case .snapshotDeletion: "snapshot deletion"
+        case .truncation: "truncation"
+        case .tombstone: "tombstone"
         }
     }
 
     fileprivate var isOfEvents: Bool {
         switch self {
-        case .commit, .open, .mark, .footer: true
+        case .commit, .open, .mark, .footer, .truncation, .tombstone: true
         case .snapshot, .snapshotDeletion: false
         }
+    }
+
+    fileprivate var namesOnlyItsStream: Bool {
+        switch self {
+        case .snapshotDeletion, .truncation, .tombstone: true
+        case .commit, .open, .mark, .footer, .snapshot: false
+        }
+    }
+}
+
+extension Release {
+    fileprivate var note: String {
+        if isTombstoned { return "the stream ends for good at version \(lastVersion)" }
+        return "events before version \(firstLiveVersion) are released"
+            + (isTruncated ? "" : ", which are all; the stream may begin again")
     }
 }
 

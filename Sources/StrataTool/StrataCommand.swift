@@ -17,8 +17,9 @@ struct StrataCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, AppendCommand.self, ExportCommand.self, ReadCommand.self, StatsCommand.self,
+            TruncateCommand.self, DeleteCommand.self,
             VerifyCommand.self, RecoverCommand.self, QuarantineCommand.self,
-            SnapshotsCommand.self, InspectCommand.self,
+            SnapshotsCommand.self, InspectCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

@@ -49,7 +49,7 @@ extension ExitStatus {
 
     init(_ code: EventStoreError.Code) {
         switch code {
-        case .versionConflict, .duplicateEventID, .damaged: self = .found
+        case .versionConflict, .duplicateEventID, .streamDeleted, .damaged: self = .found
         case .invalidArgument, .emptyAppend: self = .badData
         case .readOnly: self = .notPermitted
         default: self = .ioFailure

@@ -24,6 +24,13 @@ func withStore<Result>(
     }
 }
 
+extension StrataOptions {
+    /// For changing a store that is there.
+    static var existing: StrataOptions {
+        StrataOptions(createIfMissing: false, logger: StandardErrorLog.logger)
+    }
+}
+
 extension StrataStore {
     /// Says that what was read of a damaged store is not all.
     func checkCompleteness(at path: String) throws(ToolError) {

@@ -20,7 +20,8 @@ extension FaultyLog {
             _ = log.release(stream, status, before: version)
         }
         if fault != .truncatesBeforeAnyVersion {
-            try EventLimits.check(truncationBefore: version, of: stream, status)
+            let whole = StreamStatus(version: status.version)
+            _ = try StreamRelease.truncation(before: version).status(behind: whole, of: stream, expecting: .any)
         }
         let behind = release(stream, status, before: version)
         return fault == .returnsTheStatusBeforeATruncation ? status : behind

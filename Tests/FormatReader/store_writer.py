@@ -21,6 +21,8 @@ from strata_reader import (
     OPEN,
     SNAPSHOT,
     SNAPSHOTS,
+    TOMBSTONE,
+    TRUNCATION,
     crc32c,
     padded,
 )
@@ -229,6 +231,16 @@ class SegmentWriter:
         aggregate_type, number = stream
         defaults = {"tag": crc32c(aggregate_type), "aggregate": aggregate_id(number)}
         return self.frame(DELETION, pad(bytes([len(aggregate_type)]) + aggregate_type), **defaults | fields)
+
+    def release(self, stream: tuple[bytes, int], version: int, kind: int = TRUNCATION, **fields: object) -> int:
+        """Adds a truncation before a version, or a tombstone at one."""
+        aggregate_type, number = stream
+        defaults = {"tag": crc32c(aggregate_type), "aggregate": aggregate_id(number)}
+        body = pad(bytes([len(aggregate_type)]) + aggregate_type)
+        return self.frame(kind, body, version=version, **defaults | fields)
+
+    def tombstone(self, stream: tuple[bytes, int], version: int, **fields: object) -> int:
+        return self.release(stream, version, TOMBSTONE, **fields)
 
     def entry(self, version: int = 2, **changes: int) -> bytes:
         """The manifest's entry of a sealed segment, with changes by name."""

@@ -43,7 +43,8 @@ MOST_SEALED = 262_143
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 EVENTS, SNAPSHOTS, COMPACTED = 1, 2, 3
-COMMIT, OPEN, MARK, FOOTER, SNAPSHOT, DELETION = 1, 2, 3, 4, 5, 6
+COMMIT, OPEN, MARK, FOOTER, SNAPSHOT, DELETION, TRUNCATION, TOMBSTONE = 1, 2, 3, 4, 5, 6, 7, 8
+KNOWN_FLAGS = {COMMIT: 1, TRUNCATION: 3, TOMBSTONE: 1}
 FRAME_MAGIC = b"SFRM"
 
 CONTENT_TYPES = {
@@ -476,10 +477,10 @@ class Segment:
 
     def _check(self, header: FrameHeader) -> None:
         kind, length = header.kind, header.body_length
-        require(COMMIT <= kind <= DELETION, "an unknown kind of frame")
+        require(COMMIT <= kind <= TOMBSTONE, "an unknown kind of frame")
         require(length % 8 == 0 and length <= LONGEST_BODY, "a body's length is out of range")
         require(header.end <= LONGEST_SEGMENT, "a frame ends above 4 GiB")
-        require(header.flags & ~1 == 0 and (header.flags == 0 or kind == COMMIT), "an unknown flag")
+        require(header.flags & ~KNOWN_FLAGS.get(kind, 0) == 0, "an unknown flag")
         require(header.epoch != 0, "an epoch is 0")
         mark = header.durable_mark
         require(mark % 8 == 0 and HEADER_BYTES <= mark <= header.offset, "a durable mark is out of range")
@@ -497,6 +498,9 @@ class Segment:
             require(length > 32 and is_number(header.first_version), "a snapshot's field is out of range")
         elif kind == DELETION:
             require(length > 0 and header.first_version == 0, "a deletion's field is out of range")
+        elif kind in (TRUNCATION, TOMBSTONE):
+            is_in_range = is_number(header.first_version) or (kind == TOMBSTONE and header.first_version == 0)
+            require(length > 0 and is_in_range, "a release's field is out of range")
 
     def frame(self, offset: int) -> Frame:
         header = self.frame_header(offset)
@@ -519,7 +523,7 @@ class Segment:
             return tuple(fields)
         if header.kind == SNAPSHOT:
             return read_snapshot(header, body)
-        if header.kind == DELETION:
+        if header.kind in (DELETION, TRUNCATION, TOMBSTONE):
             name, end = read_prefixed_type(body)
             require(end == len(body), "bytes stand behind the aggregate type")
             require(header.tag == crc32c(name.encode()), "the tag is another type's")
@@ -637,9 +641,14 @@ class Log:
     manifest: Manifest
     events: list[Event] = field(default_factory=list)
     commits: int = 0
+    stored_events: int = 0
     damage: list[Finding] = field(default_factory=list)
     torn_tail: Finding | None = None
     last_versions: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    first_versions: dict[tuple[str, bytes], int] = field(default_factory=dict)
+
+    def is_released(self, event: Event) -> bool:
+        return event.version < self.first_versions.get((event.aggregate_type, event.aggregate_id), 1)
 
 
 def read_file(path: str) -> bytes:
@@ -773,6 +782,7 @@ class Reading:
     last: int
     headers: list[bytes]
     commits: list[tuple[FrameHeader, list[Event]]] = field(default_factory=list)
+    releases: list[tuple[FrameHeader, str]] = field(default_factory=list)
     footer: Frame | None = None
     durable: int = 0
     end: int = HEADER_BYTES
@@ -817,6 +827,8 @@ def read_frames(segment: Segment, is_sealed: bool) -> Reading:
         if header.kind == COMMIT:
             reading.last = header.first_position + header.events - 1
             reading.commits.append((header, frame.content))
+        elif header.kind in (TRUNCATION, TOMBSTONE):
+            reading.releases.append((header, frame.content))
     return reading
 
 
@@ -828,6 +840,7 @@ class LogReader:
         self.manifest = manifest
         self.has_writer = has_writer
         self.log = Log(manifest)
+        self.gaps: list[tuple[str, int, tuple[str, bytes], int, int]] = []
 
     def read(self) -> Log:
         for entry in self.manifest.sealed:
@@ -835,7 +848,17 @@ class LogReader:
         self._read_segment(self.manifest.active, None)
         if not self.has_writer:
             self._check_unlisted_segments()
+        self._check_gaps()
+        self.log.events = [event for event in self.log.events if not self.log.is_released(event)]
         return self.log
+
+    def _check_gaps(self) -> None:
+        """Released versions may be missing; within a log that has damage, others may be due to it."""
+        if self.log.damage:
+            return
+        for file, offset, stream, first, last in self.gaps:
+            if last >= self.log.first_versions.get(stream, 1):
+                self._damage(file, offset, f"version {last + 1} of a stream follows version {first - 1}")
 
     def _damage(self, file: str, offset: int, reason: str) -> None:
         self.log.damage.append(Finding(file, offset, reason))
@@ -857,10 +880,14 @@ class LogReader:
         reading = read_frames(segment, is_sealed=entry is not None)
         for offset, reason in reading.damage:
             self._damage(file, offset, reason)
-        for header, events in reading.commits:
+        frames = sorted(reading.commits + reading.releases, key=lambda frame: frame[0].offset)
+        for header, content in frames:
             if entry is None and self.has_writer and header.end > reading.durable:
                 break
-            self._take(file, header, events)
+            if header.kind == COMMIT:
+                self._take(file, header, content)
+            else:
+                self._release(header, content)
         if reading.torn_tail and not self.has_writer:
             self.log.torn_tail = Finding(file, *reading.torn_tail)
         self._check_end(file, segment, reading, entry)
@@ -887,12 +914,20 @@ class LogReader:
     def _take(self, file: str, header: FrameHeader, events: list[Event]) -> None:
         stream = (events[0].aggregate_type, header.aggregate_id)
         before = self.log.last_versions.get(stream, 0)
-        is_gap = header.first_version > before + 1
-        if header.first_version != before + 1 and not (is_gap and self.log.damage):
+        if header.first_version > before + 1:
+            self.gaps.append((file, header.offset, stream, before + 1, header.first_version - 1))
+        elif header.first_version <= before:
             self._damage(file, header.offset, f"version {header.first_version} of a stream follows version {before}")
         self.log.last_versions[stream] = max(before, events[-1].version)
         self.log.events += events
         self.log.commits += 1
+        self.log.stored_events += len(events)
+
+    def _release(self, header: FrameHeader, aggregate_type: str) -> None:
+        stream = (aggregate_type, header.aggregate_id)
+        last = header.first_version - (header.kind == TRUNCATION)
+        self.log.last_versions[stream] = max(self.log.last_versions.get(stream, 0), last)
+        self.log.first_versions[stream] = max(self.log.first_versions.get(stream, 1), last + 1)
 
     def _check_unlisted_segments(self) -> None:
         listed = {entry.first for entry in self.manifest.sealed} | {self.manifest.active}
@@ -973,7 +1008,7 @@ def run(command: str, path: str) -> int:
         # To readers a damaged snapshot is one that is missing; who asks whether all bytes are sound wants to know.
         damage = damage + damaged_snapshots
         streams = len(log.last_versions)
-        print(f"{len(log.events)} events, {log.commits} commits, {streams} streams, {len(snapshots)} snapshots")
+        print(f"{log.stored_events} events, {log.commits} commits, {streams} streams, {len(snapshots)} snapshots")
     for finding in damage:
         print(f"damage: {finding}", file=sys.stderr)
     if log.torn_tail:

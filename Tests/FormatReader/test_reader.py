@@ -27,7 +27,7 @@ from unittest import mock
 
 import store_writer as writer
 import strata_reader as reader
-from store_writer import EPOCH, SegmentWriter, event, manifest, write_store
+from store_writer import EPOCH, SegmentWriter, aggregate_id, event, manifest, write_store
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = int(os.environ.get("STRATA_SEED", "20260301"))
@@ -269,6 +269,24 @@ class WhatTheToolWrites(StoreTestCase):
         kinds = [header.kind for header in segment.headers_behind(0)]
         self.assertEqual(kinds.count(reader.OPEN), 4)
         self.assertEqual(len({header.epoch for header in segment.headers_behind(0)}), 4)
+
+    def test_truncations_and_deletions_are_heeded(self) -> None:
+        commits = GeneratedInput(SEED + 2).commits(60)
+        store = self.append(commits)
+        before = self.assert_same_events(store)
+        versions: dict[str, int] = {}
+        for commit in commits:
+            versions[commit["stream"]] = versions.get(commit["stream"], 0) + len(commit["events"])
+        gone = 0
+        for number, (stream, version) in enumerate(sorted(versions.items())):
+            if number % 3 == 0:
+                run_tool("truncate", store, stream, "--before", str(version))
+                gone += version - 1
+            else:
+                run_tool("delete", store, stream, *(["--tombstone"] if number % 3 == 1 else []))
+                gone += version
+        self.assertEqual(self.assert_same_events(store), before - gone)
+        self.assertEqual(self.assert_same_verdict(store), ([], None))
 
     def test_the_demo_is_read_with_its_snapshots(self) -> None:
         run_tool("demo", "--store", self.path())
@@ -613,6 +631,67 @@ class WrittenLogs(StoreTestCase):
                 places = [segment.commit(ORDER, first, [event(1)]), segment.commit(ORDER, second, [event(2)])]
                 self.assert_damage([segment], [(1, places[0 if first == 2 else 1])], [1, 2])
 
+    def test_what_is_released_is_not_shown(self) -> None:
+        segment = log_segment()
+        segment.commit(ORDER, 1, [event(1), event(2), event(3)])
+        segment.commit(CART, 1, [event(4)])
+        segment.release(ORDER, 2)
+        self.assert_log(segment, [2, 3, 4])
+        segment.tombstone(CART, 1)
+        segment.commit(ORDER, 4, [event(5)])
+        self.assert_log(segment, [2, 3, 5])
+        segment.release(ORDER, 5, flags=2)
+        self.assert_log(segment, [])
+        segment.commit(ORDER, 5, [event(1)])
+        self.assert_log(segment, [6])
+
+    def test_released_versions_may_be_missing(self) -> None:
+        segment = log_segment()
+        first = segment.commit(ORDER, 4, [event(1)])
+        segment.release(ORDER, 3)
+        second = segment.commit(CART, 6, [event(2)])
+        self.assert_damage([segment], [(1, first), (1, second)], [1, 2])
+        segment.release(CART, 6)
+        self.assert_damage([segment], [(1, first)], [1, 2])
+        segment.release(ORDER, 4)
+        self.assert_log(segment, [1, 2])
+        segment.tombstone((b"Invoice", 9), 7)
+        segment.commit((b"Other", 9), 1, [event(3)])
+        self.assert_log(segment, [1, 2, 3])
+
+    def test_a_release_that_breaks_a_rule_is_not_accepted(self) -> None:
+        frames = {
+            "flag 4": {"flags": 4},
+            "version 0": {"version": 0},
+            "events": {"events": 1},
+            "position": {"position": 1},
+            "tag": {"tag": 5},
+            "no body": {"body": b""},
+        }
+        for name, fields in frames.items():
+            with self.subTest(name):
+                segment = log_segment()
+                segment.commit(ORDER, 1, [event(1), event(2)])
+                body = b"\5Order" + bytes(2)
+                defaults = {"version": 2, "tag": reader.crc32c(b"Order"), "aggregate": aggregate_id(1), "body": body}
+                place = segment.frame(reader.TRUNCATION, **defaults | fields)
+                self.assert_log(segment, [1, 2], torn=place)
+        segment = log_segment()
+        segment.commit(ORDER, 1, [event(1)])
+        place = segment.tombstone(ORDER, 1, flags=2)
+        self.assert_log(segment, [1], torn=place)
+
+    def test_a_release_beside_a_writer_counts_once_it_is_durable(self) -> None:
+        segment = log_segment()
+        segment.commit(ORDER, 1, [event(1), event(2)])
+        place = segment.release(ORDER, 2, mark=64)
+        for mark, shown in ((place, 2), (None, 1)):
+            segment.commit(CART, 1 if mark else 2, [event(3)], mark=mark)
+            store = self.written(segment)
+            with mock.patch.object(reader.Store, "has_writer", return_value=True):
+                events = reader.Store(store).read_log().events
+                self.assertEqual(sum(event.aggregate_type == "Order" for event in events), shown)
+
     def sealed(self, footer: dict[str, int] | None = None, version: int = 2) -> list[SegmentWriter]:
         first = log_segment(version=version)
         first.commit(ORDER, 1, [event(1), event(2)])
@@ -906,7 +985,10 @@ class ThePage(StoreTestCase):
         self.assertEqual(sorted(self.files), ["MANIFEST", FIRST_SEGMENT, "snapshots/00000000000000000001.seg"])
         log = reader.Store(self.path()).read_log()
         self.assertEqual((log.damage, log.torn_tail, log.commits), ([], None, 2))
-        first, second, third = log.events
+        second, third = log.events
+        first = reader.read_frames(read_segment(self.path()), is_sealed=False).commits[0][1][0]
+        stream = ("Cart", uuid.UUID("c0c1c2c3-c4c5-46c7-a8c9-cacbcccdcecf").bytes)
+        self.assertEqual((log.first_versions[stream], log.last_versions[stream]), (1, 0))
         self.assertEqual((first.aggregate_type, first.version, first.event_type), ("Order", 1, "OrderCreated"))
         metadata = {"correlation_id": "r-1", "tenant_id": "acme", "agent": "web", "region": "eu"}
         self.assertEqual((first.metadata, first.payload), (metadata, b'{"customer":"Ada"}'))
@@ -919,7 +1001,7 @@ class ThePage(StoreTestCase):
         self.assertEqual(snapshot.state(), b"[" + b"0," * 15 + b"0]")
 
     def test_the_tool_agrees(self) -> None:
-        self.assertEqual(self.assert_same_events(self.path()), 3)
+        self.assertEqual(self.assert_same_events(self.path()), 2)
         self.assertEqual(self.assert_same_snapshots(self.path()), 1)
         self.assertEqual(self.assert_same_verdict(self.path()), ([], None))
 

@@ -44,20 +44,22 @@ public final class InMemoryEventStore: EventStore {
     public func truncate(
         _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
-        try EventLimits.check(stream, expecting: expected)
-        return try state.withLock { log throws(EventStoreError) in
-            let status = try log.truncate(stream, before: version, expecting: expected)
-            return DeletionResult(status: status, durability: .volatile)
-        }
+        try release(.truncation(before: version), of: stream, expecting: expected)
     }
 
     @discardableResult
     public func delete(
         _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
+        try release(.deletion(mode), of: stream, expecting: expected)
+    }
+
+    private func release(
+        _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
+    ) throws(EventStoreError) -> DeletionResult {
         try EventLimits.check(stream, expecting: expected)
         return try state.withLock { log throws(EventStoreError) in
-            let status = try log.delete(stream, mode: mode, expecting: expected)
+            let status = try log.release(release, of: stream, expecting: expected)
             return DeletionResult(status: status, durability: .volatile)
         }
     }

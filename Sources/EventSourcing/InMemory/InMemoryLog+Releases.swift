@@ -1,38 +1,22 @@
 extension InMemoryLog {
-    mutating func truncate(
-        _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
+    mutating func release(
+        _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
     ) throws(EventStoreError) -> StreamStatus {
         let status = status(of: stream)
-        try check(status, of: stream, expecting: expected)
-        try EventLimits.check(truncationBefore: version, of: stream, status)
-        return release(status.truncated(before: version), of: stream)
-    }
-
-    mutating func delete(
-        _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
-    ) throws(EventStoreError) -> StreamStatus {
-        let status = status(of: stream)
-        guard mode == .tombstone, status.isTombstoned else {
-            try check(status, of: stream, expecting: expected)
-            let behind = mode == .soft ? status.truncated(before: status.version + 1) : status.tombstoned
-            return release(behind, of: stream)
-        }
-        guard expected.allows(status) else {
-            throw .conflict(in: stream, expected: expected, actual: status.version)
-        }
-        return status
+        let behind = try release.status(behind: status, of: stream, expecting: expected)
+        if behind != status { leave(behind, of: stream) }
+        return behind
     }
 
     /// Forgets the events below a stream's new first version. O(events released).
-    private mutating func release(_ status: StreamStatus, of id: StreamID) -> StreamStatus {
+    private mutating func leave(_ status: StreamStatus, of id: StreamID) {
         var stream = streams[id] ?? Stream()
         for index in stream.indexes.prefix(status.firstVersion - stream.status.firstVersion) { forget(index) }
         stream.indexes = stream.indexes.dropFirst(status.firstVersion - stream.status.firstVersion)
         // A slice would keep what stands before it.
         if stream.indexes.isEmpty { stream.indexes = [] }
         stream.status = status
-        if status.version > 0 || status.isTombstoned { streams[id] = stream }
-        return status
+        streams[id] = stream
     }
 
     private mutating func forget(_ index: Int) {

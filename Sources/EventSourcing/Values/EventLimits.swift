@@ -87,21 +87,6 @@ public enum EventLimits {
         }
     }
 
-    /// Checks that a stream can be truncated before a version.
-    ///
-    /// - Throws: ``EventStoreError/Code/invalidArgument`` where the version is neither that of an event nor the one
-    ///   behind the last.
-    public static func check(
-        truncationBefore version: Int, of stream: StreamID, _ status: StreamStatus
-    ) throws(EventStoreError) {
-        guard version >= 1, version <= status.version + 1 else {
-            throw EventStoreError(
-                .invalidArgument,
-                "a stream at version \(status.version) is truncated before version 1 to \(status.version + 1), not "
-                    + "\(version)", stream: stream, actualVersion: status.version)
-        }
-    }
-
     /// Checks a snapshot's stream, version and size.
     ///
     /// - Throws: ``EventStoreError/Code/invalidArgument``.

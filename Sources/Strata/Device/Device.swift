@@ -71,6 +71,12 @@ package protocol DeviceFile: Sendable {
     func sync() throws(SystemError)
     func truncate(to length: Int) throws(SystemError)
     func length() throws(SystemError) -> Int
+    /// Tells the file, as it is now, from any other and from itself after a change.
+    func identity() throws(SystemError) -> FileIdentity
+    /// The first bytes of the file in memory.
+    ///
+    /// - Parameter length: how many; at least one, and no more than the file has.
+    func map(length: Int) throws(SystemError) -> FileMapping
     /// Takes the writer's lock, without waiting: whether it was free.
     func lock() throws(SystemError) -> Bool
     /// Whether someone else holds the writer's lock.

@@ -187,9 +187,48 @@ private struct FileSystemFile: DeviceFile {
     }
 
     func length() throws(SystemError) -> Int {
+        Int(try status().st_size)
+    }
+
+    func identity() throws(SystemError) -> FileIdentity {
+        var status = try status()
+        // A file system's clock ticks every few milliseconds. A change within the same tick as the last one would not
+        // show, so the identity of a file that was changed just now is known only once the tick is over.
+        let age = Self.now() - Self.nanoseconds(status.st_mtim)
+        if (-Self.longestTick..<Self.longestTick).contains(age) {
+            var pause = timespec(tv_sec: 0, tv_nsec: Int(Self.longestTick))
+            nanosleep(&pause, nil)
+            status = try self.status()
+        }
+        return FileIdentity(
+            node: UInt64(status.st_ino), change: Self.nanoseconds(status.st_mtim), length: Int(status.st_size))
+    }
+
+    /// Nanoseconds: above the 10 ms of the slowest kernel timer.
+    private static let longestTick: Int64 = 11_000_000
+
+    private static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return nanoseconds(time)
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+
+    func map(length: Int) throws(SystemError) -> FileMapping {
+        let address = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor.number, 0)
+        guard let address, address != MAP_FAILED else { throw SystemError(last: "mmap") }
+        return FileMapping(base: address, count: length) { base, count in
+            munmap(UnsafeMutableRawPointer(mutating: base), count)
+        }
+    }
+
+    private func status() throws(SystemError) -> stat {
         var status = stat()
         guard fstat(descriptor.number, &status) == 0 else { throw SystemError(last: "fstat") }
-        return Int(status.st_size)
+        return status
     }
 
     func lock() throws(SystemError) -> Bool {

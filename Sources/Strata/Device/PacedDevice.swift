@@ -47,6 +47,8 @@ private struct PacedFile: DeviceFile {
     func sync() throws(SystemError) { try file.sync() }
     func truncate(to length: Int) throws(SystemError) { try file.truncate(to: length) }
     func length() throws(SystemError) -> Int { try file.length() }
+    func identity() throws(SystemError) -> FileIdentity { try file.identity() }
+    func map(length: Int) throws(SystemError) -> FileMapping { try file.map(length: length) }
     func lock() throws(SystemError) -> Bool { try file.lock() }
     func isLocked() throws(SystemError) -> Bool { try file.isLocked() }
 }

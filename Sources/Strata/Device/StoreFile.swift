@@ -106,6 +106,19 @@ struct StoreFile: Sendable {
         }
     }
 
+    func identity() throws(StrataError) -> FileIdentity {
+        do { return try retryingInterrupts { () throws(SystemError) in try file.identity() } } catch {
+            throw StrataError(error, "asking for the identity failed", path: path)
+        }
+    }
+
+    /// The first bytes of the file in memory.
+    func map(length: Int) throws(StrataError) -> FileMapping {
+        do { return try retryingInterrupts { () throws(SystemError) in try file.map(length: length) } } catch {
+            throw StrataError(error, "mapping failed", path: path)
+        }
+    }
+
     func lock() throws(StrataError) -> Bool {
         do { return try retryingInterrupts { () throws(SystemError) in try file.lock() } } catch {
             throw StrataError(error, "locking failed", path: path)

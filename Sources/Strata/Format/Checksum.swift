@@ -21,12 +21,14 @@ package struct ChecksumBinding: Hashable, Sendable {
     ///   - storeID: the store that the file belongs to.
     ///   - kind: what the file holds.
     ///   - number: the segment's first position or number.
-    package init(storeID: UInt128, kind: SegmentKind, number: UInt64) {
+    ///   - generation: of a compacted segment; others have none.
+    package init(storeID: UInt128, kind: SegmentKind, number: UInt64, generation: UInt64 = 0) {
         // The id's bytes in their written order, as they stand in the segment's header.
         var seed = Checksum.crc32c(UInt64(truncatingIfNeeded: storeID >> 64).byteSwapped, continuing: 0)
         seed = Checksum.crc32c(UInt64(truncatingIfNeeded: storeID).byteSwapped, continuing: seed)
         seed = Checksum.crc32c(UInt64(kind.rawValue), continuing: seed)
-        self.seed = Checksum.crc32c(number, continuing: seed)
+        seed = Checksum.crc32c(number, continuing: seed)
+        self.seed = kind == .compacted ? Checksum.crc32c(generation, continuing: seed) : seed
     }
 
     /// The checksum of bytes at an offset of the file.

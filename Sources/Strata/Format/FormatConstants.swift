@@ -10,6 +10,16 @@ package enum Format {
     static let manifestMagic: UInt64 = 0x4E41_4D54_4152_5453
     /// `SFRM`, read as a little-endian number.
     static let frameMagic: UInt32 = 0x4D52_4653
+    /// `SBLK`, read as a little-endian number.
+    static let blockMagic: UInt32 = 0x4B4C_4253
+
+    /// `STRATIDX`, read as a little-endian number.
+    static let sidecarMagic: UInt64 = 0x5844_4954_4152_5453
+    /// A sidecar of another version is made anew.
+    static let sidecarVersion: UInt16 = 1
+    package static let sidecarHeaderBytes = 304
+    /// What one checksum covers in a sidecar.
+    package static let sidecarPageBytes = 4096
 
     /// Frames begin and end at multiples of this.
     static let alignment = 8
@@ -18,6 +28,7 @@ package enum Format {
     static let manifestHeaderBytes = 64
     static let manifestEntryBytes = 64
     static let manifestEntryBytesOfVersion1 = 48
+    package static let blockHeaderBytes = 48
     /// The fixed part of an event in a commit's body.
     static let eventHeaderBytes = 48
     static let openBodyBytes = 8
@@ -26,6 +37,11 @@ package enum Format {
 
     /// No frame has a longer body, padding included: an append of the largest size with its names and headers.
     static let longestBody = 96 << 20
+
+    /// No block of a compacted segment has longer content: a frame of the longest body.
+    static let longestBlock = longestBody + frameHeaderBytes
+    /// The compression looks back 64 KiB, and has to see the whole dictionary from the end of a block.
+    static let longestDictionary = 60 << 10
 
     /// No segment is longer, so that a place in it fits into 29 bits.
     static let longestSegment = 1 << 32

@@ -14,6 +14,18 @@ package enum FrameKind: UInt8, Hashable, Sendable {
     case snapshot = 5
     /// An aggregate's snapshots up to here do not count any more.
     case snapshotDeletion = 6
+    /// Events of a stream below a version are released.
+    case truncation = 7
+    /// All events of a stream are released, and it can never be appended to again.
+    case tombstone = 8
+
+    /// Whether somebody was told that the frame is stored.
+    var isAcknowledged: Bool {
+        switch self {
+        case .commit, .truncation, .tombstone: true
+        case .open, .mark, .footer, .snapshot, .snapshotDeletion: false
+        }
+    }
 }
 
 /// The first 88 bytes of a frame.
@@ -36,6 +48,8 @@ package struct FrameHeader: Hashable, Sendable {
 
     /// The append that the frame holds was acknowledged without a sync.
     package static let acknowledgedUnsynced: UInt8 = 1
+    /// The truncation left no event: the stream begins again behind it.
+    package static let emptiesStream: UInt8 = 2
 
     package init(kind: FrameKind, epoch: UInt64, durableMark: Int, storedAt: Timestamp) {
         self.kind = kind
@@ -125,6 +139,12 @@ package struct FrameHeader: Hashable, Sendable {
         case .snapshot:
             return isOfSnapshots && Self.isNumber(firstVersion) && bodyLength > Format.snapshotHeaderBytes
         case .snapshotDeletion: return isOfSnapshots && firstVersion == 0 && bodyLength > 0
+        case .truncation:
+            return flags & ~(Self.acknowledgedUnsynced | Self.emptiesStream) == 0 && isOfRelease
+                && Self.isNumber(firstVersion)
+        case .tombstone:
+            return flags & ~Self.acknowledgedUnsynced == 0 && isOfRelease
+                && (firstVersion == 0 || Self.isNumber(firstVersion))
         }
     }
 
@@ -135,6 +155,10 @@ package struct FrameHeader: Hashable, Sendable {
 
     private var isOfSnapshots: Bool {
         flags == 0 && eventCount == 0 && firstPosition == 0
+    }
+
+    private var isOfRelease: Bool {
+        eventCount == 0 && firstPosition == 0 && bodyLength > 0
     }
 
     private static func isNumber(_ value: Int) -> Bool {

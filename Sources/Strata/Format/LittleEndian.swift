@@ -21,6 +21,15 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
     }
 
+    /// Appends numbers, each with its lowest byte first.
+    mutating func append<Number: FixedWidthInteger & BitwiseCopyable>(numbers: [Number]) {
+        #if _endian(little)
+        numbers.withUnsafeBytes { append(contentsOf: $0) }
+        #else
+        for number in numbers { append(number: number) }
+        #endif
+    }
+
     /// Replaces the bytes at an offset by a number, its lowest byte first.
     mutating func store<Number: FixedWidthInteger>(_ number: Number, at offset: Int) {
         Swift.withUnsafeBytes(of: number.littleEndian) { bytes in

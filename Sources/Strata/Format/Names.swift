@@ -23,6 +23,13 @@ extension RawSpan {
         return isASCII || text.map(isValid) ?? false
     }
 
+    /// Whether the bytes are a text's UTF-8.
+    func isUTF8(of text: String) -> Bool {
+        guard text.utf8.count == byteCount else { return false }
+        // Safe: the pointer is used only during the call.
+        return withUnsafeBytes { $0.elementsEqual(text.utf8) }
+    }
+
     /// The text of the bytes; nil where they are not UTF-8.
     var text: String? {
         // Safe: the pointer is used only during the call.

@@ -6,7 +6,8 @@ package struct SegmentHeader: Hashable, Sendable {
     package var storeID: UInt128
     /// The first position of a segment of events; the number of a segment of snapshots.
     package var number: UInt64
-    /// The epoch of the writer that made the file.
+    /// The epoch of the writer that made the file; of a compacted segment its generation, which is the epoch of all its
+    /// frames, too.
     package var epoch: UInt64
     package var createdAt: Timestamp
     /// The format version of the file.
@@ -25,7 +26,7 @@ package struct SegmentHeader: Hashable, Sendable {
     }
 
     package var binding: ChecksumBinding {
-        ChecksumBinding(storeID: storeID, kind: kind, number: number)
+        ChecksumBinding(storeID: storeID, kind: kind, number: number, generation: epoch)
     }
 
     package func encoded() -> [UInt8] {

@@ -77,8 +77,8 @@ package struct SnapshotBody: Hashable, Sendable {
     }
 }
 
-/// The body of a frame that deletes an aggregate's snapshots: the aggregate type, laid out as in a commit.
-package enum SnapshotDeletionBody {
+/// The body of a frame that tells nothing but a stream: the aggregate type, laid out as in a commit.
+package enum AggregateTypeBody {
     package static func encode(aggregateType: String) -> [UInt8] {
         var body = [UInt8(aggregateType.utf8.count)]
         body.append(contentsOf: aggregateType.utf8)

@@ -4,22 +4,22 @@ import Synchronization
 extension LogIndex {
     /// What an append must know of what is stored already.
     struct AppendLookup {
-        let version: Int
+        let status: StreamStatus
         /// Frames that may hold one of the ids.
         let candidates: [Location]
     }
 
-    /// Looks up a stream's version and the frames that may hold event ids.
+    /// Looks up a stream's status and the frames that may hold event ids.
     func lookUp(_ stream: StreamID, eventIDs ids: [UInt128]) -> AppendLookup {
         state.withLock { state in
             var candidates: [Location] = []
             for id in ids { state.eventIDs.collectCandidates(for: id, into: &candidates) }
-            return AppendLookup(version: state.version(of: stream), candidates: candidates)
+            return AppendLookup(status: state.status(of: stream), candidates: candidates)
         }
     }
 
     func version(of stream: StreamID) -> Int {
-        state.withLock { $0.version(of: stream) }
+        status(of: stream).version
     }
 
     func candidates(forEventID id: UInt128) -> [Location] {
@@ -29,11 +29,11 @@ extension LogIndex {
     /// The frames of a range of versions, one for each version; shorter where the stream ends.
     func locations(of stream: StreamID, versions: ClosedRange<Int>) -> [Location] {
         state.withLock { state in
-            guard
-                let key = state.key(of: stream), let locations = state.streams[key],
-                versions.lowerBound >= 1, versions.lowerBound <= locations.count
-            else { return [] }
-            return Array(locations[versions.lowerBound - 1..<min(versions.upperBound, locations.count)])
+            guard let key = state.key(of: stream), let locations = state.streams[key] else { return [] }
+            let base = state.bases[key] ?? 0
+            let first = versions.lowerBound - 1 - base
+            guard first >= 0, first < locations.count else { return [] }
+            return Array(locations[first..<min(versions.upperBound - base, locations.count)])
         }
     }
 
@@ -115,12 +115,6 @@ extension LogIndex {
 extension [LogIndex.Segment] {
     fileprivate func count(upTo position: Int) -> Int {
         firstIndex(afterWhich: { Int($0.number) <= position }) ?? count
-    }
-}
-
-extension LogIndex.State {
-    func version(of stream: StreamID) -> Int {
-        key(of: stream).flatMap { streams[$0]?.count } ?? 0
     }
 }
 

@@ -50,7 +50,12 @@ final class LogIndex: Sendable {
     struct State: ~Copyable {
         var typeNumbers: [String: UInt32] = [:]
         var typeNames: [String] = []
+        /// The locations of a stream's versions, from 1 on or from behind those that are counted in ``bases``.
         var streams: [StreamKey: [Location]] = [:]
+        /// How many versions of a stream were released and have no location.
+        var bases: [StreamKey: Int] = [:]
+        /// The latest truncation or tombstone of each stream that has one.
+        var releases: [StreamKey: Release] = [:]
         var eventIDs = EventIDTable()
         var segments: [Segment] = []
         var lastStoredAt = Timestamp.distantPast
@@ -103,6 +108,14 @@ final class LogIndex: Sendable {
         }
     }
 
+    /// Says that a segment lacks events, where nothing but later segments has shown it.
+    func markSegmentDamaged(_ identity: SegmentIdentity) {
+        state.withLock { state in
+            guard let ordinal = state.segments.firstIndex(where: { $0.identity == identity }) else { return }
+            state.segments[ordinal].isDamaged = true
+        }
+    }
+
     /// Says that everything up to a position is durable.
     func setDurable(upTo position: Int) {
         state.withLock { $0.durablePosition = max($0.durablePosition, position) }
@@ -144,13 +157,13 @@ extension LogIndex.State {
         _ entry: LogIndex.Entry, at location: Location, aggregateType: UInt32
     ) -> ClosedRange<Int>? {
         let key = LogIndex.StreamKey(aggregateType: aggregateType, id: entry.aggregateID)
-        let version = streams[key]?.count ?? 0
+        let version = version(of: key)
         // A version at or below the stream's own comes only from a log that was put together by hand.
         guard entry.firstVersion > version else { return entry.firstVersion...entry.firstVersion }
-        let gap = entry.firstVersion - 1 - version
-        guard addMissing(gap, to: key) else { return version + 1...entry.firstVersion - 1 }
+        let missing = entry.firstVersion > version + 1 ? version + 1...entry.firstVersion - 1 : nil
+        guard addMissing(entry.firstVersion - 1 - version, to: key) else { return missing }
         streams[key, default: []].append(contentsOf: repeatElement(location, count: entry.eventCount))
-        return gap > 0 ? version + 1...entry.firstVersion - 1 : nil
+        return missing
     }
 
     /// Adds versions to a stream that cannot be read, so that its readers learn of it.
@@ -170,15 +183,16 @@ extension LogIndex.State {
         return true
     }
 
-    /// Marks the versions of a commit that cannot be read, so that readers of the stream learn of it.
+    /// Marks the versions of a commit that cannot be read, so that readers of the stream learn of it; a release counts
+    /// as far as its header tells of it.
     mutating func addDamaged(_ header: FrameHeader) {
         guard
             let name = typeNames.first(where: { FrameHeader.tag(of: $0) == header.aggregateTypeTag }),
             let number = typeNumbers[name]
         else { return }
         let key = LogIndex.StreamKey(aggregateType: number, id: header.aggregateID)
-        let version = streams[key]?.count ?? 0
-        guard header.firstVersion == version + 1 else { return }
+        if let release = Release(header) { return add(release, to: key) }
+        guard header.firstVersion == version(of: key) + 1 else { return }
         _ = addMissing(header.eventCount, to: key)
     }
 }

@@ -89,28 +89,6 @@ struct ActiveSegment: Sendable {
     }
 }
 
-/// A commit with everything that the writer decided.
-struct PositionedCommit: Sendable {
-    let commit: EncodedCommit
-    let firstVersion: Int
-    let firstPosition: Int
-    let storedAt: Timestamp
-}
-
-/// A commit that has its place in the segment.
-struct PublishedCommit {
-    let commit: EncodedCommit
-    let entry: LogIndex.Entry
-
-    init(_ positioned: PositionedCommit, offset: Int) {
-        commit = positioned.commit
-        entry = LogIndex.Entry(
-            aggregateID: commit.stream.id.bits, firstVersion: positioned.firstVersion,
-            firstPosition: positioned.firstPosition, storedAt: positioned.storedAt, offset: offset,
-            frameLength: commit.frameLength, eventCount: commit.eventCount)
-    }
-}
-
 /// Why the log could not take something.
 enum LogFailure: Error {
     /// The log is as it was before; later appends may work.

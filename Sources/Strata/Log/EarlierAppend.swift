@@ -23,7 +23,7 @@ struct EarlierAppend: Sendable {
             // The earlier append could have made the same demand: it stands right behind the version it allows.
             guard
                 first.stream == commit.stream, stored.map(\.id.bits) == commit.eventIDs,
-                expected.allowsRetry(ofAppendAt: first.version, in: StreamStatus(version: last.version))
+                expected.allowsRetry(ofAppendAt: first.version, in: reader.index.status(of: first.stream))
             else { throw .duplicate(eventID: taken.id, in: commit.stream) }
             return AppendResult(
                 version: last.version, firstPosition: first.position, lastPosition: last.position,

@@ -11,10 +11,12 @@ struct EventDecoder {
     ///   - bytes: a buffer that holds the frame.
     ///   - start: where in the buffer the frame begins.
     ///   - versions: those that are wanted.
+    ///   - firstLiveVersion: gives the lowest version of a stream that is not released; called once.
     /// - Returns: false where the body is not laid out as it should be.
     mutating func decode(
         _ bytes: Bytes, at start: Int, header: FrameHeader, versions: ClosedRange<Int> = 1...Int.max,
-        into events: inout [RecordedEvent], where isWanted: (RecordedEvent) -> Bool = { _ in true }
+        firstLiveVersion: (StreamID) -> Int, into events: inout [RecordedEvent],
+        where isWanted: (RecordedEvent) -> Bool = { _ in true }
     ) -> Bool {
         let bodyStart = start + Format.frameHeaderBytes
         return bytes.withSpan { (span: RawSpan) -> Bool in
@@ -24,13 +26,16 @@ struct EventDecoder {
                 let aggregateType = names.name(of: body.extracting(layout.aggregateTypeRange))
             else { return false }
             let stream = StreamID(aggregateType, UUID(bits: header.aggregateID))
-            for (index, event) in layout.events.enumerated() where versions.contains(header.firstVersion + index) {
+            let first = max(versions.lowerBound, firstLiveVersion(stream))
+            for (index, event) in layout.events.enumerated() {
+                let version = header.firstVersion + index
+                guard version >= first, version <= versions.upperBound else { continue }
                 guard
                     let type = names.name(of: body.extracting(event.typeStart..<event.metadataStart)),
                     let occurredAt = event.occurredAt(in: body)
                 else { return false }
                 let recorded = RecordedEvent(
-                    stream: stream, version: header.firstVersion + index,
+                    stream: stream, version: version,
                     position: Position(header.firstPosition + index), storedAt: header.storedAt,
                     id: UUID(bits: event.id(in: body)), type: type, schemaVersion: event.schemaVersion(in: body),
                     occurredAt: occurredAt, contentType: event.contentType(in: body),

@@ -110,7 +110,7 @@ struct FeedCursor: Sendable {
         guard
             verifies,
             decoder.decode(
-                bytes, at: start, header: header, into: &events,
+                bytes, at: start, header: header, firstLiveVersion: reader.index.firstLiveVersion, into: &events,
                 where: { $0.position.rawValue >= first && filter.matches($0) })
         else { throw LogReader.damagedFrame(content, offset) }
         if events.count > limit { events.removeLast(events.count - limit) }
@@ -172,7 +172,8 @@ struct BackwardFeedCursor: Sendable {
                 first = first ?? header.firstPosition
                 guard
                     decoder.decode(
-                        bytes, at: start, header: header, into: &events,
+                        bytes, at: start, header: header, firstLiveVersion: reader.index.firstLiveVersion,
+                        into: &events,
                         where: { $0.position.rawValue <= last && filter.matches($0) })
                 else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
             }

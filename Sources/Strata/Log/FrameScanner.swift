@@ -133,6 +133,6 @@ struct FrameScanner {
         buffer.removeAll(keepingCapacity: true)
         bufferStart = offset
         let wanted = min(max(count, Self.chunk), end - offset)
-        return try content.read(wanted, at: offset, appendingTo: &buffer) >= count
+        return try content.readWhatIsSound(wanted, at: offset, appendingTo: &buffer) >= count
     }
 }

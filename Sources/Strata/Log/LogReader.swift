@@ -49,20 +49,27 @@ struct LogReader: Sendable {
         let bytes = Bytes(buffer)
         var events: [RecordedEvent] = []
         for (start, header) in frames {
-            guard decoder.decode(bytes, at: start, header: header, versions: versions, into: &events) else {
+            guard
+                decoder.decode(
+                    bytes, at: start, header: header, versions: versions,
+                    firstLiveVersion: self.index.firstLiveVersion, into: &events)
+            else {
                 throw StrataError(.damaged, "a commit of stream \(stream) is not laid out as it should be")
             }
         }
         return events
     }
 
-    /// The commit at a location, with all its events.
+    /// The commit at a location, with those of its events that are not released.
     func commit(at location: Location) throws(StrataError) -> [RecordedEvent] {
         var buffer: [UInt8] = []
         let header = try readFrame(at: location, into: &buffer)
         var events: [RecordedEvent] = []
         var decoder = EventDecoder()
-        guard decoder.decode(Bytes(buffer), at: 0, header: header, into: &events) else {
+        guard
+            decoder.decode(
+                Bytes(buffer), at: 0, header: header, firstLiveVersion: index.firstLiveVersion, into: &events)
+        else {
             throw StrataError(.damaged, "a commit is not laid out as it should be")
         }
         return events

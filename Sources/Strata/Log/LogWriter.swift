@@ -2,26 +2,29 @@ import DequeModule
 import EventSourcing
 import Synchronization
 
-/// Decides about appends, one after the other in the order in which they come, and gathers them for the log.
+/// Decides about appends and releases, one after the other in the order in which they come, and gathers them for the
+/// log.
 ///
 /// Deciding (is the stream at the expected version, which versions and positions come next) takes no suspension,
 /// unless a stored frame must be looked into first: then the append keeps its turn, and later ones wait for it. Whoever
-/// has been let in then waits for the batch that stores it. While ``SegmentLog`` writes and syncs one batch, all appends
-/// that come in form the next, and share its sync.
+/// has been let in then waits for the batch that stores it. While ``SegmentLog`` writes and syncs one batch, all that
+/// come in form the next, and share its sync.
 actor LogWriter {
     private enum Decision {
         case admit(PositionedCommit)
         /// Frames that may hold one of the event ids decide.
         case look([Location])
-        /// The stream's version on its way to the device decides, which is not the expected one.
-        case conflictWithAppendUnderWay(version: Int)
+        /// The stream does not allow it as it is, or as what is on its way to the device makes it.
+        case refuse(EventStoreError, StreamStatus)
         /// Another append with one of the event ids is on its way to the device.
         case sameIDsUnderWay
     }
 
     private struct Waiting {
-        let commit: PositionedCommit
-        let continuation: CheckedContinuation<Result<AppendResult, EventStoreError>, Never>
+        let entry: LogEntry
+        /// What it makes of its stream.
+        let status: StreamStatus
+        let continuation: CheckedContinuation<Result<Durability, EventStoreError>, Never>
     }
 
     private let log: SegmentLog
@@ -33,8 +36,8 @@ actor LogWriter {
 
     private var gathered: [Waiting] = []
     private var isFlushing = false
-    /// The versions of streams whose last append is on its way.
-    private var versionsUnderWay: [StreamID: Int] = [:]
+    /// What streams are behind what is on its way.
+    private var statusesUnderWay: [StreamID: StreamStatus] = [:]
     private var eventIDsUnderWay: Set<UInt128> = []
     /// No position below is given out: an empty segment may begin far behind the last event.
     private let firstFreePosition: Int
@@ -83,18 +86,13 @@ actor LogWriter {
             }
             switch decision {
             case .admit(let positioned):
-                return try await store(positioned)
+                return positioned.result(try await store(.commit(positioned)))
             case .look(let candidates):
                 if let result = try await look(for: commit, expecting: expected, among: candidates) { return result }
                 cleared.formUnion(candidates)
-            case .conflictWithAppendUnderWay(let version):
-                // What the conflict is with must be visible when the caller learns of it, and may yet fail.
+            case .refuse(let error, let status):
                 passTurn()
-                let before = failures
-                while failures == before, index.version(of: commit.stream) < version { await nextBatch() }
-                guard failures != before else {
-                    throw .conflict(in: commit.stream, expected: expected, actual: version)
-                }
+                if await isSettled(status, of: commit.stream) { throw error }
                 await takeTurn()
             case .sameIDsUnderWay:
                 passTurn()
@@ -112,22 +110,58 @@ actor LogWriter {
         let lookup = index.lookUp(commit.stream, eventIDs: commit.eventIDs)
         let candidates = lookup.candidates.filter { !cleared.contains($0) }
         guard candidates.isEmpty else { return .look(candidates) }
-        let underWay = versionsUnderWay[commit.stream]
-        let version = underWay ?? lookup.version
-        guard expected.allows(StreamStatus(version: version)) else {
-            if underWay != nil { return .conflictWithAppendUnderWay(version: version) }
-            throw .conflict(in: commit.stream, expected: expected, actual: version)
+        let status = statusesUnderWay[commit.stream] ?? lookup.status
+        guard !status.isTombstoned else { return .refuse(.deleted(commit.stream), status) }
+        guard expected.allows(status) else {
+            return .refuse(.conflict(in: commit.stream, expected: expected, actual: status.version), status)
         }
         // The next segment's number, too, must be one.
         guard nextPosition + commit.eventCount < Format.numberLimit else {
             throw EventStoreError(.storageFull, "the store has given out all positions that there are")
         }
-        return .admit(admit(commit, after: version))
+        return .admit(admit(commit, behind: status))
     }
 
-    private func store(_ positioned: PositionedCommit) async throws(EventStoreError) -> AppendResult {
+    /// Decides about a release, and waits until it is stored if there is something to store.
+    func release(
+        _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> DeletionResult {
+        await takeTurn()
+        while true {
+            let status = statusesUnderWay[stream] ?? index.status(of: stream)
+            let decision: Result<StreamStatus, EventStoreError>
+            do throws(EventStoreError) {
+                try checkOpen()
+                decision = .success(try release.status(behind: status, of: stream, expecting: expected))
+            } catch {
+                decision = .failure(error)
+            }
+            if case .success(let behind) = decision, behind != status {
+                let durability = try await store(.release(admit(behind, of: stream)))
+                return DeletionResult(status: behind, durability: durability)
+            }
+            passTurn()
+            if await isSettled(status, of: stream) {
+                return DeletionResult(status: try decision.get(), durability: mode == .commit ? .synced : .written)
+            }
+            await takeTurn()
+        }
+    }
+
+    /// Waits until readers see a stream as it was decided about, because whoever is told of it may look.
+    ///
+    /// - Returns: false where what was on its way has failed, so that there must be another decision.
+    private func isSettled(_ status: StreamStatus, of stream: StreamID) async -> Bool {
+        let before = failures
+        while failures == before, !index.status(of: stream).hasReached(status) { await nextBatch() }
+        return failures == before
+    }
+
+    /// Lets the next one decide, and waits until an entry is stored.
+    private func store(_ entry: LogEntry) async throws(EventStoreError) -> Durability {
+        let status = statusesUnderWay[entry.stream] ?? StreamStatus(version: 0)
         let result = await withCheckedContinuation { continuation in
-            gathered.append(Waiting(commit: positioned, continuation: continuation))
+            gathered.append(Waiting(entry: entry, status: status, continuation: continuation))
             passTurn()
             flushIfNeeded()
         }
@@ -164,14 +198,22 @@ actor LogWriter {
         if let next = turnWaiters.popFirst() { next.resume() } else { isDeciding = false }
     }
 
-    private func admit(_ commit: EncodedCommit, after version: Int) -> PositionedCommit {
+    private func admit(_ commit: EncodedCommit, behind status: StreamStatus) -> PositionedCommit {
         lastStoredAt = max(lastStoredAt, device.now())
         let positioned = PositionedCommit(
-            commit: commit, firstVersion: version + 1, firstPosition: nextPosition, storedAt: lastStoredAt)
+            commit: commit, firstVersion: status.version + 1, firstPosition: nextPosition, storedAt: lastStoredAt)
         nextPosition += commit.eventCount
-        versionsUnderWay[commit.stream] = version + commit.eventCount
+        statusesUnderWay[commit.stream] = StreamStatus(
+            version: status.version + commit.eventCount, firstVersion: status.firstVersion,
+            isTruncated: status.isTruncated)
         eventIDsUnderWay.formUnion(commit.eventIDs)
         return positioned
+    }
+
+    private func admit(_ status: StreamStatus, of stream: StreamID) -> StampedRelease {
+        lastStoredAt = max(lastStoredAt, device.now())
+        statusesUnderWay[stream] = status
+        return StampedRelease(release: EncodedRelease(Release(status), of: stream), storedAt: lastStoredAt)
     }
 
     private func checkOpen() throws(EventStoreError) {
@@ -197,7 +239,7 @@ actor LogWriter {
         while !gathered.isEmpty {
             let batch = gathered
             gathered = []
-            let outcome = await log.store(batch.map(\.commit))
+            let outcome = await log.store(batch.map(\.entry))
             batchesStored += 1
             settle(batch, outcome)
         }
@@ -210,19 +252,17 @@ actor LogWriter {
     private func settle(_ batch: [Waiting], _ outcome: SegmentLog.Outcome) {
         let durability: Durability = mode == .commit ? .synced : .written
         for waiting in batch[..<outcome.stored] {
-            forget(waiting.commit)
-            waiting.continuation.resume(returning: .success(waiting.commit.result(durability)))
+            forget(waiting)
+            waiting.continuation.resume(returning: .success(durability))
         }
         if let failure = outcome.failure { fail(Array(batch[outcome.stored...]), failure) }
         wakeWaiters()
     }
 
-    private func forget(_ positioned: PositionedCommit) {
-        let stream = positioned.commit.stream
-        if versionsUnderWay[stream] == positioned.firstVersion + positioned.commit.eventCount - 1 {
-            versionsUnderWay[stream] = nil
-        }
-        eventIDsUnderWay.subtract(positioned.commit.eventIDs)
+    private func forget(_ waiting: Waiting) {
+        // Each entry changes its stream, so that an equal status is that of the last one on its way.
+        if statusesUnderWay[waiting.entry.stream] == waiting.status { statusesUnderWay[waiting.entry.stream] = nil }
+        if case .commit(let positioned) = waiting.entry { eventIDsUnderWay.subtract(positioned.commit.eventIDs) }
     }
 
     /// Fails the rest of a batch, and everything that was decided on top of it.
@@ -230,7 +270,7 @@ actor LogWriter {
         failures += 1
         let failed = rest + gathered
         gathered = []
-        versionsUnderWay = [:]
+        statusesUnderWay = [:]
         eventIDsUnderWay = []
         nextPosition = max(index.lastPosition + 1, firstFreePosition)
         let error: EventStoreError
@@ -239,11 +279,11 @@ actor LogWriter {
             let isFull = cause.code == .storageFull
             error = EventStoreError(
                 isFull ? .storageFull : .ioFailure,
-                isFull ? "there is no room for the append; nothing was stored" : "nothing was stored", cause: cause)
+                isFull ? "there is no room; nothing was stored" : "nothing was stored", cause: cause)
         case .final(let cause):
             self.failure = cause
             error = EventStoreError(
-                .outcomeUnknown, "writing failed; open the store again to see whether the events are there",
+                .outcomeUnknown, "writing failed; open the store again to see what became of it",
                 cause: cause)
         }
         for waiting in failed { waiting.continuation.resume(returning: .failure(error)) }
@@ -332,6 +372,13 @@ extension LogWriter {
         syncsByTimer = false
         guard !isClosed, failure == nil else { return }
         do throws(LogFailure) { try await log.sync() } catch { failure = error.error }
+    }
+}
+
+extension StreamStatus {
+    /// Whether a stream has come as far as it once was to be, or further.
+    fileprivate func hasReached(_ earlier: StreamStatus) -> Bool {
+        version >= earlier.version && firstVersion >= earlier.firstVersion && (isTombstoned || !earlier.isTombstoned)
     }
 }
 

@@ -3,34 +3,80 @@
 ///
 /// Reading it goes on after the file has been removed, as long as someone holds it. Calls may block.
 struct SegmentContent: Sendable {
+    private enum Storage {
+        case file(StoreFile)
+        case compacted(CompactedSegment)
+    }
+
     /// What one read of a single frame asks for: most frames are shorter, and longer ones need a second read.
     private static let frameGuess = 4 << 10
 
-    private let file: StoreFile
+    private let storage: Storage
     /// What the checksums of the frames' headers are bound to.
     let binding: ChecksumBinding
 
     init(_ file: StoreFile, binding: ChecksumBinding) {
-        self.file = file
+        storage = .file(file)
         self.binding = binding
     }
 
     /// Opens a segment of events.
     init(_ segment: SegmentIdentity, storeID: UInt128, on device: any Device) throws(StrataError) {
-        try self.init(StoreFile(segment.name, .read, on: device), binding: segment.binding(storeID: storeID))
+        let file = try StoreFile(segment.name, .read, on: device)
+        binding = segment.binding(storeID: storeID)
+        storage =
+            segment.isCompacted ? .compacted(CompactedSegment(try CompactedLayout(file, binding: binding))) : .file(file)
+    }
+
+    private var file: StoreFile {
+        switch storage {
+        case .file(let file): file
+        case .compacted(let segment): segment.file
+        }
     }
 
     var name: String { file.name }
     var path: String { file.path }
+    /// nil of a segment as it was written.
+    var compacted: CompactedSegment? {
+        if case .compacted(let segment) = storage { segment } else { nil }
+    }
 
     /// Where the content ends.
     func length() throws(StrataError) -> Int {
+        switch storage {
+        case .file(let file): try file.length()
+        case .compacted(let segment): segment.contentLength
+        }
+    }
+
+    func fileLength() throws(StrataError) -> Int {
         try file.length()
     }
 
     /// Appends up to `count` bytes from an offset to a buffer; returns how many there were.
+    ///
+    /// - Throws: ``StrataError/Code/damaged`` where a block does not verify.
     func read(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) throws(StrataError) -> Int {
-        try file.read(count, at: offset, appendingTo: &buffer)
+        switch storage {
+        case .file(let file): try file.read(count, at: offset, appendingTo: &buffer)
+        case .compacted(let segment):
+            try segment.read(count, at: offset, appendingTo: &buffer) { block throws(StrataError) in
+                throw StrataError(damaged: block, of: segment.file)
+            }
+        }
+    }
+
+    /// Appends up to `count` bytes from an offset to a buffer, and zeros for a block that does not verify; returns how
+    /// many there were.
+    func readWhatIsSound(
+        _ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]
+    ) throws(StrataError) -> Int {
+        switch storage {
+        case .file(let file): try file.read(count, at: offset, appendingTo: &buffer)
+        case .compacted(let segment):
+            try segment.read(count, at: offset, appendingTo: &buffer) { _ throws(StrataError) in }
+        }
     }
 
     /// The bytes from an offset: fewer than `count` only at the end of the content.
@@ -46,6 +92,15 @@ struct SegmentContent: Sendable {
     /// - Parameter end: where frames end that may be read.
     /// - Returns: its header; nil where no frame verifies there.
     func readFrame(at offset: Int, before end: Int, into buffer: inout [UInt8]) throws(StrataError) -> FrameHeader? {
+        switch storage {
+        case .file(let file): try readFrame(of: file, at: offset, before: end, into: &buffer)
+        case .compacted(let segment): try segment.readFrame(at: offset, before: end, into: &buffer)
+        }
+    }
+
+    private func readFrame(
+        of file: StoreFile, at offset: Int, before end: Int, into buffer: inout [UInt8]
+    ) throws(StrataError) -> FrameHeader? {
         let start = buffer.count
         let available = max(0, end - offset)
         let read = try file.read(min(Self.frameGuess, available), at: offset, appendingTo: &buffer)
@@ -66,5 +121,16 @@ struct SegmentContent: Sendable {
         else { return nil }
         buffer.removeLast(buffer.count - frameEnd)
         return header
+    }
+}
+
+extension StrataError {
+    fileprivate init(damaged block: CompactedSegment.Block, of file: StoreFile) {
+        let damage = Damage(
+            file: file.name, offset: block.offsets.lowerBound, length: block.offsets.count,
+            reason: "the block does not verify")
+        self.init(
+            .damaged, "stored commits do not verify; run 'strata verify' to see what is affected", path: file.path,
+            offset: block.offsets.lowerBound, damage: [damage])
     }
 }

@@ -28,7 +28,7 @@ package struct SegmentIdentity: Hashable, Sendable {
     package var name: String { StoreLayout.eventSegment(number, generation: generation) }
 
     func binding(storeID: UInt128) -> ChecksumBinding {
-        ChecksumBinding(storeID: storeID, kind: kind, number: number)
+        ChecksumBinding(storeID: storeID, kind: kind, number: number, generation: generation)
     }
 }
 

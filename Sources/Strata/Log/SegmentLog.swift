@@ -40,14 +40,14 @@ actor SegmentLog {
 
     /// What became of a batch.
     struct Outcome: Sendable {
-        /// How many commits, from the front of the batch, are stored as the durability mode demands.
+        /// How many entries, from the front of the batch, are stored as the durability mode demands.
         var stored = 0
         /// Why the others are not.
         var failure: LogFailure?
     }
 
-    /// Stores commits in order and shows them to readers.
-    func store(_ batch: [PositionedCommit]) -> Outcome {
+    /// Stores entries in order and shows them to readers.
+    func store(_ batch: [LogEntry]) -> Outcome {
         var outcome = Outcome()
         while outcome.stored < batch.count {
             do throws(LogFailure) {
@@ -62,10 +62,18 @@ actor SegmentLog {
         return outcome
     }
 
-    /// Begins a new segment where the next commit would make this one too long.
-    private func makeRoom(for next: PositionedCommit) throws(LogFailure) {
-        let length = openFrameLength + next.commit.frameLength
-        guard segment.commitCount > 0, segment.end + length > segmentBytes else { return }
+    /// Begins a new segment where the next entry would make this one too long.
+    private func makeRoom(for next: LogEntry) throws(LogFailure) {
+        let length = openFrameLength + next.frameLength
+        guard segment.end + length > segmentBytes else { return }
+        guard segment.commitCount > 0 else {
+            // A segment without events cannot be sealed: releases alone fill it up to its bound.
+            let bound = Format.longestSegment - Format.longestBody - 2 * Format.frameHeaderBytes
+            guard case .release = next, segment.end + length > bound else { return }
+            throw .undone(
+                StrataError(
+                    .storageFull, "the segment has no room for releases until an event comes", path: device.path))
+        }
         guard manifest.sealed.count + 1 < Format.mostSegments else {
             throw .undone(
                 StrataError(
@@ -73,24 +81,32 @@ actor SegmentLog {
                     "the store has \(Format.mostSegments) segments, and there cannot be more; "
                         + "larger segments hold more", path: device.path))
         }
-        try rollOver(to: UInt64(next.firstPosition))
+        try rollOver(to: UInt64(firstPosition(of: next)))
+    }
+
+    /// The position that the next event of an entry, or behind it, has at least.
+    private func firstPosition(of entry: LogEntry) -> Int {
+        switch entry {
+        case .commit(let positioned): positioned.firstPosition
+        case .release: segment.lastPosition + 1
+        }
     }
 
     private var openFrameLength: Int { hasOpened ? 0 : Format.frameHeaderBytes + Format.openBodyBytes }
 
-    /// Stores as many commits as the segment and the buffer have room for, at least one; returns how many.
-    private func storeRun(_ batch: ArraySlice<PositionedCommit>) throws(LogFailure) -> Int {
+    /// Stores as many entries as the segment and the buffer have room for, at least one; returns how many.
+    private func storeRun(_ batch: ArraySlice<LogEntry>) throws(LogFailure) -> Int {
         buffer.removeAll(keepingCapacity: true)
         var added = segment
         encodeOpenFrame(into: &buffer, &added)
-        var entries: [PublishedCommit] = []
-        for commit in batch {
-            let length = commit.commit.frameLength
+        var entries: [PlacedEntry] = []
+        for entry in batch {
+            let length = entry.frameLength
             let isFirst = entries.isEmpty
             guard isFirst || (added.end + length <= segmentBytes && buffer.count + length <= Self.longestRun)
             else { break }
-            entries.append(PublishedCommit(commit, offset: added.end))
-            encode(commit, into: &buffer, &added)
+            entries.append(PlacedEntry(entry: entry, offset: added.end))
+            encode(entry, into: &buffer, &added)
         }
         try write(buffer)
         hasOpened = true
@@ -101,21 +117,17 @@ actor SegmentLog {
         return entries.count
     }
 
-    private func encode(_ commit: PositionedCommit, into buffer: inout [UInt8], _ segment: inout ActiveSegment) {
-        var header = FrameHeader(
-            kind: .commit, epoch: epoch, durableMark: segment.syncedEnd, storedAt: commit.storedAt)
-        header.flags = durability == .commit ? 0 : FrameHeader.acknowledgedUnsynced
-        header.bodyLength = commit.commit.body.count
-        header.bodyChecksum = commit.commit.bodyChecksum
-        header.eventCount = commit.commit.eventCount
-        header.firstPosition = commit.firstPosition
-        header.firstVersion = commit.firstVersion
-        header.aggregateTypeTag = commit.commit.aggregateTypeTag
-        header.aggregateID = commit.commit.stream.id.bits
-        segment.append(header, body: commit.commit.body, to: &buffer)
-        segment.eventCount += header.eventCount
-        segment.commitCount += 1
-        segment.lastPosition = header.firstPosition + header.eventCount - 1
+    private func encode(_ entry: LogEntry, into buffer: inout [UInt8], _ segment: inout ActiveSegment) {
+        let header = FrameHeader(
+            entry, epoch: epoch, durableMark: segment.syncedEnd, isSynced: durability == .commit)
+        switch entry {
+        case .release(let stamped): segment.append(header, body: stamped.release.body, to: &buffer)
+        case .commit(let positioned):
+            segment.append(header, body: positioned.commit.body, to: &buffer)
+            segment.eventCount += header.eventCount
+            segment.commitCount += 1
+            segment.lastPosition = header.firstPosition + header.eventCount - 1
+        }
     }
 
     /// Says that this epoch has begun, if nothing in the segment does.
@@ -170,16 +182,22 @@ actor SegmentLog {
         index.setDurable(upTo: segment.lastPosition)
     }
 
-    private func publish(_ commits: [PublishedCommit]) {
+    private func publish(_ entries: [PlacedEntry]) {
         let isDurable = durability == .commit
         index.state.withLock { state in
-            for commit in commits {
-                let stream = commit.commit.stream
-                let type = state.number(ofType: stream.aggregateType)
-                _ = state.add(commit.entry, aggregateType: type, eventIDs: commit.commit.eventIDs)
+            for placed in entries {
+                switch placed.entry {
+                case .commit(let positioned):
+                    let type = state.number(ofType: positioned.commit.stream.aggregateType)
+                    _ = state.add(
+                        LogIndex.Entry(positioned, offset: placed.offset), aggregateType: type,
+                        eventIDs: positioned.commit.eventIDs)
+                case .release(let stamped): state.add(stamped.release, storedAt: stamped.storedAt)
+                }
             }
             if isDurable { state.durablePosition = state.lastPosition }
         }
+        index.extendLastSegment(to: segment.end)
     }
 
     /// Marks the end of the log as complete, so that damage to what stands before it can never be taken for a torn

@@ -14,8 +14,10 @@ struct SegmentScan {
     let segment: SegmentIdentity
     /// The file's length.
     var bytes = 0
-    /// Where the frames end.
+    /// Where the frames end, in the content.
     var end = Format.segmentHeaderBytes
+    /// Where the content ends: of a segment as it was written the file's length.
+    var contentLength = 0
     var tail = Tail.none
     var header: SegmentHeader?
     var epoch: UInt64 = 0
@@ -27,7 +29,7 @@ struct SegmentScan {
     var footer: FooterBody?
     /// The highest durable mark of a frame that verifies.
     var durableMark = Format.segmentHeaderBytes
-    /// Whether the last frame says that everything before it was durable.
+    /// Whether the last frame says that everything before it was durable, and needs no other to say so of itself.
     var endsWithMark = true
     /// The end of the last frame whose append was acknowledged without a sync.
     var acknowledgedUnsyncedEnd = 0
@@ -52,6 +54,7 @@ struct SegmentScanner {
     private let storeID: UInt128
     private let isSealed: Bool
     private let device: any Device
+    private var compacted: CompactedSegment?
     private var scan: SegmentScan
     /// The highest durable mark behind the first place that did not verify.
     private var highestMarkBehind: Int?
@@ -70,8 +73,8 @@ struct SegmentScanner {
     ///
     /// - Parameters:
     ///   - progress: told the offset after each frame.
-    ///   - visit: called with each commit that verifies, its offset and its body.
-    ///   - visitDamaged: called with the header and the offset of each commit whose body does not verify.
+    ///   - visit: called with each commit, truncation and tombstone that verifies, its offset and its body.
+    ///   - visitDamaged: called with the header and the offset of each of them whose body does not verify.
     mutating func run(
         progress: (Int) -> Void = { _ in }, visit: (FrameHeader, Int, RawSpan) -> Void,
         visitDamaged: (FrameHeader, Int) -> Void = { _, _ in }
@@ -84,9 +87,12 @@ struct SegmentScanner {
             record("the file is missing", at: 0)
             return scan
         }
-        scan.bytes = try content.length()
+        scan.bytes = try content.fileLength()
+        scan.contentLength = try content.length()
         try readHeader(of: content)
-        var scanner = FrameScanner(content, to: scan.bytes)
+        compacted = content.compacted
+        scan.damage += content.compacted?.damage ?? []
+        var scanner = FrameScanner(content, to: scan.contentLength)
         walk: while true {
             switch try scanner.next() {
             case .end: break walk
@@ -96,7 +102,7 @@ struct SegmentScanner {
                 if header.kind == .footer { break walk }
             case .frame(let header), .damagedBody(let header):
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }
-                if header.kind == .commit { visitDamaged(header, scanner.offset) }
+                if header.kind.isAcknowledged { visitDamaged(header, scanner.offset) }
                 try recordAndSkip(header, &scanner)
             case .noHeader:
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }
@@ -120,7 +126,10 @@ struct SegmentScanner {
             record("the segment's header cannot be trusted: \(error.reason)", at: 0)
             return
         }
-        guard header.kind == .events, header.storeID == storeID, header.number == scan.number else {
+        guard
+            header.kind == scan.segment.kind, header.storeID == storeID, header.number == scan.number,
+            header.epoch == scan.segment.generation || !scan.segment.isCompacted
+        else {
             record("the file is a segment of another place or another store", at: 0)
             return
         }
@@ -133,6 +142,7 @@ struct SegmentScanner {
     /// Whether a frame that verifies follows from those before it. One that does not is left over from a time
     /// before the last torn tail.
     private func accepts(_ header: FrameHeader, _ scanner: FrameScanner) -> Bool {
+        if scan.segment.isCompacted, !header.isCompacted(generation: scan.segment.generation) { return false }
         switch header.kind {
         case .snapshot, .snapshotDeletion: return false
         case .open:
@@ -143,6 +153,9 @@ struct SegmentScanner {
             return isResynchronizing || header.epoch == scan.epoch
         case .mark:
             return isResynchronizing || header.epoch == scan.epoch
+        case .truncation, .tombstone:
+            return (isResynchronizing || header.epoch == scan.epoch)
+                && scanner.withBody { AggregateTypeBody.aggregateType(in: $0, header: header) } != nil
         case .commit:
             return (isResynchronizing || header.epoch == scan.epoch)
                 && header.firstPosition > scan.lastPosition
@@ -157,7 +170,7 @@ struct SegmentScanner {
         scan.epoch = header.epoch
         scan.end = scanner.offset + header.frameLength
         scan.durableMark = max(scan.durableMark, header.durableMark)
-        scan.endsWithMark = header.durableMark == scanner.offset && header.kind != .commit
+        scan.endsWithMark = header.durableMark == scanner.offset && !header.kind.isAcknowledged
         if header.flags & FrameHeader.acknowledgedUnsynced != 0 { scan.acknowledgedUnsyncedEnd = scan.end }
         switch header.kind {
         case .commit:
@@ -174,6 +187,9 @@ struct SegmentScanner {
                 record("the footer does not describe the segment's content", at: scanner.offset)
             }
             return
+        case .truncation, .tombstone:
+            scan.lastStoredAt = max(scan.lastStoredAt, header.storedAt)
+            scanner.withBody { visit(header, scanner.offset, $0) }
         case .open, .mark, .snapshot, .snapshotDeletion: break
         }
         scanner.withHeaderBytes { scan.digest.add(frameHeader: $0) }
@@ -203,6 +219,7 @@ struct SegmentScanner {
     }
 
     private mutating func recordAndSkip(_ header: FrameHeader?, _ scanner: inout FrameScanner) throws(StrataError) {
+        if let compacted { return try recordAndSkip(compacted, &scanner) }
         let offset = scanner.offset
         let next = try scanner.nextHeader(from: offset + Format.alignment)?.offset ?? scan.bytes
         if let header {
@@ -218,13 +235,46 @@ struct SegmentScanner {
         scan.end = next
     }
 
+    /// Records a block of a compacted segment that does not verify, or that holds what does not, and goes on behind it.
+    private mutating func recordAndSkip(
+        _ compacted: CompactedSegment, _ scanner: inout FrameScanner
+    ) throws(StrataError) {
+        guard let block = compacted.block(containing: scanner.offset) else {
+            return scanner.move(to: scan.contentLength)
+        }
+        let (first, last) = try (scan.lastPosition + 1, compacted.lastPosition(of: block))
+        let what = try compacted.verifies(block) ? "a frame in the block" : "the block"
+        scan.damage.append(
+            Damage(
+                file: scan.name, offset: block.offsets.lowerBound, length: block.offsets.count,
+                reason: "\(what) does not verify",
+                positions: last.flatMap { first <= $0 ? Position(first)...Position($0) : nil }))
+        isResynchronizing = true
+        scan.end = block.contentOffsets.upperBound
+        scanner.move(to: scan.end)
+    }
+
     private mutating func finish(_ scanner: inout FrameScanner) throws(StrataError) {
+        if let compacted { return finish(compacted) }
         if scan.footer == nil, isSealed { record("the footer is missing", at: scan.end) }
         guard scan.end < scan.bytes else { return }
         if scan.footer != nil {
             record("bytes stand behind the footer", at: scan.end, length: scan.bytes - scan.end)
         } else if !isSealed {
             scan.tail = try scanner.isZero(from: scan.end) ? .zeros : .torn
+        }
+    }
+
+    private mutating func finish(_ compacted: CompactedSegment) {
+        // A footer that does not verify has been recorded already.
+        guard let totals = compacted.totals else { return }
+        scan.footer = totals
+        let found = FooterBody(
+            lastPosition: max(totals.lastPosition, UInt64(max(0, scan.lastPosition))),
+            eventCount: UInt64(scan.eventCount), commitCount: UInt64(scan.commitCount),
+            contentLength: UInt64(scan.end), digest: scan.digest.value)
+        if scan.damage.isEmpty, found != totals || totals.lastPosition < scan.number {
+            record("the footer does not describe the segment's content", at: 0)
         }
     }
 

@@ -16,12 +16,12 @@ struct StreamCursor: Sendable {
         self.reader = reader
         stream = query.stream
         direction = query.direction
-        versions = Self.versions(of: query, last: reader.index.version(of: query.stream))
+        versions = Self.versions(of: query, reader.index.status(of: query.stream))
     }
 
-    private static func versions(of query: StreamQuery, last: Int) -> ClosedRange<Int>? {
-        let from = max(1, query.from ?? 1)
-        let to = min(query.to ?? last, last)
+    private static func versions(of query: StreamQuery, _ status: StreamStatus) -> ClosedRange<Int>? {
+        let from = max(status.firstVersion, query.from ?? 1)
+        let to = min(query.to ?? status.version, status.version)
         guard from <= to, query.limit != 0 else { return nil }
         let count = min(query.limit ?? .max, to - from + 1)
         return query.direction == .forward ? from...(from + count - 1) : (to - count + 1)...to
@@ -29,7 +29,7 @@ struct StreamCursor: Sendable {
 
     /// The next events; nil at the end. May block.
     mutating func next() throws(StrataError) -> [RecordedEvent]? {
-        guard let versions else { return nil }
+        guard let versions = liveVersions() else { return nil }
         switch direction {
         case .forward:
             let part = versions.lowerBound...min(versions.upperBound, versions.lowerBound + LogReader.batchEvents - 1)
@@ -50,6 +50,13 @@ struct StreamCursor: Sendable {
             self.versions = versions.lowerBound < part.lowerBound ? versions.lowerBound...part.lowerBound - 1 : nil
             return events.reversed()
         }
+    }
+
+    /// The versions that are still to be read and were not released meanwhile.
+    private func liveVersions() -> ClosedRange<Int>? {
+        guard let versions else { return nil }
+        let first = max(versions.lowerBound, reader.index.firstLiveVersion(of: stream))
+        return first <= versions.upperBound ? first...versions.upperBound : nil
     }
 
     private mutating func end() -> [RecordedEvent]? {

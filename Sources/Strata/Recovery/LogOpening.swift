@@ -12,6 +12,8 @@ struct LogOpening {
     private(set) var damage: [Damage] = []
     /// The headers of commits whose bodies do not verify, by where they stand.
     private var damagedHeaders: [DamagedCommit: FrameHeader] = [:]
+    /// Versions that are missing, as long as no release accounts for them.
+    private var gaps: [Gap] = []
     /// What walking the active segment found.
     private(set) var active: SegmentScan
     /// The bytes of the segments that have been walked.
@@ -49,7 +51,31 @@ struct LogOpening {
         active = try readSegment(active.segment, isSealed: false, readableEnd: readableEnd ?? .max)
         if !besideWriter { try checkForUnlistedSegments() }
         if damage.count > before { index.markLastSegmentDamaged() }
+        reportGaps()
         nameDamagedStreams()
+    }
+
+    private struct Gap {
+        let stream: StreamID
+        let versions: ClosedRange<Int>
+        let segment: SegmentIdentity
+        let offset: Int
+    }
+
+    /// Reports versions that are missing before a commit. Released ones may be, and what other damage in this log
+    /// explains is reported once, as that damage.
+    private mutating func reportGaps() {
+        guard damage.isEmpty else { return }
+        for gap in gaps {
+            guard let versions = index.unaccounted(gap.versions, of: gap.stream) else { continue }
+            damage.append(
+                Damage(
+                    file: gap.segment.name, offset: gap.offset,
+                    reason:
+                        "versions \(versions.lowerBound) to \(versions.upperBound) of the frame's stream are missing",
+                    versions: versions))
+            index.markSegmentDamaged(gap.segment)
+        }
     }
 
     private struct DamagedCommit: Hashable {
@@ -97,21 +123,16 @@ struct LogOpening {
         index.addSegment(segment, fileBytes: try length(of: name))
         var scanner = SegmentScanner(segment, storeID: manifest.storeID, isSealed: isSealed, on: device)
         let index = self.index
-        var gaps: [Damage] = []
+        var gaps: [Gap] = []
         var damagedCommits: [DamagedCommit: FrameHeader] = [:]
         let (before, onProgress) = (bytesRead, onProgress)
         let scan = try scanner.run { offset in
             onProgress(before + offset)
         } visit: { header, offset, body in
-            guard
-                offset + header.frameLength <= readableEnd,
-                let missing = index.add(header, at: offset, body: body)
-            else { return }
-            gaps.append(
-                Damage(
-                    file: name, offset: offset,
-                    reason: "versions \(missing.lowerBound) to \(missing.upperBound) of the frame's stream are missing",
-                    versions: missing))
+            guard offset + header.frameLength <= readableEnd else { return }
+            guard header.kind == .commit else { return index.add(header, release: body) }
+            guard let (stream, missing) = index.add(header, at: offset, body: body) else { return }
+            gaps.append(Gap(stream: stream, versions: missing, segment: segment, offset: offset))
         } visitDamaged: { header, offset in
             damagedCommits[DamagedCommit(file: name, offset: offset)] = header
             index.state.withLock { $0.addDamaged(header) }
@@ -119,8 +140,7 @@ struct LogOpening {
         damagedHeaders.merge(damagedCommits) { first, _ in first }
         bytesRead += scan.bytes
         damage += scan.damage
-        // Versions that damage in this log explains are reported once, as that damage.
-        if damage.isEmpty { damage += gaps }
+        self.gaps += gaps
         index.extendLastSegment(to: min(scan.end, readableEnd))
         return scan
     }
@@ -160,14 +180,16 @@ extension Manifest.SealedSegment {
     func matches(_ scan: SegmentScan) -> Bool {
         self
             == Manifest.SealedSegment(
-                firstPosition: scan.number, lastPosition: UInt64(scan.lastPosition), bytes: UInt64(scan.bytes),
-                eventCount: UInt64(scan.eventCount), commitCount: UInt64(scan.commitCount), digest: scan.digest.value)
+                firstPosition: scan.number, lastPosition: scan.footer?.lastPosition ?? UInt64(scan.lastPosition),
+                bytes: UInt64(scan.bytes), eventCount: UInt64(scan.eventCount), commitCount: UInt64(scan.commitCount),
+                digest: scan.digest.value, generation: scan.segment.generation,
+                contentLength: UInt64(scan.contentLength))
     }
 }
 
 extension LogIndex {
     /// Adds a commit that was read from the last segment; returns the versions that are missing before it.
-    func add(_ header: FrameHeader, at offset: Int, body: RawSpan) -> ClosedRange<Int>? {
+    func add(_ header: FrameHeader, at offset: Int, body: RawSpan) -> (StreamID, ClosedRange<Int>)? {
         guard let layout = CommitBody(decoding: body, header: header) else { return nil }
         // Safe: the pointer is used only during the call.
         let name = body.extracting(layout.aggregateTypeRange).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
@@ -175,8 +197,9 @@ extension LogIndex {
             aggregateID: header.aggregateID, firstVersion: header.firstVersion, firstPosition: header.firstPosition,
             storedAt: header.storedAt, offset: offset, frameLength: header.frameLength, eventCount: header.eventCount)
         let ids = layout.events.map { $0.id(in: body) }
-        return state.withLock { state in
+        let missing = state.withLock { state in
             state.add(entry, aggregateType: state.number(ofType: name), eventIDs: ids)
         }
+        return missing.map { (StreamID(name, UUID(bits: header.aggregateID)), $0) }
     }
 }

@@ -23,7 +23,10 @@ struct Salvage {
     private var lastPosition = 0
     private var commits = 0
     private var events = 0
-    private var batch: [PositionedCommit] = []
+    private var releases = 0
+    private var batch: [LogEntry] = []
+    /// The lowest version of each stream that is not released: what is missing below is no loss.
+    private var firstLiveVersions: [StreamID: Int] = [:]
     private var batchBytes = 0
 
     init(of source: any Device) {
@@ -37,6 +40,7 @@ struct Salvage {
         let numbers = try ManifestRebuilding.segments(on: source)
         let storeID = try storeID(numbers)
         let total = try totalBytes(numbers)
+        try readReleases(numbers, storeID)
         var done = 0
         for number in numbers {
             var failure: StrataError?
@@ -85,7 +89,8 @@ struct Salvage {
 
     func report(snapshots: Int) -> SalvageReport {
         SalvageReport(
-            commits: commits, events: events, streams: streams.count, snapshots: snapshots, losses: losses,
+            commits: commits, events: events, releases: releases, streams: streams.count, snapshots: snapshots,
+            losses: losses,
             lostPositions: lostPositions, damage: damage)
     }
 
@@ -110,6 +115,7 @@ struct Salvage {
     private mutating func take(
         _ header: FrameHeader, _ body: RawSpan, to log: isolated SegmentLog
     ) throws(StrataError) {
+        if let release = EncodedRelease(decoding: body, header: header) { return try take(release, header, to: log) }
         guard
             header.firstPosition > lastPosition,
             let commit = EncodedCommit(copying: body, header: header)
@@ -120,16 +126,12 @@ struct Salvage {
         if header.firstPosition > lastPosition + 1 {
             lostPositions.append(Position(lastPosition + 1)...Position(header.firstPosition - 1))
         }
-        if header.firstVersion > stream.sourceVersion + 1 {
-            losses.append(
-                SalvageReport.Loss(
-                    aggregateType: commit.stream.aggregateType, aggregateID: commit.stream.id,
-                    versions: stream.sourceVersion + 1...header.firstVersion - 1))
-        }
+        passOver(to: header.firstVersion, of: commit.stream, &stream)
         batch.append(
-            PositionedCommit(
-                commit: commit, firstVersion: stream.version + 1, firstPosition: header.firstPosition,
-                storedAt: header.storedAt))
+            .commit(
+                PositionedCommit(
+                    commit: commit, firstVersion: stream.version + 1, firstPosition: header.firstPosition,
+                    storedAt: header.storedAt)))
         batchBytes += commit.frameLength
         lastPosition = header.firstPosition + header.eventCount - 1
         stream.sourceVersion = header.firstVersion + header.eventCount - 1
@@ -138,11 +140,55 @@ struct Salvage {
         if batchBytes >= Self.batchBytes { try flush(to: log) }
     }
 
+    /// Takes a release over as it is: nothing below it is counted as lost, so that no version below it has moved.
+    private mutating func take(
+        _ encoded: EncodedRelease, _ header: FrameHeader, to log: isolated SegmentLog
+    ) throws(StrataError) {
+        var stream = streams[encoded.stream] ?? Stream()
+        if stream.sourceVersion < encoded.release.lastVersion {
+            passOver(to: encoded.release.firstLiveVersion, of: encoded.stream, &stream)
+            stream.sourceVersion = encoded.release.lastVersion
+        }
+        streams[encoded.stream] = stream
+        releases += 1
+        batch.append(.release(StampedRelease(release: encoded, storedAt: header.storedAt)))
+        batchBytes += encoded.frameLength
+        if batchBytes >= Self.batchBytes { try flush(to: log) }
+    }
+
+    /// Goes on with a version of a stream. What is missing before it was released, and keeps its numbers, or is lost, and
+    /// has later versions move up.
+    private mutating func passOver(to version: Int, of id: StreamID, _ stream: inout Stream) {
+        guard version > stream.sourceVersion + 1 else { return }
+        let missing = stream.sourceVersion + 1...version - 1
+        let firstLost = max(missing.lowerBound, firstLiveVersions[id] ?? 1)
+        stream.version += min(firstLost, version) - missing.lowerBound
+        guard firstLost <= missing.upperBound else { return }
+        losses.append(
+            SalvageReport.Loss(
+                aggregateType: id.aggregateType, aggregateID: id.id, versions: firstLost...missing.upperBound))
+    }
+
+    /// Learns what was released, before the first commit that lacks what stood before it.
+    private mutating func readReleases(_ numbers: [UInt64], _ storeID: UInt128) throws(StrataError) {
+        for number in numbers {
+            var scanner = SegmentScanner(
+                SegmentIdentity(number: number), storeID: storeID, isSealed: number != numbers.last, on: source)
+            _ = try scanner.run { header, _, body in
+                guard let encoded = EncodedRelease(decoding: body, header: header) else { return }
+                firstLiveVersions[encoded.stream] = max(
+                    firstLiveVersions[encoded.stream] ?? 1, encoded.release.firstLiveVersion)
+            }
+        }
+    }
+
     private mutating func flush(to log: isolated SegmentLog) throws(StrataError) {
         let outcome = log.store(batch)
         if let failure = outcome.failure { throw failure.error }
-        commits += batch.count
-        events += batch.reduce(0) { $0 + $1.commit.eventCount }
+        for case .commit(let positioned) in batch {
+            commits += 1
+            events += positioned.commit.eventCount
+        }
         batch.removeAll(keepingCapacity: true)
         batchBytes = 0
     }
@@ -155,7 +201,8 @@ struct Salvage {
                 stream.id.bits == header.aggregateID
                     && FrameHeader.tag(of: stream.aggregateType) == header.aggregateTypeTag
             }
-            if versions.lowerBound > known?.value.sourceVersion ?? 0 {
+            let firstLive = known.flatMap { firstLiveVersions[$0.key] } ?? 1
+            if versions.lowerBound > known?.value.sourceVersion ?? 0, versions.upperBound >= firstLive {
                 losses.append(
                     SalvageReport.Loss(
                         aggregateType: known?.key.aggregateType, aggregateID: UUID(bits: header.aggregateID),

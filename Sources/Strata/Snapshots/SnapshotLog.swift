@@ -60,7 +60,7 @@ actor SnapshotLog {
         for stream in present {
             _ = try append(
                 frameHeader(.snapshotDeletion), of: stream,
-                body: SnapshotDeletionBody.encode(aggregateType: stream.aggregateType))
+                body: AggregateTypeBody.encode(aggregateType: stream.aggregateType))
             index[stream] = nil
         }
         if !present.isEmpty { try sync() }

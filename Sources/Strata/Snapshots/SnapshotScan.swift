@@ -118,12 +118,12 @@ struct SnapshotScan {
                 contentType: body.contentType, stateLength: body.stateLength)
             return true
         case .snapshotDeletion:
-            guard let type = scanner.withBody({ SnapshotDeletionBody.aggregateType(in: $0, header: header) })
+            guard let type = scanner.withBody({ AggregateTypeBody.aggregateType(in: $0, header: header) })
             else { return false }
             index[StreamID(type, UUID(bits: header.aggregateID))] = nil
             return true
         case .mark: return true
-        case .commit, .open, .footer: return false
+        case .commit, .open, .footer, .truncation, .tombstone: return false
         }
     }
 }

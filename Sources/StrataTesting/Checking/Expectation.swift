@@ -21,6 +21,8 @@ package struct Expectation: Sendable {
     }
 
     var appends: [Append] = []
+    /// By the streams that were asked to give up events.
+    var releases: [StreamID: ReleaseBounds] = [:]
     /// The streams that were appended to.
     var streams: Set<StreamID> { Set(appends.map(\.stream)) }
     var snapshotChanges: [History.SnapshotChange] = []
@@ -46,7 +48,8 @@ extension Expectation {
     /// Checks all events of a store in the order of their positions.
     ///
     /// Every acknowledged append is there once, whole, where its caller was told, and byte-equal; nothing else is there
-    /// but whole appends whose callers were told nothing; versions have no gaps and positions increase.
+    /// but whole appends whose callers were told nothing; versions have no gaps and positions increase. What was
+    /// released is missing from the front of its stream, and nothing else is.
     package func check(_ found: [RecordedEvent]) throws(Violation) {
         let lost = try lost(from: found)
         try require(
@@ -55,8 +58,12 @@ extension Expectation {
     }
 
     /// What a damaged store has lost of what was acknowledged, where everything else about its events is right.
-    package func lost(from found: [RecordedEvent]) throws(Violation) -> [AppendResult] {
-        try checkOrder(found)
+    ///
+    /// - Parameter mayLoseReleases: whether released events may be there: the log's end is gone.
+    package func lost(
+        from found: [RecordedEvent], mayLoseReleases: Bool = false
+    ) throws(Violation) -> [AppendResult] {
+        let first = try firstVersions(of: found, mayLoseReleases)
         var foundByID: [UUID: RecordedEvent] = [:]
         for event in found {
             try require(foundByID.updateValue(event, forKey: event.id) == nil, "event \(event.id) is there twice")
@@ -66,19 +73,31 @@ extension Expectation {
         var lost: [AppendResult] = []
         for append in appends {
             let stored = append.events.compactMap { foundByID[$0.id] }
-            if stored.isEmpty, case .required(let result) = append.demand { lost.append(result) }
-            try check(append, stored, positions)
+            let firstVersion = first[append.stream] ?? releases[append.stream]?.allowed ?? 1
+            if stored.isEmpty, case .required(let result) = append.demand, result.version >= firstVersion {
+                lost.append(result)
+            }
+            try check(append, stored, positions, firstVersion)
             known += stored.count
         }
         try require(known == found.count, "\(found.count - known) events are there that were never appended")
         return lost
     }
 
-    private func checkOrder(_ found: [RecordedEvent]) throws(Violation) {
+    /// Checks the order of all events; returns the lowest version of each stream.
+    private func firstVersions(
+        of found: [RecordedEvent], _ mayLoseReleases: Bool
+    ) throws(Violation) -> [StreamID: Int] {
+        var first: [StreamID: Int] = [:]
         var versions: [StreamID: Int] = [:]
         var previous: RecordedEvent?
         for event in found {
-            let version = versions[event.stream, default: 0] + 1
+            if first[event.stream] == nil {
+                first[event.stream] = event.version
+                let status = StreamStatus(version: event.version, firstVersion: event.version)
+                try releases[event.stream, default: ReleaseBounds()].check(status, mayBeLost: mayLoseReleases)
+            }
+            let version = versions[event.stream].map { $0 + 1 } ?? event.version
             try require(
                 event.version == version,
                 "position \(event.position) has version \(event.version), and version \(version) comes next")
@@ -89,27 +108,35 @@ extension Expectation {
             }
             previous = event
         }
+        return first
     }
 
-    private func check(_ append: Append, _ stored: [RecordedEvent], _ positions: Set<Position>) throws(Violation) {
+    /// - Parameter firstVersion: the lowest version of the stream that is left.
+    private func check(
+        _ append: Append, _ stored: [RecordedEvent], _ positions: Set<Position>, _ firstVersion: Int
+    ) throws(Violation) {
         if stored.isEmpty {
             let last = positions.max() ?? 0
             switch append.demand {
-            case .losable(let result):
+            case .losable(let result) where result.version >= firstVersion:
                 // What was lost with the log's end may have given its positions to later events.
                 try require(
                     result.firstPosition > last || positions.contains(result.firstPosition),
                     "acknowledged positions \(result.positions) lack in the middle")
-            case .required, .open, .forbidden: return
+            case .losable, .required, .open, .forbidden: return
             }
         } else {
-            try require(stored.count == append.events.count, "a commit is there in part: \(stored.count) events")
+            // Its front may be released.
+            try require(
+                stored.count == append.events.count || stored[0].version == firstVersion,
+                "a commit is there in part: \(stored.count) events")
             try checkContents(append, stored)
             switch append.demand {
             case .required(let result), .losable(let result):
                 try require(
-                    stored.first?.position == result.firstPosition && stored.last?.position == result.lastPosition
-                        && stored.last?.version == result.version,
+                    stored.last?.position == result.lastPosition && stored.last?.version == result.version
+                        && stored[0].position.rawValue
+                            == result.firstPosition.rawValue + append.events.count - stored.count,
                     "positions \(result.positions) are not where the caller was told")
             case .open: return
             case .forbidden:
@@ -139,7 +166,7 @@ extension Expectation {
     }
 
     private func checkContents(_ append: Append, _ stored: [RecordedEvent]) throws(Violation) {
-        for (index, (event, recorded)) in zip(append.events, stored).enumerated() {
+        for (index, (event, recorded)) in zip(append.events.suffix(stored.count), stored).enumerated() {
             let expected = RecordedEvent(
                 event, stream: append.stream, version: recorded.version, position: recorded.position,
                 storedAt: recorded.storedAt)

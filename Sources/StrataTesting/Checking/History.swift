@@ -15,6 +15,14 @@ package final class History: Sendable {
         package fileprivate(set) var answer: Result<AppendResult, EventStoreError>?
     }
 
+    package struct Release: Sendable {
+        package let release: StreamRelease
+        package let stream: StreamID
+        package let submitted: Int
+        package fileprivate(set) var settled: Int?
+        package fileprivate(set) var answer: Result<DeletionResult, EventStoreError>?
+    }
+
     package struct SnapshotChange: Sendable {
         /// nil where the stream's snapshot was deleted.
         package let snapshot: Snapshot?
@@ -25,6 +33,7 @@ package final class History: Sendable {
 
     struct State {
         var appends: [Append] = []
+        var releases: [Release] = []
         var snapshotChanges: [SnapshotChange] = []
         /// What callers were told is durable, by the call count at which they were.
         var durable: [(position: Int, settled: Int)] = []
@@ -35,6 +44,7 @@ package final class History: Sendable {
     package init() {}
 
     package var appends: [Append] { state.withLock { $0.appends } }
+    package var releases: [Release] { state.withLock { $0.releases } }
 
     /// A caller appends; returns a number for ``settle(_:_:at:)``.
     package func submit(_ events: [NewEvent], to stream: StreamID, at call: Int) -> Int {
@@ -49,6 +59,22 @@ package final class History: Sendable {
         state.withLock { state in
             state.appends[append].answer = answer
             state.appends[append].settled = call
+        }
+    }
+
+    /// A caller releases events; returns a number for ``settleRelease(_:_:at:)``.
+    package func submit(_ release: StreamRelease, of stream: StreamID, at call: Int) -> Int {
+        state.withLock { state in
+            state.releases.append(Release(release: release, stream: stream, submitted: call))
+            return state.releases.count - 1
+        }
+    }
+
+    /// The caller is told what became of the release.
+    package func settleRelease(_ release: Int, _ answer: Result<DeletionResult, EventStoreError>, at call: Int) {
+        state.withLock { state in
+            state.releases[release].answer = answer
+            state.releases[release].settled = call
         }
     }
 
@@ -92,6 +118,10 @@ extension History.State {
         for append in appends where append.submitted <= call {
             let answer = append.settled.map { $0 <= call } ?? false ? append.answer : nil
             expectation.add(append, answer, durableUpTo: durable, end)
+        }
+        for release in releases where release.submitted <= call {
+            let answer = release.settled.map { $0 <= call } ?? false ? release.answer : nil
+            expectation.releases[release.stream, default: ReleaseBounds()].add(release.release, answer, end)
         }
         expectation.snapshotChanges = snapshotChanges.filter { $0.submitted <= call }
         expectation.call = call

@@ -118,7 +118,10 @@ extension SimulatedStorage {
         }
         files = files.filter { reachable.contains($0.key) }
         directories = directories.filter { reachable.contains($0.key) }
-        files = files.mapValues { SimulatedStorage.File(durable: $0.durable, visible: $0.durable, former: $0.former) }
+        // The time of a change may survive where the change does not.
+        files = files.mapValues {
+            SimulatedStorage.File(durable: $0.durable, visible: $0.durable, former: $0.former, changes: $0.changes)
+        }
         directories = directories.mapValues {
             SimulatedStorage.Directory(durable: $0.durable, visible: $0.durable)
         }

@@ -16,6 +16,8 @@ package struct DeviceCall: Hashable, Sendable {
         case sync
         case truncate
         case length
+        case identity
+        case map
         case lock
         case isLocked
 

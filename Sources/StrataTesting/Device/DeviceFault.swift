@@ -55,7 +55,7 @@ package struct DeviceFault: Hashable, Sendable {
     private static func mayFail(_ operation: DeviceCall.Operation, _ number: Int32) -> Bool {
         switch number {
         // A sync that is interrupted is a sync that failed.
-        case EINTR: !operation.isSync && operation != .kind && operation != .length
+        case EINTR: !operation.isSync && ![.kind, .length, .identity, .map].contains(operation)
         case ENOSPC, EDQUOT: [.create, .createDirectory, .write, .rename].contains(operation)
         case EFBIG: operation == .write || operation == .truncate
         case EROFS: operation.isMutating || operation == .openForWriting

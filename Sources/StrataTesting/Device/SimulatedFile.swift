@@ -59,6 +59,23 @@ final class SimulatedFile: DeviceFile {
         }
     }
 
+    func identity() throws(SystemError) -> FileIdentity {
+        try device.perform(.identity, name) { state throws(SystemError) in
+            let file = state.storage.files[node]
+            return FileIdentity(
+                node: UInt64(node), change: file?.changes ?? 0, length: file?.visible.count ?? 0)
+        }
+    }
+
+    func map(length: Int) throws(SystemError) -> FileMapping {
+        try device.perform(.map, name, length: length) { state throws(SystemError) in
+            let visible = state.storage.files[node]?.visible ?? []
+            // A real device would map bytes that are not there, and kill whoever looks at them.
+            guard (1...max(1, visible.count)).contains(length) else { throw SystemError(number: EINVAL, call: "mmap") }
+            return FileMapping(copying: Array(visible[..<length]))
+        }
+    }
+
     func lock() throws(SystemError) -> Bool {
         try device.perform(.lock, name) { state throws(SystemError) in
             guard isWritable else { throw SystemError(number: EBADF, call: "fcntl") }

@@ -26,7 +26,8 @@ extension SimulatedStorage {
                 return makeAllDurable()
             }
             guard let node = node(of: name) ?? (try? createFile(name)) else { return }
-            files[node] = File(durable: newValue, visible: newValue)
+            let changes = (files[node]?.changes ?? 0) + 1
+            files[node] = File(durable: newValue, visible: newValue, changes: changes)
             makeAllDurable()
         }
     }

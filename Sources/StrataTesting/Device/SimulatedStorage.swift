@@ -12,6 +12,8 @@ package struct SimulatedStorage: Sendable {
         var visible: [UInt8] = []
         /// What stood behind the file's end before it was cut: blocks that a file system may hand out again.
         var former: [UInt8] = []
+        /// Tells one content from another, as a time of change does.
+        var changes: Int64 = 0
     }
 
     struct Directory: Sendable {
@@ -116,11 +118,13 @@ extension SimulatedStorage {
         guard !bytes.isEmpty else { return }
         let operation = UnsyncedOperation(node: node, change: .write(offset: offset, bytes: bytes))
         files[node]?.visible.replace(at: offset, with: bytes[...])
+        files[node]?.changes += 1
         unsynced.append(operation)
     }
 
     mutating func truncate(_ node: Int, to length: Int) {
         files[node]?.truncate(to: length)
+        files[node]?.changes += 1
         unsynced.append(UnsyncedOperation(node: node, change: .truncate(length: length)))
     }
 

@@ -1,7 +1,8 @@
+import EventSourcing
 import Strata
 
 extension Workload {
-    /// Forty short workloads: one for each thing that a store does, and thirty that seeds determine.
+    /// Short workloads: one for each thing that a store does, and forty that seeds determine.
     package static let catalogue: [Workload] =
         [
             Workload("create", []),
@@ -41,5 +42,20 @@ extension Workload {
                     .append(Append(2, of: 900)), .append(Append(1, of: 60_000)), .append(Append()), .dieAndReopen,
                     .append(Append(1, of: 60_000)), .append(Append()), .closeAndReopen, .append(Append()),
                 ]),
-        ] + (1...30).map { .random(seed: $0) }
+            Workload(
+                "releases",
+                [
+                    .append(Append(5)), .truncate(stream: 0, keeping: 2), .append(Append(1, of: 300, to: 1)),
+                    .delete(stream: 1, .tombstone), .append(Append(2)), .delete(stream: 0, .soft), .closeAndReopen,
+                    .append(Append(3)), .truncate(stream: 0, keeping: 1), .dieAndReopen, .append(Append()),
+                ]),
+            Workload(
+                "releases and roll over",
+                (0..<6).flatMap { number in
+                    [
+                        Workload.Step.append(Append(2, of: 12_000, to: number % 2)),
+                        .truncate(stream: number % 2, keeping: 1),
+                    ]
+                }),
+        ] + (1...30).map { .random(seed: $0) } + (1...10).map { .randomWithReleases(seed: $0) }
 }

@@ -1,3 +1,4 @@
+package import EventSourcing
 package import Strata
 
 /// What callers do to a store, one step after the other.
@@ -24,6 +25,9 @@ package struct Workload: Sendable {
         /// Saves a snapshot of a stream's current version.
         case saveSnapshot(stream: Int, stateBytes: Int)
         case deleteSnapshot(stream: Int)
+        /// Releases all events of a stream but its last ones.
+        case truncate(stream: Int, keeping: Int)
+        case delete(stream: Int, DeletionMode)
         case waitUntilDurable
         case closeAndReopen
         /// The process dies, and another one opens the store.
@@ -51,6 +55,28 @@ extension Workload {
         let mode = modes[Int.random(in: 0..<modes.count, using: &randomness)]
         let steps = (0..<Int.random(in: 4...14, using: &randomness)).map { _ in Step.random(using: &randomness) }
         return Workload("random \(seed)", durability: mode, steps)
+    }
+}
+
+extension Workload {
+    /// A workload that a seed determines, with releases among its steps.
+    package static func randomWithReleases(seed: UInt64) -> Workload {
+        let plain = random(seed: seed)
+        var randomness = SeededRandomness(seed: ~seed)
+        var steps: [Step] = []
+        for step in plain.steps {
+            steps.append(step)
+            let stream = Int.random(in: 0..<4, using: &randomness)
+            switch Int.random(in: 0..<9, using: &randomness) {
+            case 0..<3:
+                steps.append(.truncate(stream: stream, keeping: Int.random(in: 0...3, using: &randomness)))
+            case 3: steps.append(.delete(stream: stream, .soft))
+            // Streams 0 to 2 live on.
+            case 4: steps.append(.delete(stream: 3, .tombstone))
+            default: break
+            }
+        }
+        return Workload("releases \(seed)", durability: plain.options.durability, steps)
     }
 }
 

@@ -66,6 +66,8 @@ package struct WorkloadRun {
         case .appendTogether(let appends): try await perform(appends)
         case .saveSnapshot(let stream, let stateBytes): await saveSnapshot(of: streams[stream], stateBytes: stateBytes)
         case .deleteSnapshot(let stream): await deleteSnapshot(of: streams[stream])
+        case .truncate(let stream, let keeping): try await truncate(streams[stream], keeping: keeping)
+        case .delete(let stream, let mode): try await release(.deletion(mode), of: streams[stream])
         case .waitUntilDurable: await waitUntilDurable()
         case .closeAndReopen:
             try await close()
@@ -102,17 +104,38 @@ package struct WorkloadRun {
                 }
             }
         }
-        try await reopenIfStopped(submitted.map(\.number))
+        let appends = history.appends
+        try await reopenIfStopped(
+            submitted.compactMap { append in
+                if case .failure(let error) = appends[append.number].answer { error } else { nil }
+            })
     }
 
-    /// A store that does not know what became of an append has to be opened again.
-    private mutating func reopenIfStopped(_ numbers: [Int]) async throws(StrataError) {
-        let appends = history.appends
-        let hasStopped = numbers.contains { number in
-            guard case .failure(let error) = appends[number].answer else { return false }
-            return error.code == .outcomeUnknown || error.code == .ioFailure
+    private mutating func truncate(_ stream: StreamID, keeping count: Int) async throws(StrataError) {
+        guard let store, let version = try? await store.events.version(of: stream) else { return }
+        try await release(.truncation(before: max(1, version + 1 - count)), of: stream)
+    }
+
+    private mutating func release(_ release: StreamRelease, of stream: StreamID) async throws(StrataError) {
+        guard let store else { return }
+        let number = history.submit(release, of: stream, at: device.calls)
+        do throws(EventStoreError) {
+            let result =
+                switch release {
+                case .truncation(let version):
+                    try await store.events.truncate(stream, before: version, expecting: .any)
+                case .deletion(let mode): try await store.events.delete(stream, mode: mode, expecting: .any)
+                }
+            history.settleRelease(number, .success(result), at: device.calls)
+        } catch {
+            history.settleRelease(number, .failure(error), at: device.calls)
+            try await reopenIfStopped([error])
         }
-        guard hasStopped else { return }
+    }
+
+    /// A store that does not know what became of an entry has to be opened again.
+    private mutating func reopenIfStopped(_ errors: [EventStoreError]) async throws(StrataError) {
+        guard errors.contains(where: { $0.code == .outcomeUnknown || $0.code == .ioFailure }) else { return }
         reopenings += 1
         die()
         try await open()

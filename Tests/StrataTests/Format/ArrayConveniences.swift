@@ -44,7 +44,7 @@ extension SnapshotBody {
     func state(in body: [UInt8]) -> Bytes? { state(in: body.span.bytes) }
 }
 
-extension SnapshotDeletionBody {
+extension AggregateTypeBody {
     static func aggregateType(in body: [UInt8], header: FrameHeader) -> String? {
         aggregateType(in: body.span.bytes, header: header)
     }

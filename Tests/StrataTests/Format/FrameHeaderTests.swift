@@ -27,16 +27,26 @@ import Testing
             header.bodyLength = 40
             header.firstVersion = 5
         case .snapshotDeletion: header.bodyLength = 8
+        case .truncation:
+            header.flags = FrameHeader.acknowledgedUnsynced | FrameHeader.emptiesStream
+            header.bodyLength = 8
+            header.firstVersion = 5
+        case .tombstone:
+            header.flags = FrameHeader.acknowledgedUnsynced
+            header.bodyLength = 8
+            header.firstVersion = 5
         }
         header.bodyChecksum = 0xA1A2_A3A4
-        if [.commit, .snapshot, .snapshotDeletion].contains(kind) {
+        if ![.open, .mark, .footer].contains(kind) {
             header.aggregateTypeTag = 0xB1B2_B3B4
             header.aggregateID = 0xC1C2_C3C4_C5C6_C7C8_C9CA_CBCC_CDCE_CFD0
         }
         return header
     }
 
-    static let kinds: [FrameKind] = [.commit, .open, .mark, .footer, .snapshot, .snapshotDeletion]
+    static let kinds: [FrameKind] = [
+        .commit, .open, .mark, .footer, .snapshot, .snapshotDeletion, .truncation, .tombstone,
+    ]
 
     static func encoded(_ header: FrameHeader, at offset: Int = offset) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -144,6 +154,14 @@ import Testing
         ("no body", { $0.bodyLength = 0 }), ("a version", { $0.firstVersion = 1 }),
     ]
 
+    static let impossibleReleases: [Change] = [
+        ("events", { $0.eventCount = 1 }), ("a position", { $0.firstPosition = 1 }), ("no body", { $0.bodyLength = 0 }),
+        ("a version at the limit", { $0.firstVersion = Format.numberLimit }), ("an unknown flag", { $0.flags |= 4 }),
+    ]
+
+    static let impossibleTruncations: [Change] = [("version 0", { $0.firstVersion = 0 })]
+    static let impossibleTombstones: [Change] = [("the flag of a truncation", { $0.flags |= 2 })]
+
     /// Fields that cannot be, each by itself.
     static func impossibleFields(_ kind: FrameKind) -> [Change] {
         switch kind {
@@ -151,6 +169,8 @@ import Testing
         case .open, .mark, .footer: unusedOutsideStreams + impossibleMarks
         case .snapshot: unusedInSnapshots + impossibleSnapshots + impossibleMarks
         case .snapshotDeletion: unusedInSnapshots + impossibleDeletions + impossibleMarks
+        case .truncation: impossibleReleases + impossibleMarks + impossibleTruncations
+        case .tombstone: impossibleReleases + impossibleMarks + impossibleTombstones
         }
     }
 
@@ -166,7 +186,7 @@ import Testing
     @Test func bytesThatNoFieldCanHoldAreRefused() {
         let bytes = Self.encoded(Self.header(.commit))
         var crafted = [
-            bytes.with(UInt8(0), at: 16), bytes.with(UInt8(7), at: 16), bytes.with(UInt8(255), at: 16),
+            bytes.with(UInt8(0), at: 16), bytes.with(UInt8(9), at: 16), bytes.with(UInt8(255), at: 16),
             bytes.with(UInt16(1), at: 18), bytes.with(UInt32.max & ~7, at: 8),
             bytes.with(UInt64.max, at: 32), bytes.with(UInt64.max, at: 40), bytes.with(UInt64.max, at: 48),
         ]

@@ -97,16 +97,16 @@ import Testing
 
     @Test func aDeletionNamesItsAggregateType() {
         for name in ["O", "Order", "Orders7", "Orders78"] {
-            let body = SnapshotDeletionBody.encode(aggregateType: name)
+            let body = AggregateTypeBody.encode(aggregateType: name)
             #expect(body.count.isMultiple(of: 8))
-            #expect(SnapshotDeletionBody.aggregateType(in: body, header: Self.header(name)) == name)
+            #expect(AggregateTypeBody.aggregateType(in: body, header: Self.header(name)) == name)
         }
     }
 
     @Test func aDeletionThatIsNotLaidOutAsItShouldBeIsRefused() {
-        let body = SnapshotDeletionBody.encode(aggregateType: "Order")
+        let body = AggregateTypeBody.encode(aggregateType: "Order")
         func refuses(_ bytes: [UInt8], _ type: String = "Order") -> Bool {
-            SnapshotDeletionBody.aggregateType(in: bytes, header: Self.header(type)) == nil
+            AggregateTypeBody.aggregateType(in: bytes, header: Self.header(type)) == nil
         }
         #expect(refuses([]))
         #expect(refuses(body, "Ordeq"))

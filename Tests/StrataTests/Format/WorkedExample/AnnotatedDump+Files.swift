@@ -32,7 +32,9 @@ extension AnnotatedDump {
     }
 
     private mutating func frame() {
-        let kinds = ["", "commit", "open", "mark", "footer", "snapshot", "snapshot deletion"]
+        let kinds = [
+            "", "commit", "open", "mark", "footer", "snapshot", "snapshot deletion", "truncation", "tombstone",
+        ]
         let kind = Int(number(1, ahead: 16))
         heading("\(kinds[kind]) frame")
         text(4, "magic")
@@ -46,7 +48,7 @@ extension AnnotatedDump {
         digits(8, "epoch")
         number(8, "durable mark")
         number(8, "first position")
-        number(8, kind == 5 ? "version" : "first version")
+        number(8, kind == 5 ? "version" : kind == 8 ? "last version" : "first version")
         timestamp("stored at")
         digits(4, "aggregate type tag")
         identifier("aggregate id")
@@ -55,7 +57,7 @@ extension AnnotatedDump {
         case 1: commit(eventCount)
         case 2: digits(8, "previous epoch")
         case 5: snapshot()
-        case 6: aggregateType()
+        case 6, 7, 8: aggregateType()
         default: break
         }
         field(end - offset, "not laid out as the page says")

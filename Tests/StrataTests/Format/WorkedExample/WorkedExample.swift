@@ -7,6 +7,7 @@ enum WorkedExample {
     static let time = Timestamp(uncheckedSeconds: 1_772_366_400, nanoseconds: 250_000_000)
     static let ada = StreamID("Order", UUID(bits: 0xA0A1_A2A3_A4A5_46A7_A8A9_AAAB_ACAD_AEAF))
     static let ben = StreamID("Cart", UUID(bits: 0xB0B1_B2B3_B4B5_46B7_B8B9_BABB_BCBD_BEBF))
+    static let eve = StreamID("Cart", UUID(bits: 0xC0C1_C2C3_C4C5_46C7_A8C9_CACB_CCCD_CECF))
 
     static let adasEvents = [
         NewEvent(
@@ -38,6 +39,8 @@ enum WorkedExample {
         try await store.snapshots.save(adasSnapshot)
         try await store.snapshots.save(bensSnapshot)
         _ = try await store.snapshots.delete(for: ben)
+        _ = try await store.events.truncate(ada, before: 2, expecting: .exactly(2))
+        _ = try await store.events.delete(eve, mode: .tombstone, expecting: .noStream)
         try await store.close()
         return device.files
     }

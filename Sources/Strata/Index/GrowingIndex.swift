@@ -1,0 +1,139 @@
+import EventSourcing
+
+/// Where everything in one segment is, in memory, while commits are added; a sidecar is made of it.
+///
+/// A value: a copy costs nothing until one of the two changes.
+package struct GrowingIndex: Sendable {
+    /// The commits of one stream.
+    struct Stream: Sendable {
+        let id: UInt128
+        let type: UInt32
+        /// Of all frames.
+        var bytes = 0
+        var first: CommitPlace
+        // Most streams have one commit in a segment, and need no array.
+        var others: [CommitPlace] = []
+
+        var firstVersion: Int { first.firstVersion }
+        var lastVersion: Int { (others.last ?? first).lastVersion }
+    }
+
+    private(set) var types: [IndexedType] = []
+    /// The places of types by their tags; different names may have one tag.
+    private var typesByTag: [UInt32: [Int]] = [:]
+    private(set) var streams: [Stream] = []
+    private var streamSlots = HashSlots()
+    private(set) var releases: [IndexedRelease] = []
+    private(set) var events = EventPlaces()
+    private(set) var marks: [WalkMark] = []
+    private(set) var summary = SidecarSummary()
+
+    /// - Parameter isSearchable: whether events are looked up by their ids before a sidecar is made.
+    package init(isSearchable: Bool = true) {
+        events = EventPlaces(isSearchable: isSearchable)
+    }
+
+    /// The place of an aggregate type; nil where the segment does not name it.
+    func type(named name: String) -> Int? {
+        types.firstIndex(where: { $0.name == name })
+    }
+
+    /// The place of an aggregate type of which the segment says something from now on.
+    package mutating func addType(_ name: RawSpan, tag: UInt32) -> Int {
+        for place in typesByTag[tag] ?? [] where name.isUTF8(of: types[place].name) { return place }
+        types.append(IndexedType(name.text ?? ""))
+        typesByTag[tag, default: []].append(types.count - 1)
+        return types.count - 1
+    }
+
+    /// The stream of a type and id; nil where the segment has no commit of it. O(1).
+    func stream(_ type: Int, _ id: UInt128) -> Stream? {
+        place(of: UInt32(type), id).map { streams[$0] }
+    }
+
+    private func place(of type: UInt32, _ id: UInt128) -> Int? {
+        streamSlots.first(IndexHash.stream(types[Int(type)].tag, id)) {
+            streams[$0].type == type && streams[$0].id == id
+        }
+    }
+
+    /// What became of a commit.
+    package enum Addition: Hashable {
+        /// It follows the stream's last commit in the segment.
+        case follows
+        /// It is the stream's first one in the segment.
+        case begins
+        /// Versions before it are not in the segment.
+        case leavesGap(ClosedRange<Int>)
+        /// Its versions are not above those of the stream: the stream does not have it.
+        case overlaps
+    }
+
+    /// Adds a commit, without its events.
+    ///
+    /// - Parameter header: of the frame at `offset`.
+    package mutating func add(_ header: FrameHeader, at offset: Int, type: Int) -> Addition {
+        summary.add(header, at: offset)
+        types[type].eventCount += header.eventCount
+        types[type].commitCount += 1
+        if marks.last.map({ offset - $0.offset >= WalkMark.distance }) ?? true {
+            marks.append(WalkMark(firstPosition: header.firstPosition, storedAt: header.storedAt, offset: offset))
+        }
+        let commit = CommitPlace(
+            firstVersion: header.firstVersion, offset: offset, eventCount: header.eventCount)
+        return add(commit, to: UInt32(type), header.aggregateID, bytes: header.frameLength)
+    }
+
+    /// Adds an event of the commit at an offset.
+    package mutating func addEvent(_ id: UInt128, at offset: Int) {
+        events.add(IndexHash.event(id), at: offset)
+    }
+
+    /// Adds a commit that is known to have been there and cannot be read.
+    mutating func addMissing(_ header: FrameHeader, type: Int) -> Addition {
+        let commit = CommitPlace(firstVersion: header.firstVersion, offset: 0, eventCount: header.eventCount)
+        return add(commit, to: UInt32(type), header.aggregateID, bytes: 0)
+    }
+
+    package mutating func add(_ release: IndexedRelease) {
+        releases.append(release)
+    }
+
+    /// Says how far the frames reach that readers see.
+    mutating func extend(to end: Int) {
+        summary.contentLength = max(summary.contentLength, end)
+    }
+
+    private mutating func add(_ commit: CommitPlace, to type: UInt32, _ id: UInt128, bytes: Int) -> Addition {
+        guard let place = place(of: type, id) else {
+            streams.append(Stream(id: id, type: type, bytes: bytes, first: commit))
+            let types = types
+            streamSlots.insert(streams.count - 1, IndexHash.stream(types[Int(type)].tag, id)) { [streams] place in
+                IndexHash.stream(types[Int(streams[place].type)].tag, streams[place].id)
+            }
+            self.types[Int(type)].streamCount += 1
+            if commit.firstVersion == 1 { self.types[Int(type)].beginningCount += 1 }
+            return .begins
+        }
+        let last = streams[place].lastVersion
+        guard commit.firstVersion > last else { return .overlaps }
+        streams[place].others.append(commit)
+        streams[place].bytes += bytes
+        return commit.firstVersion == last + 1 ? .follows : .leavesGap(last + 1...commit.firstVersion - 1)
+    }
+}
+
+extension SidecarSummary {
+    fileprivate mutating func add(_ header: FrameHeader, at offset: Int) {
+        if commitCount == 0 {
+            firstPosition = header.firstPosition
+            firstStoredAt = header.storedAt
+            lastStoredAt = header.storedAt
+        }
+        commitCount += 1
+        eventCount += header.eventCount
+        lastPosition = header.firstPosition + header.eventCount - 1
+        lastStoredAt = max(lastStoredAt, header.storedAt)
+        contentLength = max(contentLength, offset + header.frameLength)
+    }
+}

@@ -1,0 +1,144 @@
+/// Where the blocks of a compacted segment are: as its footer says, or, where the footer does not verify, as a walk from
+/// block to block finds them.
+struct CompactedLayout {
+    private static let chunk = 1 << 20
+
+    let file: StoreFile
+    let binding: ChecksumBinding
+    private let length: Int
+    /// The blocks of frames, in order. A place where none was found has an entry that no block verifies at.
+    private(set) var blocks: [CompactedFooter.Block] = []
+    /// Where the content and its last block end.
+    private(set) var end = CompactedFooter.Block(
+        contentOffset: Format.segmentHeaderBytes, offset: Format.segmentHeaderBytes)
+    private(set) var dictionary: [UInt8]? = []
+    private(set) var totals: FooterBody?
+    private(set) var damage: [Damage] = []
+
+    /// Reads the layout of a file. May block.
+    init(_ file: StoreFile, binding: ChecksumBinding) throws(StrataError) {
+        self.file = file
+        self.binding = binding
+        length = try file.length()
+        if let (footer, offset) = try readFooter() {
+            totals = footer.totals
+            blocks = footer.blocks
+            end = CompactedFooter.Block(contentOffset: Int(footer.totals.contentLength), offset: offset)
+            let first = blocks.first?.offset ?? offset
+            if first > Format.segmentHeaderBytes { try readDictionary(before: first) }
+        } else {
+            try findBlocks()
+        }
+    }
+
+    /// The footer and its place, as the last bytes of the file say; nil where no footer verifies there.
+    private func readFooter() throws(StrataError) -> (CompactedFooter, Int)? {
+        let trailer = try file.read(8, at: max(0, length - 8))
+        guard
+            let offset = CompactedFooter.offset(fromTrailer: trailer.span.bytes), offset < length,
+            offset >= Format.segmentHeaderBytes, let block = try block(at: offset), block.header.kind == .footer,
+            offset + block.header.blockLength == length,
+            let footer = CompactedFooter(decoding: block.body.span.bytes, at: offset),
+            footer.totals.contentLength == UInt64(block.header.contentOffset)
+        else { return nil }
+        return (footer, offset)
+    }
+
+    private mutating func readDictionary(before end: Int) throws(StrataError) {
+        let start = Format.segmentHeaderBytes
+        if let block = try block(at: start), block.header.kind == .dictionary, start + block.header.blockLength == end {
+            dictionary = block.header.expanded(block.body.span.bytes)
+        } else {
+            dictionary = nil
+        }
+        if dictionary == nil { record("the dictionary does not verify", start..<end) }
+    }
+
+    /// The block at an offset, with its stored body; nil where none verifies.
+    private func block(at offset: Int) throws(StrataError) -> (header: BlockHeader, body: [UInt8])? {
+        let start = try file.read(Format.blockHeaderBytes, at: offset)
+        guard
+            let header = BlockHeader(decoding: start.span.bytes, at: offset, binding: binding),
+            header.blockLength <= length - offset
+        else { return nil }
+        var body = try file.read(header.blockLength - Format.blockHeaderBytes, at: offset + Format.blockHeaderBytes)
+        guard
+            Checksum.crc32c(body.span.bytes) == header.bodyChecksum, body.count >= header.storedLength,
+            body.span.bytes.isZero(in: header.storedLength..<body.count)
+        else { return nil }
+        body.removeLast(body.count - header.storedLength)
+        return (header, body)
+    }
+
+    private mutating func record(_ reason: String, _ offsets: Range<Int>) {
+        damage.append(Damage(file: file.name, offset: offsets.lowerBound, length: offsets.count, reason: reason))
+    }
+}
+
+extension CompactedLayout {
+    /// Goes from block to block, and behind one that does not verify on to the next header that does.
+    private mutating func findBlocks() throws(StrataError) {
+        var offset = Format.segmentHeaderBytes
+        var gapStart: Int?
+        while let (found, header) = try nextHeader(from: offset) {
+            if found > offset, gapStart == nil { gapStart = offset }
+            switch header.kind {
+            case .dictionary where found == Format.segmentHeaderBytes:
+                try readDictionary(before: found + header.blockLength)
+            case .frames where header.contentOffset >= end.contentOffset:
+                closeGap(&gapStart, before: header.contentOffset)
+                blocks.append(CompactedFooter.Block(contentOffset: header.contentOffset, offset: found))
+                end = CompactedFooter.Block(
+                    contentOffset: header.contentOffset + header.contentLength, offset: found + header.blockLength)
+            case .footer where header.contentOffset >= end.contentOffset:
+                closeGap(&gapStart, before: header.contentOffset)
+                end = CompactedFooter.Block(contentOffset: header.contentOffset, offset: found)
+                return record("the footer does not verify", found..<max(found, length))
+            case .dictionary, .frames, .footer:
+                if gapStart == nil { gapStart = found }
+            }
+            offset = found + header.blockLength
+        }
+        record("the footer does not verify", end.offset..<max(end.offset, length))
+    }
+
+    /// Enters a place where no block is, as far as content is missing there.
+    private mutating func closeGap(_ gapStart: inout Int?, before contentOffset: Int) {
+        if contentOffset > end.contentOffset {
+            blocks.append(CompactedFooter.Block(contentOffset: end.contentOffset, offset: gapStart ?? end.offset))
+        }
+        gapStart = nil
+    }
+
+    /// The first block header from an offset on that verifies; nil if there is none.
+    private func nextHeader(from start: Int) throws(StrataError) -> (offset: Int, header: BlockHeader)? {
+        var offset = Format.aligned(start)
+        while length - offset >= Format.blockHeaderBytes {
+            let bytes = try file.read(min(Self.chunk, length - offset), at: offset)
+            var place = 0
+            while place + Format.blockHeaderBytes <= bytes.count {
+                let candidate = bytes.span.bytes.extracting(place..<place + Format.blockHeaderBytes)
+                if candidate.number(at: 0, as: UInt32.self) == Format.blockMagic,
+                    let header = BlockHeader(decoding: candidate, at: offset + place, binding: binding)
+                {
+                    return (offset + place, header)
+                }
+                place += Format.alignment
+            }
+            guard place > 0 else { return nil }
+            offset += place
+        }
+        return nil
+    }
+}
+
+extension BlockHeader {
+    /// What a stored body stands for that needs no dictionary; nil where it does not expand.
+    fileprivate func expanded(_ body: RawSpan) -> [UInt8]? {
+        switch compression {
+        case .none: body.withUnsafeBytes { Array($0) }
+        case .lz4: LZ4Block.decompress(body, length: contentLength)
+        case .lz4WithDictionary: nil
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// A package of its own: whoever depends on Strata gets none of what is compared here.
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "strata-benchmarks",
+    dependencies: [
+        .package(name: "strata", path: "../.."),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+        // What the device and the memory allow.
+        .target(name: "CRawLimits", cSettings: [.unsafeFlags(["-O2"])]),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "CSQLite", "CLMDB", "CRocksDB", "CRawLimits",
+                .product(name: "EventSourcing", package: "strata"),
+                .product(name: "Strata", package: "strata"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: swiftSettings),
+        // Counts what the allocator is asked for, in whatever program it is linked into.
+        .target(name: "CAllocations"),
+        // Does one thing a number of times: for counting its allocations and instructions.
+        .executableTarget(
+            name: "CostProbe",
+            dependencies: [
+                "CAllocations",
+                .product(name: "EventSourcing", package: "strata"),
+                .product(name: "Strata", package: "strata"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings),
+    ],
+    swiftLanguageModes: [.v6]
+)

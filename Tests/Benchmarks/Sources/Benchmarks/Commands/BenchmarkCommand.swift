@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main
+struct BenchmarkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark", subcommands: [RunCommand.self, MemoryProbeCommand.self],
+        defaultSubcommand: RunCommand.self)
+}

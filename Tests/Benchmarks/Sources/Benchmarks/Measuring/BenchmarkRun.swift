@@ -1,0 +1,34 @@
+/// Measures rows: in each round every side of a row once, one behind the other, so that whatever else the machine does
+/// meets all of them.
+struct BenchmarkRun {
+    let context: Context
+    /// Told what goes on.
+    let progress: @Sendable (String) -> Void
+
+    @concurrent
+    func measure(_ row: Row) async throws -> RowResult? {
+        progress("\(row.id): \(row.title)")
+        let sides = try await row.prepare(context)
+        guard !sides.isEmpty else { return nil }
+        var results = sides.map { SideResult(name: $0.name) }
+        for round in 0..<context.scale.rounds {
+            for offset in sides.indices {
+                // Every side comes first in some round.
+                let index = (offset + round) % sides.count
+                results[index].rounds.append(try await Self.measure(sides[index]))
+            }
+        }
+        for side in sides { try await side.finish() }
+        return RowResult(row: row, sides: results)
+    }
+
+    /// One round of one side, and what it used of the processors: a figure that says something on a busy machine, too.
+    private static func measure(_ side: Side) async throws -> Round {
+        let before = Clock.processorSeconds
+        var round = try await side.measure()
+        if let count = round.count, count > 0 {
+            round.details["CPU us each"] = (Clock.processorSeconds - before) * 1e6 / Double(count)
+        }
+        return round
+    }
+}

@@ -1,0 +1,46 @@
+import EventSourcing
+import StrataTesting
+import Testing
+
+@testable import Strata
+
+@Suite struct FileMappingTests {
+    /// A directory of the file system and a simulated one.
+    private static func devices(_ directory: TemporaryDirectory) throws -> [any Device] {
+        try FileSystemDevice.createDirectory(atPath: directory.path, permissions: .owner)
+        return [try FileSystemDevice(path: directory.path), SimulatedDevice()]
+    }
+
+    @Test func aMappingShowsTheBytesOfTheFile() throws {
+        let directory = TemporaryDirectory()
+        for device in try Self.devices(directory) {
+            let file = try StoreFile("mapped", .create, on: device)
+            let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            try file.write(bytes.span.bytes, at: 0)
+            let mapping = try file.map(length: bytes.count)
+            try device.removeIfPresent("mapped")
+            #expect(mapping.count == bytes.count)
+            #expect(mapping.withBytes { $0.withUnsafeBytes { $0.elementsEqual(bytes) } })
+        }
+    }
+
+    @Test func aChangedReplacedOrCopiedFileHasAnotherIdentity() throws {
+        let directory = TemporaryDirectory()
+        for device in try Self.devices(directory) {
+            let file = try StoreFile("file", .create, on: device)
+            let bytes: [UInt8] = [1, 2, 3]
+            try file.write(bytes.span.bytes, at: 0)
+            let first = try file.identity()
+            #expect(try file.identity() == first)
+            #expect(first.length == 3)
+            try file.write(bytes.span.bytes, at: 0)
+            let second = try file.identity()
+            #expect(second != first)
+            try file.truncate(to: 2)
+            #expect(try file.identity() != second)
+            let copy = try StoreFile("copy", .create, on: device)
+            try copy.write(bytes.span.bytes, at: 0)
+            #expect(try copy.identity() != first)
+        }
+    }
+}
