@@ -17,8 +17,8 @@ public final class JetStreamStore: Sendable {
     public let events: JetStreamEventStore
     /// A cache of aggregates' states.
     public let snapshots: JetStreamSnapshotStore
-    private let session: JetStreamSession
-    private let layout: StoreLayout
+    let session: JetStreamSession
+    let layout: StoreLayout
 
     private init(_ log: EventLog) {
         session = log.session

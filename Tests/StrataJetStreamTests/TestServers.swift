@@ -17,15 +17,20 @@ struct TestServers: Sendable, CustomTestStringConvertible {
     static var cluster: TestServers { shared("STRATA_NATS_CLUSTER", "cluster") }
 
     /// Servers of one test's own.
-    static func start(_ count: Int, password: String? = nil) async throws -> TestServers {
+    ///
+    /// - Parameter room: what each may store, as the servers' configuration has it.
+    static func start(_ count: Int, password: String? = nil, room: String = "20GB") async throws -> TestServers {
         let directory = try #require(environment("STRATA_NATS_SERVERS")) + "/" + UUID().uuidString
-        let addresses = try await run(["start", directory, String(count)] + (password.map { [$0] } ?? []))
+        let addresses = try await run(
+            ["start", directory, String(count)] + (password.map { [$0] } ?? []), ["STRATA_NATS_ROOM": room])
         return TestServers(addresses: addresses.split(separator: "\n").map(String.init), directory: directory)
     }
 
     func stop() async throws { try await Self.run(["stop", directory]) }
     /// Ends a server, counted from 1, as a crash does.
     func kill(_ number: Int) async throws { try await Self.run(["kill", directory, String(number)]) }
+    func pause(_ number: Int) async throws { try await Self.run(["pause", directory, String(number)]) }
+    func resume(_ number: Int) async throws { try await Self.run(["resume", directory, String(number)]) }
     func restart(_ number: Int) async throws { try await Self.run(["restart", directory, String(number)]) }
 
     /// Options for a store that nobody else uses, kept on all servers.
@@ -69,8 +74,8 @@ struct TestServers: Sendable, CustomTestStringConvertible {
         .appending(path: "../../Scripts/nats-servers").path
 
     @discardableResult
-    private static func run(_ arguments: [String]) async throws -> String {
-        let ended = try await ChildProcess.run(script, arguments)
+    private static func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> String {
+        let ended = try await ChildProcess.run(script, arguments, environment: environment)
         try #require(ended.status == 0, "\(arguments): \(ended.output)")
         return ended.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }

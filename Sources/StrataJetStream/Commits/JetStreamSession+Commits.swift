@@ -50,7 +50,7 @@ extension JetStreamSession {
             let batch = sequences[start..<min(start + Self.partsAtOnce, sequences.count)]
             for message in try await settled(batch.map { .sequence($0) }, of: parts, until: deadline) {
                 guard let message, message.payload.count <= length - bytes.count else { return nil }
-                bytes.append(contentsOf: message.payload)
+                message.payload.withSpan { span in span.withUnsafeBytes { bytes.append(contentsOf: $0) } }
             }
         }
         return bytes.count == length ? Bytes(bytes) : nil

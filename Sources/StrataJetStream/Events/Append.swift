@@ -54,7 +54,8 @@ struct Append {
                 guard ContinuousClock.now < deadline else {
                     giveUp()
                     throw EventStoreError(
-                        .ioFailure, "other appends to the stream came first all the time; nothing was stored, try again",
+                        .ioFailure,
+                        "other appends to the stream came first all the time; nothing was stored, try again",
                         stream: stream)
                 }
             }

@@ -22,7 +22,7 @@ public import FoundationEssentials
 /// **Event ids** are unique in the store for good. Each has a message of its own, by which the servers keep about 150 bytes of memory;
 /// see <doc:StrataJetStream> for how claims work, and what an append costs: one round trip for the claims, one for the commit.
 public final class JetStreamEventStore: EventStore {
-    private let log: EventLog
+    let log: EventLog
     private let turns = StreamTurns()
 
     init(_ log: EventLog) {
@@ -61,10 +61,7 @@ public final class JetStreamEventStore: EventStore {
     public func truncate(
         _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
-        try await release(stream, expecting: expected) { (status) throws(EventStoreError) in
-            try EventLimits.check(truncationBefore: version, of: stream, status)
-            return status.truncated(before: version)
-        }
+        try await release(.truncation(before: version), of: stream, expecting: expected)
     }
 
     /// Releases all events; see ``EventSourcing/StreamDeleting/delete(_:mode:expecting:)``.
@@ -72,21 +69,15 @@ public final class JetStreamEventStore: EventStore {
     public func delete(
         _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
-        try await release(stream, expecting: expected, isTombstone: mode == .tombstone) { status in
-            switch mode {
-            case .soft: status.truncated(before: status.version + 1)
-            case .tombstone: status.isTombstoned ? status : status.tombstoned
-            }
-        }
+        try await release(.deletion(mode), of: stream, expecting: expected)
     }
 
     private func release(
-        _ stream: StreamID, expecting expected: ExpectedVersion, isTombstone: Bool = false,
-        _ change: (StreamStatus) throws(EventStoreError) -> StreamStatus
+        _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
         try EventLimits.check(stream, expecting: expected)
         return try await turns.withTurn(at: stream) { () throws(EventStoreError) in
-            try await Release(of: stream, expecting: expected, isTombstone: isTombstone, in: log).run(change)
+            try await Release(release, of: stream, expecting: expected, in: log).run()
         }
     }
 

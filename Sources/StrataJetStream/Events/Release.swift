@@ -8,32 +8,22 @@ import EventSourcing
 struct Release {
     private let log: EventLog
     private let stream: StreamID
+    private let release: StreamRelease
     private let expected: ExpectedVersion
-    /// Whether the release may meet a tombstone.
-    private let isTombstone: Bool
     private let deadline: ContinuousClock.Instant
 
-    init(of stream: StreamID, expecting expected: ExpectedVersion, isTombstone: Bool, in log: EventLog) {
-        self.isTombstone = isTombstone
+    init(_ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion, in log: EventLog) {
+        self.release = release
         self.log = log
         self.stream = stream
         self.expected = expected
         deadline = log.session.deadline
     }
 
-    /// Releases what a stream's new status leaves out.
-    ///
-    /// - Parameter change: gives the new status, or fails where the old one does not allow it.
-    func run(
-        _ change: (StreamStatus) throws(EventStoreError) -> StreamStatus
-    ) async throws(EventStoreError) -> DeletionResult {
+    func run() async throws(EventStoreError) -> DeletionResult {
         while true {
             let (message, head) = try await current()
-            if head.status.isTombstoned, !isTombstone { throw .deleted(stream) }
-            guard expected.allows(head.status) else {
-                throw .conflict(in: stream, expected: expected, actual: head.status.version)
-            }
-            let status = try change(head.status)
+            let status = try release.status(behind: head.status, of: stream, expecting: expected)
             // Where nothing changes, an earlier call may have been interrupted.
             let sequence = status == head.status ? head.sequence : try await decide(status, after: head)
             if let sequence {
@@ -114,6 +104,8 @@ struct Release {
                     log.session.discard(body, from: log.layout.parts)
                 }
             }
+            // Servers take 1 for no limit at all.
+            guard keepsFrom > 1 else { return }
             let answer: Result<ServerAnswer, ServerFailure> = try await log.session.call(
                 "STREAM.PURGE.\(log.layout.events.name)",
                 #"{"filter":"\#(log.layout.events(of: stream))","seq":\#(keepsFrom)}"#, until: deadline)

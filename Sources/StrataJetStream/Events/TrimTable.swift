@@ -42,7 +42,8 @@ final class TrimTable: Sendable {
     ) async throws(JetStreamError) {
         let subject = log.layout.trim(of: stream)
         while ContinuousClock.now < deadline {
-            let stored = try await log.session.newest([.last(subject: subject)], of: log.layout.trims, until: deadline)[0]
+            let stored = try await log.session.newest([.last(subject: subject)], of: log.layout.trims, until: deadline)[
+                0]
             if let stored, let version = Self.firstVersion(in: stored), version >= firstVersion { return }
             var writer = ByteWriter(capacity: 8)
             writer.write(Int64(firstVersion))

@@ -160,6 +160,8 @@ public final class JetStreamSnapshotStore: SnapshotStore {
     /// A save that is under way loses its parts only if it has lost to the snapshot that is there now; it stores them again.
     /// Parts that stay do no harm but take room, so that a failure is let go.
     private func dropParts(of stream: StreamID, before sequence: UInt64) {
+        // Servers take 1 for no limit at all.
+        guard sequence > 1 else { return }
         session.connection.post(
             NATSRequest(
                 subject: "$JS.API.STREAM.PURGE.\(layout.parts.name)",
