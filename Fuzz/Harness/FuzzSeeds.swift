@@ -20,7 +20,7 @@ package enum FuzzSeeds {
                 }
             }
             seeds["manifest", default: [:]][name] = store["MANIFEST"].map { [0] + $0 }
-            for (file, bytes) in store where file.hasPrefix("events/") {
+            for (file, bytes) in store where file.hasPrefix("events/") && file.hasSuffix(".seg") {
                 let name = "\(name)-\(file.dropFirst(7).drop { $0 == "0" }.prefix { $0 != "." })"
                 seeds["segment", default: [:]][name] = [0] + bytes
                 seeds["segment", default: [:]][name + "-repaired"] = [7] + bytes
@@ -54,7 +54,8 @@ package enum FuzzSeeds {
             }
             index.add(
                 IndexedRelease(
-                    type: type, id: 3, firstLiveVersion: 2, isTruncated: true, isTombstoned: false, offset: 64))
+                    type: type, id: 3, firstLiveVersion: 2, isTruncated: true, isTombstoned: false, offset: 64),
+                .distantPast)
             let binding = SidecarBinding(
                 storeID: 1, number: 1, generation: 0, digest: 2,
                 identity: FileIdentity(node: 3, change: 4, length: 64 + 1_600 * commits))
@@ -108,6 +109,7 @@ package enum FuzzSeeds {
                 case "MANIFEST": 0
                 case "MANIFEST.new": 1
                 case "LOCK": 2
+                case _ where name.hasSuffix(".idx"): 4
                 default: name.hasPrefix("events/") ? 6 : name.hasPrefix("snapshots/") ? 5 : 3
                 }
             input += [place] + [UInt8](littleEndian: UInt16(bytes.count)) + bytes

@@ -30,7 +30,7 @@ extension StoreImage {
         case 1: add(bytes, as: "MANIFEST.new")
         case 2: add(bytes, as: "LOCK")
         case 3: add(bytes, as: "quarantine/00000000000000000001-64-1.torn")
-        case 4: add(bytes, as: "events/other")
+        case 4: add(bytes, as: "events/00000000000000000001.idx")
         case 5: addSegment(bytes, kind: .snapshots)
         default: addSegment(bytes, kind: .events)
         }

@@ -56,7 +56,7 @@ struct StoreCheck {
 
     /// Reads on after a segment has become shorter: whatever is read comes with an error, and comes to an end.
     private func readCut(_ store: StrataStore, _ device: SimulatedDevice) async throws {
-        let segments = device.storage.contents.filter { $0.key.hasPrefix("events/") }
+        let segments = device.storage.contents.filter { $0.key.hasPrefix("events/") && $0.key.hasSuffix(".seg") }
         guard let (name, bytes) = segments.max(by: { $0.key < $1.key }) else { return }
         try device.open(name, .readWrite).truncate(to: bytes.count / 2)
         _ = try await StoreReading(store, mustSucceed: false).run()

@@ -9,9 +9,22 @@ public struct StoreStatistics: Hashable, Sendable {
         public let file: String
         /// Whether it is complete; the last one is not.
         public let isSealed: Bool
+        /// Whether a compaction has written it.
+        public let isCompacted: Bool
+        /// The file's length.
         public let bytes: Int
+        /// The length of its frames before compression.
+        public let contentBytes: Int
         public let events: Int
         public let commits: Int
+        /// Events that truncations and tombstones have released and that still take room here.
+        public let releasedEvents: Int
+        /// What those take, before compression; an estimate where a part of a stream's events in the segment is released.
+        public let releasedBytes: Int
+        /// The length of the file that holds the segment's index; 0 where the index is in memory.
+        public let sidecarBytes: Int
+        /// What the segment's filter of event ids takes in memory.
+        public let filterBytes: Int
         /// nil in a segment without events.
         public let positions: ClosedRange<Position>?
     }

@@ -48,12 +48,24 @@ public final class StrataEventStore: EventStore {
 
     public func version(of stream: StreamID) async throws(EventStoreError) -> Int {
         try lifetime.checkOpen()
-        return reader.index.version(of: stream)
+        return try await currentStatus(of: stream).version
     }
 
     public func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
         try lifetime.checkOpen()
-        return reader.index.status(of: stream)
+        return try await currentStatus(of: stream)
+    }
+
+    /// One lookup in memory for a stream that was touched before, else one in the sidecar of each segment.
+    private func currentStatus(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
+        do throws(IndexFault) { return try reader.index.status(of: stream, .verifiedOnly) } catch {}
+        return try await ask { index throws(IndexFault) in try index.status(of: stream, .verifying) }
+    }
+
+    private func ask<Answer: Sendable>(
+        _ body: @escaping @Sendable (LogIndex) throws(IndexFault) -> Answer
+    ) async throws(EventStoreError) -> Answer {
+        try await read { reader throws(StrataError) in try reader.ask(body) }
     }
 
     /// Releases events; see `StreamDeleting.truncate(_:before:expecting:)`. As durable as an append.
@@ -85,7 +97,9 @@ public final class StrataEventStore: EventStore {
 
     public func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {
         try lifetime.checkOpen()
-        guard !reader.index.candidates(forEventID: id.bits).isEmpty else { return nil }
+        do throws(IndexFault) {
+            guard try !reader.index.candidates(forEventIDs: [id.bits], .verifiedOnly).isEmpty else { return nil }
+        } catch {}
         return try await read { reader throws(StrataError) in
             try reader.commit(containingEventID: id).map { $0.events[$0.index] }
         }

@@ -43,12 +43,15 @@ public struct StrataOptions: Sendable {
     public var idleMarkDelay: Duration?
     /// Who may read the files that are made from now on.
     public var permissions: Permissions
+    /// Told how far opening is that has to read segments whose index is missing; called from any thread.
+    public var openingProgress: (@Sendable (JobProgress) -> Void)?
     /// Told of recovery and of trouble; silent by default.
     public var logger: Logger
 
     public init(
         access: Access = .readWrite, createIfMissing: Bool = true, durability: DurabilityMode = .commit,
         segmentBytes: Int = 64 << 20, idleMarkDelay: Duration? = .milliseconds(50), permissions: Permissions = .owner,
+        openingProgress: (@Sendable (JobProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
         self.access = access
@@ -57,6 +60,7 @@ public struct StrataOptions: Sendable {
         self.segmentBytes = segmentBytes
         self.idleMarkDelay = idleMarkDelay
         self.permissions = permissions
+        self.openingProgress = openingProgress
         self.logger = logger
     }
 }

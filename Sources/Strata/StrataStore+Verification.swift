@@ -78,16 +78,12 @@ extension VerificationReport {
         let isTorn = active.tail == .torn && !hasWriter
         let tornTail =
             isTorn ? TornTail(file: active.name, offset: active.end, length: active.bytes - active.end) : nil
-        let counts = log.index.state.withLock { state in
-            (
-                segments: state.segments.count, commits: state.segments.reduce(0) { $0 + $1.commitCount },
-                events: state.segments.reduce(0) { $0 + $1.eventCount }, streams: state.streams.count,
-                last: state.lastPosition
-            )
-        }
+        let summaries = log.index.summaries
         self.init(
-            segments: counts.segments, commits: counts.commits, events: counts.events, streams: counts.streams,
-            lastPosition: counts.last == 0 ? nil : Position(counts.last), snapshots: snapshots.snapshots,
+            segments: summaries.count, commits: summaries.reduce(0) { $0 + $1.commitCount },
+            events: summaries.reduce(0) { $0 + $1.eventCount }, streams: log.streamCount ?? 0,
+            lastPosition: log.index.lastPosition == 0 ? nil : Position(log.index.lastPosition),
+            snapshots: snapshots.snapshots,
             bytes: log.bytesRead + snapshots.bytes, damage: log.damage, damagedSnapshots: snapshots.damage,
             tornTail: tornTail)
     }

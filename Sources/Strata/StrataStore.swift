@@ -21,7 +21,8 @@ public final class StrataStore: Sendable {
     public let damage: [Damage]
 
     let device: any Device
-    let index: LogIndex
+    let reader: LogReader
+    var index: LogIndex { reader.index }
     let snapshotIndex: SnapshotIndex
     let storeID: UInt128
     private let writer: LogWriter?
@@ -34,7 +35,7 @@ public final class StrataStore: Sendable {
     ) {
         self.damage = damage
         self.device = device
-        index = reader.index
+        self.reader = reader
         self.writer = writer
         self.snapshotLog = snapshotLog
         storeID = manifest.storeID
@@ -48,8 +49,10 @@ public final class StrataStore: Sendable {
 
     /// Opens a store, and makes it where there is none and the options say so.
     ///
-    /// Opening for writing walks all segments, moves a torn tail to quarantine, and makes durable what it found.
-    /// Takes time proportional to the bytes of the log.
+    /// Reads the manifest, the sidecar of each sealed segment, and the active segment: it takes time proportional to the
+    /// number of segments, not of events. A segment whose sidecar is missing, damaged or older than its file is read
+    /// from end to end, and gets another sidecar where the store is opened for writing. That moves a torn tail to
+    /// quarantine, too, and makes durable what it found.
     ///
     /// - Parameters:
     ///   - path: the store's directory, conventionally `NAME.strata`.
@@ -85,19 +88,19 @@ public final class StrataStore: Sendable {
     private static func openForWriting(
         on device: any Device, _ options: StrataOptions
     ) async throws(StrataError) -> StrataStore {
-        let (opened, scan) = try await BlockingReads.run { () throws(StrataError) in
+        let (opened, reader, scan, ahead) = try await BlockingReads.run { () throws(StrataError) in
             let opened = try WriterOpening(on: device, options: options).run()
             var scan = SnapshotScan(storeID: opened.manifest.storeID, on: device)
             try scan.run()
-            return (opened, scan)
+            let reader = LogReader(index: opened.index, sidecars: opened.sidecars)
+            return (opened, reader, scan, try scan.aheadOfStreams(reader))
         }
         let log = SegmentLog(opened, options: options)
         // From now on, damage to what was just read can never be taken for a torn tail.
         do throws(LogFailure) { try await log.markIfRoom() } catch { throw error.error }
         let snapshotLog = SnapshotLog(
             scan, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
-        _ = try await snapshotLog.delete(scan.aheadOfStreams(opened.index))
-        let reader = LogReader(index: opened.index, storeID: opened.manifest.storeID, device: device)
+        _ = try await snapshotLog.delete(ahead)
         return StrataStore(
             device: device, reader: reader, manifest: opened.manifest,
             writer: LogWriter(
@@ -109,13 +112,14 @@ public final class StrataStore: Sendable {
     private static func openForReading(
         on device: any Device, _ options: StrataOptions
     ) throws(StrataError) -> StrataStore {
-        let log = try ReaderOpening(on: device, logger: options.logger).run()
+        let (log, sidecars) = try ReaderOpening(on: device, options: options).run()
+        let reader = LogReader(index: log.index, sidecars: sidecars)
         var scan = SnapshotScan(storeID: log.manifest.storeID, on: device)
         try scan.run()
-        for stream in scan.aheadOfStreams(log.index) { scan.index[stream] = nil }
+        for stream in try scan.aheadOfStreams(reader) { scan.index[stream] = nil }
         return StrataStore(
-            device: device, reader: LogReader(index: log.index, storeID: log.manifest.storeID, device: device),
-            manifest: log.manifest, writer: nil, snapshotScan: scan, snapshotLog: nil, damage: log.damage,
+            device: device, reader: reader, manifest: log.manifest, writer: nil, snapshotScan: scan, snapshotLog: nil,
+            damage: log.damage,
             logger: options.logger)
     }
 

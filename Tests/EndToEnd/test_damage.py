@@ -139,6 +139,29 @@ class DamageTests(Case):
         self.assertEqual(
             list(map(events.essence, self.export(saved).splitlines())), list(map(events.essence, lines)))
 
+    def test_no_payload_shows_in_messages(self):
+        secret = "TOP-SECRET-7f3a"
+        broken = [
+            events.line(1, data=f'{{"x":"{secret}"'), events.line(2, data=f'"{secret}" "{secret}"'),
+            events.line(3, data=f'"{secret}\x01"'), events.line(4, data=f'"{secret}"', unknown=1),
+            events.line(5, data=f'"{secret}"', aggregate_id="no uuid"), events.line(6, data=f'"{secret}"', event_type=""),
+            events.line(7, data=f'"{secret}"', metadata={"correlation_id": secret, "x": 5}),
+            events.line(8, data=f'"{secret}"', occurred_at="yesterday"),
+        ]
+        for data in broken:
+            ended = tool.run("append", self.store, input=data)
+            self.assertEqual(ended.status, 65, ended)
+            self.assertNotIn(b"SECRET", ended.errors + ended.output)
+        self.fill(b"".join(events.line(900 + number, data=f'"{secret}{number}"') for number in range(20)))
+        length = os.path.getsize(self.segment())
+        for offset in range(length - 4000, length, 397):
+            self.flip(offset)
+            for command in (["verify"], ["recover", "--dry-run"], ["stats"], ["inspect"]):
+                place = self.segment() if command == ["inspect"] else self.store
+                self.assertNotIn("SECRET", repr(tool.run(*command, place)))
+            self.assertNotIn(b"SECRET", tool.run("export", self.store).errors)
+            self.flip(offset)
+
     def test_a_segment_header(self):
         self.flip(20)
         before = self.digests()

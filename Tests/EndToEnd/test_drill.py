@@ -17,7 +17,7 @@ TORN = "a torn tail was moved to quarantine"
 class DrillTests(Case):
     def setUp(self):
         super().setUp()
-        self.succeed("append", self.store, "--segment-size", "1MiB", input=REAL)
+        self.succeed("append", self.store, "--segment-size", "512KiB", input=REAL)
         self.segments = sorted(os.listdir(os.path.join(self.store, "events")))
         self.assertGreater(len(self.segments), 2)
         self.sound = self.export()

@@ -29,6 +29,10 @@ class LimitCase(Case):
     def warns_of_tails(self):
         return {}
 
+    def show(self, done):
+        if done % 256 == 0 or done == CASES:
+            print(f"{self.id()}: {done} of {CASES} cases", flush=True)
+
     def check_stored(self, reports, others=0):
         """All acknowledged lines are there, and nothing else; the store is sound and has no torn tail."""
         exported = [json.loads(line) for line in self.export().splitlines()]
@@ -84,7 +88,8 @@ class FullDiskTests(LimitCase):
         self.disk = self.mount("4m")
         generator = random.Random(SEED)
         rests = PAGE // 8
-        for number in spread(CASES, rests * len(self.WAYS)):
+        for done, number in enumerate(spread(CASES, rests * len(self.WAYS)), 1):
+            self.show(done)
             rest, way = number % rests * 8, self.WAYS[number // rests]
             size = generator.choice([4, 8, 16, 64])
             with self.subTest(seed=SEED, rest=rest, way=way, size=size):
@@ -157,7 +162,8 @@ class FileSizeTests(LimitCase):
         self.fill(events.lines(range(1, 4)))
         end = os.path.getsize(self.segment())
         data = events.lines(range(4, 24))
-        for rest in spread(CASES, PAGE):
+        for done, rest in enumerate(spread(CASES, PAGE), 1):
+            self.show(done)
             with self.subTest(rest=rest):
                 self.store = self.path("s.strata")
                 shutil.copytree(template, self.store)
@@ -209,6 +215,25 @@ class InodeTests(LimitCase):
         self.assertEqual(acknowledged.count, 4 * 600)
         self.assertGreater(len(os.listdir(os.path.join(self.store, "events"))), 10)
         acknowledged.check(self, self.store)
+
+
+class NameTests(LimitCase):
+    def test_a_million_segments_that_nobody_named(self):
+        """A hostile directory costs time and memory in proportion to its names, and no more."""
+        count = 1_000_000 if LONG else 20_000
+        disk = self.mount(f"256m,nr_inodes={count + 100}")
+        self.store = os.path.join(disk, "s.strata")
+        self.fill(events.line(1))
+        for number in range(2, count):
+            os.close(os.open(os.path.join(self.store, "events", f"{number:020}.seg"), os.O_CREAT | os.O_WRONLY, 0o600))
+        memory = 256 << 20
+        for command in (["verify"], ["read", "--all"], ["recover", "--dry-run"]):
+            ended = tool.run(
+                command[0], self.store, *command[1:],
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (memory + 400 * count,) * 2))
+            self.assertEqual((ended.status, ended.errors), (0, b""))
+        self.succeed("append", self.store, input=events.line(2))
+        self.assertEqual(os.listdir(os.path.join(self.store, "events")), ["00000000000000000001.seg"])
 
 
 class DescriptorTests(LimitCase):

@@ -28,7 +28,7 @@ struct StoreFiles {
 
     /// Segments of events, oldest first.
     func segments() throws -> [String] {
-        try names("events").map { "events/\($0)" }
+        try names("events").filter { $0.hasSuffix(".seg") }.map { "events/\($0)" }
     }
 
     func read(_ name: String) throws -> [UInt8] {

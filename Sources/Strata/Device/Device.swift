@@ -37,6 +37,9 @@ package enum FileKind: Hashable, Sendable {
 package protocol Device: Sendable {
     /// The store's directory, for messages.
     var path: String { get }
+    /// Whether work may go on beside that of a caller; a device that does the same calls in the same order each time
+    /// says no.
+    var allowsBackgroundWork: Bool { get }
 
     func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile
     /// What a name stands for; nil where there is nothing.
@@ -48,6 +51,8 @@ package protocol Device: Sendable {
     /// Renames a file, replacing one of the new name.
     func rename(_ name: String, to newName: String) throws(SystemError)
     func remove(_ name: String) throws(SystemError)
+    /// Gives a file of another directory a second name here. `EXDEV` where the two are not on one file system.
+    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError)
     /// Makes the entries of a directory durable.
     func syncDirectory(_ name: String) throws(SystemError)
     /// Makes the entry of the store's directory in its parent durable.
@@ -81,4 +86,8 @@ package protocol DeviceFile: Sendable {
     func lock() throws(SystemError) -> Bool
     /// Whether someone else holds the writer's lock.
     func isLocked() throws(SystemError) -> Bool
+}
+
+extension Device {
+    package var allowsBackgroundWork: Bool { true }
 }

@@ -99,6 +99,13 @@ package struct FileSystemDevice: Device {
         guard unlinkat(directory.number, name, 0) == 0 else { throw SystemError(last: "unlinkat") }
     }
 
+    package func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
+        guard let source = source as? FileSystemDevice else { throw SystemError(number: EXDEV, call: "linkat") }
+        guard linkat(source.directory.number, name, directory.number, newName, 0) == 0 else {
+            throw SystemError(last: "linkat")
+        }
+    }
+
     package func syncDirectory(_ name: String) throws(SystemError) {
         let descriptor = strata_open_beneath(directory.number, name, O_RDONLY | O_DIRECTORY, 0)
         try FileDescriptor(checking: descriptor, "open").sync()

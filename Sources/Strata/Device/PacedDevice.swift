@@ -14,6 +14,7 @@ struct PacedDevice: Device {
     }
 
     var path: String { device.path }
+    var allowsBackgroundWork: Bool { device.allowsBackgroundWork }
 
     func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile {
         PacedFile(file: try device.open(name, access), pace: pace)
@@ -24,6 +25,9 @@ struct PacedDevice: Device {
     func list(_ name: String) throws(SystemError) -> [String] { try device.list(name) }
     func rename(_ name: String, to newName: String) throws(SystemError) { try device.rename(name, to: newName) }
     func remove(_ name: String) throws(SystemError) { try device.remove(name) }
+    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
+        try device.link(name, of: source, as: newName)
+    }
     func syncDirectory(_ name: String) throws(SystemError) { try device.syncDirectory(name) }
     func syncParent() throws(SystemError) { try device.syncParent() }
     func now() -> Timestamp { device.now() }

@@ -109,6 +109,39 @@ package struct CommitBody {
     package let aggregateTypeRange: Range<Int>
     package let events: [EventLayout]
 
+    /// Whether a body is laid out as the header says; like decoding it, without keeping anything.
+    static func isValid(_ body: RawSpan, header: FrameHeader) -> Bool {
+        guard let name = aggregateTypeRange(in: body, header: header) else { return false }
+        var next = Format.aligned(name.upperBound)
+        for _ in 0..<header.eventCount {
+            guard let event = EventLayout(in: body, at: next) else { return false }
+            next = event.end
+        }
+        return next == body.byteCount
+    }
+
+    /// The ids of the events in a body that is laid out as it should be.
+    struct EventIDs {
+        private var next: Int
+
+        /// - Parameter nameEnd: where the aggregate type ends.
+        init(behind nameEnd: Int) {
+            next = Format.aligned(nameEnd)
+        }
+
+        /// The next event's id; nil behind the last.
+        mutating func next(in body: RawSpan) -> UInt128? {
+            guard next <= body.byteCount - Format.eventHeaderBytes else { return nil }
+            defer {
+                next = Format.aligned(
+                    next + Format.eventHeaderBytes + Int(body.number(at: next + 32, as: UInt32.self))
+                        + Int(body.number(at: next + 36, as: UInt32.self))
+                        + Int(body.number(at: next + 40, as: UInt16.self)))
+            }
+            return UInt128(bigEndian: body.number(at: next, as: UInt128.self).littleEndian)
+        }
+    }
+
     /// - Returns: nil where the body is not laid out as the header says: a mistake of the writer, or a forgery.
     package init?(decoding body: RawSpan, header: FrameHeader) {
         guard let first = Self.aggregateTypeRange(in: body, header: header) else { return nil }

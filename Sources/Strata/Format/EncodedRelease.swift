@@ -39,6 +39,12 @@ package struct Release: Hashable, Sendable {
     package let isTruncated: Bool
     package let isTombstoned: Bool
 
+    package init(firstLiveVersion: Int, isTruncated: Bool, isTombstoned: Bool) {
+        self.firstLiveVersion = firstLiveVersion
+        self.isTruncated = isTruncated
+        self.isTombstoned = isTombstoned
+    }
+
     package init(_ status: StreamStatus) {
         firstLiveVersion = status.firstVersion
         isTruncated = status.isTruncated

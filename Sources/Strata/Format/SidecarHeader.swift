@@ -140,7 +140,10 @@ extension SidecarHeader {
         let span = sections.span.bytes
         for page in 0..<pageCount {
             let range = coverage(ofPage: page)
-            let covered = span.extracting(range.lowerBound - contentStart..<range.upperBound - contentStart)
+            // The first pages of a long file hold nothing but checksums.
+            let covered =
+                range.isEmpty
+                ? RawSpan() : span.extracting(range.lowerBound - contentStart..<range.upperBound - contentStart)
             bytes.append(number: Checksum.crc32c(covered, continuing: binding.seed(ofPage: page)))
         }
         bytes.padToAlignment()

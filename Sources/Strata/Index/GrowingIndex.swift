@@ -1,4 +1,4 @@
-import EventSourcing
+package import EventSourcing
 
 /// Where everything in one segment is, in memory, while commits are added; a sidecar is made of it.
 ///
@@ -42,6 +42,14 @@ package struct GrowingIndex: Sendable {
     package mutating func addType(_ name: RawSpan, tag: UInt32) -> Int {
         for place in typesByTag[tag] ?? [] where name.isUTF8(of: types[place].name) { return place }
         types.append(IndexedType(name.text ?? ""))
+        typesByTag[tag, default: []].append(types.count - 1)
+        return types.count - 1
+    }
+
+    /// The place of an aggregate type of which the segment says something from now on.
+    mutating func addType(_ name: String, tag: UInt32) -> Int {
+        for place in typesByTag[tag] ?? [] where types[place].name == name { return place }
+        types.append(IndexedType(name))
         typesByTag[tag, default: []].append(types.count - 1)
         return types.count - 1
     }
@@ -95,8 +103,9 @@ package struct GrowingIndex: Sendable {
         return add(commit, to: UInt32(type), header.aggregateID, bytes: 0)
     }
 
-    package mutating func add(_ release: IndexedRelease) {
+    package mutating func add(_ release: IndexedRelease, _ storedAt: Timestamp) {
         releases.append(release)
+        summary.lastStoredAt = max(summary.lastStoredAt, storedAt)
     }
 
     /// Says how far the frames reach that readers see.
@@ -123,12 +132,33 @@ package struct GrowingIndex: Sendable {
     }
 }
 
+extension GrowingIndex {
+    /// The last mark of those at the front of which a condition holds, and the offset of the mark behind it; nil where
+    /// it holds for none. O(log bytes of the segment).
+    func lastMark(where isBefore: (WalkMark) -> Bool) -> (mark: WalkMark, next: Int?)? {
+        let next = marks.firstIndex(afterWhich: isBefore) ?? marks.count
+        guard next > 0 else { return nil }
+        return (marks[next - 1], next < marks.count ? marks[next].offset : nil)
+    }
+}
+
+extension GrowingIndex.Stream {
+    /// Appends the commits that have some of a range of versions. O(log commits + found).
+    func collectCommits(versions: ClosedRange<Int>, into commits: inout [CommitPlace]) {
+        if first.lastVersion >= versions.lowerBound, first.firstVersion <= versions.upperBound { commits.append(first) }
+        let begin = others.firstIndex(afterWhich: { $0.lastVersion < versions.lowerBound }) ?? others.count
+        for commit in others[begin...] {
+            guard commit.firstVersion <= versions.upperBound else { return }
+            commits.append(commit)
+        }
+    }
+}
+
 extension SidecarSummary {
     fileprivate mutating func add(_ header: FrameHeader, at offset: Int) {
         if commitCount == 0 {
             firstPosition = header.firstPosition
             firstStoredAt = header.storedAt
-            lastStoredAt = header.storedAt
         }
         commitCount += 1
         eventCount += header.eventCount

@@ -2,6 +2,12 @@ import EventSourcing
 import Synchronization
 
 extension LogIndex {
+    /// Where a frame is.
+    struct Location: Hashable, Sendable {
+        let segment: SegmentIdentity
+        let offset: Int
+    }
+
     /// What an append must know of what is stored already.
     struct AppendLookup {
         let status: StreamStatus
@@ -10,31 +16,110 @@ extension LogIndex {
     }
 
     /// Looks up a stream's status and the frames that may hold event ids.
-    func lookUp(_ stream: StreamID, eventIDs ids: [UInt128]) -> AppendLookup {
-        state.withLock { state in
-            var candidates: [Location] = []
-            for id in ids { state.eventIDs.collectCandidates(for: id, into: &candidates) }
-            return AppendLookup(status: state.status(of: stream), candidates: candidates)
+    func lookUp(
+        _ stream: StreamID, eventIDs ids: [UInt128], _ access: SidecarAccess
+    ) throws(IndexFault) -> AppendLookup {
+        AppendLookup(
+            status: try status(of: stream, access, isTouched: true),
+            candidates: try candidates(forEventIDs: ids, access))
+    }
+
+    /// The frames that may hold one of some events. O(ids x segments), with a few cache lines each.
+    func candidates(forEventIDs ids: [UInt128], _ access: SidecarAccess) throws(IndexFault) -> [Location] {
+        let hashes = ids.map { IndexHash.event($0) }
+        var candidates: [Location] = []
+        var offsets: [Int] = []
+        let sealed = state.withLock { state in
+            for hash in hashes { state.active.index.events.collect(hash, into: &offsets) }
+            let active = state.active.identity
+            candidates += offsets.map { Location(segment: active, offset: $0) }
+            return state.sealed
+        }
+        for segment in sealed.reversed() {
+            offsets.removeAll(keepingCapacity: true)
+            for hash in hashes { try segment.collectEvents(hash, into: &offsets, access) }
+            candidates += offsets.map { Location(segment: segment.identity, offset: $0) }
+        }
+        return candidates
+    }
+
+    /// The version of a stream's last event; 0 for a stream that never had one.
+    func version(of stream: StreamID, _ access: SidecarAccess) throws(IndexFault) -> Int {
+        try status(of: stream, access).version
+    }
+
+    /// What a stream has come to. O(1) for one that was touched before, else O(segments).
+    ///
+    /// - Parameter isTouched: whether a stream that is not there is remembered, too.
+    func status(
+        of stream: StreamID, _ access: SidecarAccess, isTouched: Bool = false
+    ) throws(IndexFault) -> StreamStatus {
+        let (known, key, sealed) =
+            state.withLock { state in
+                guard let key = state.key(of: stream) else { return (StreamStatus(version: 0), nil, []) }
+                return (state.statusIfTouched(key), key, state.sealed)
+            } as (StreamStatus?, StreamKey?, [IndexedSegment])
+        guard let key, known == nil else { return known ?? StreamStatus(version: 0) }
+        let probe = StreamProbe(stream, type: key.aggregateType)
+        var version = 0
+        for segment in sealed.reversed() {
+            guard let found = try segment.stream(probe, access) else { continue }
+            version = found.lastVersion
+            break
+        }
+        return state.withLock { state in
+            // Somebody may have appended meanwhile.
+            if state.versions[key] == nil, version > 0 || isTouched { state.versions[key] = version }
+            return state.status(of: key, version: state.versions[key] ?? version)
         }
     }
 
-    func version(of stream: StreamID) -> Int {
-        status(of: stream).version
+    /// What a stream has come to, where that can be told without blocking.
+    func knownStatus(of stream: StreamID) -> StreamStatus? {
+        do throws(IndexFault) { return try status(of: stream, .verifiedOnly, isTouched: true) } catch { return nil }
     }
 
-    func candidates(forEventID id: UInt128) -> [Location] {
-        state.withLock { $0.eventIDs.candidates(for: id) }
+    /// What a stream was when it was last looked at or appended to; nil where it was never.
+    func statusIfTouched(_ stream: StreamID) -> StreamStatus? {
+        state.withLock { state in state.key(of: stream).flatMap { state.statusIfTouched($0) } }
     }
 
-    /// The frames of a range of versions, one for each version; shorter where the stream ends.
-    func locations(of stream: StreamID, versions: ClosedRange<Int>) -> [Location] {
-        state.withLock { state in
-            guard let key = state.key(of: stream), let locations = state.streams[key] else { return [] }
-            let base = state.bases[key] ?? 0
-            let first = versions.lowerBound - 1 - base
-            guard first >= 0, first < locations.count else { return [] }
-            return Array(locations[first..<min(versions.upperBound - base, locations.count)])
+    /// A commit of a stream, and the segment that it is in.
+    struct StreamPlace {
+        let segment: SegmentView
+        let commit: CommitPlace
+    }
+
+    /// The commits of a stream that have some of a range of versions, ascending. O(segments + found).
+    func commits(
+        of stream: StreamID, versions: ClosedRange<Int>, _ access: SidecarAccess
+    ) throws(IndexFault) -> [StreamPlace] {
+        var newest: [CommitPlace] = []
+        let (probe, sealed, active) = state.withLock { state in
+            let probe = state.key(of: stream).map { StreamProbe(stream, type: $0.aggregateType) }
+            if let type = state.active.index.type(named: stream.aggregateType) {
+                state.active.index.stream(type, stream.id.bits)?.collectCommits(versions: versions, into: &newest)
+            }
+            return (probe, state.sealed, SegmentView(state.active))
         }
+        guard let probe else { return [] }
+        var found: [(IndexedSegment, StreamInSegment)] = []
+        for segment in sealed.reversed() {
+            guard let part = try segment.stream(probe, access) else { continue }
+            if part.firstVersion <= versions.upperBound, part.lastVersion >= versions.lowerBound {
+                found.append((segment, part))
+            }
+            if part.firstVersion <= versions.lowerBound { break }
+        }
+        var places: [StreamPlace] = []
+        var commits: [CommitPlace] = []
+        for (segment, part) in found.reversed() {
+            commits.removeAll(keepingCapacity: true)
+            try segment.collectCommits(of: part, versions: versions, into: &commits, access)
+            let view = SegmentView(segment)
+            places += commits.map { StreamPlace(segment: view, commit: $0) }
+        }
+        return places + newest.map { StreamPlace(segment: active, commit: $0) }
     }
 
     var lastPosition: Int {
@@ -44,77 +129,18 @@ extension LogIndex {
     var durablePosition: Int {
         state.withLock { $0.durablePosition }
     }
-
-    func segment(_ ordinal: Int) -> Segment? {
-        state.withLock { $0.segments.indices.contains(ordinal) ? $0.segments[ordinal] : nil }
-    }
-
-    /// A piece of a segment that can be walked by itself.
-    struct Piece: Sendable {
-        let segment: SegmentIdentity
-        /// The segment's place among the segments.
-        let ordinal: Int
-        let offsets: Range<Int>
-    }
-
-    /// Where a walk forward through the log begins that must not miss any position from `position` on.
-    func walkStart(from position: Int) -> (ordinal: Int, offset: Int)? {
-        state.withLock { state in
-            let segments = state.segments
-            guard let ordinal = segments.firstIndex(afterWhich: { $0.lastPosition < position }) else { return nil }
-            let blocks = segments[ordinal].blocks
-            let block = (blocks.firstIndex(afterWhich: { $0.firstPosition <= position }) ?? blocks.count) - 1
-            return (ordinal, block >= 0 ? blocks[block].offset : Format.segmentHeaderBytes)
-        }
-    }
-
-    /// Where a walk forward begins that must not miss any event stored at or after an instant.
-    func walkStart(storedFrom instant: Timestamp) -> (ordinal: Int, offset: Int)? {
-        state.withLock { state in
-            // Stored-at never decreases along the log, so that only the last block before the instant can reach it.
-            let segments = state.segments
-            let later = segments.firstIndex(afterWhich: { ($0.blocks.first?.storedAt ?? .distantFuture) < instant })
-            let ordinal = max(0, (later ?? segments.count) - 1)
-            guard segments.indices.contains(ordinal) else { return nil }
-            let blocks = segments[ordinal].blocks
-            let block = (blocks.firstIndex(afterWhich: { $0.storedAt < instant }) ?? blocks.count) - 1
-            return (ordinal, block >= 0 ? blocks[block].offset : Format.segmentHeaderBytes)
-        }
-    }
-
-    /// The piece of a segment in which a walk backward from a position begins: it holds the highest position at or
-    /// below `position`.
-    func lastPiece(atOrBelow position: Int) -> Piece? {
-        state.withLock { state in
-            for ordinal in (0..<state.segments.count(upTo: position)).reversed() {
-                let segment = state.segments[ordinal]
-                let blocks = segment.blocks
-                let next = blocks.firstIndex(afterWhich: { $0.firstPosition <= position }) ?? blocks.count
-                guard next > 0 else { continue }
-                let end = next < blocks.count ? blocks[next].offset : segment.end
-                return Piece(
-                    segment: segment.identity, ordinal: ordinal, offsets: blocks[next - 1].offset..<end)
-            }
-            return nil
-        }
-    }
-
-    /// How many segments begin at or below a position.
-    func segmentCount(upTo position: Int) -> Int {
-        state.withLock { $0.segments.count(upTo: position) }
-    }
-
-    /// The first of some segments that is damaged; nil where all are sound.
-    func damagedSegment(among ordinals: Range<Int>) -> SegmentIdentity? {
-        state.withLock { state in
-            state.segments[ordinals.clamped(to: state.segments.indices)].first { $0.isDamaged }?.identity
-        }
-    }
 }
 
-extension [LogIndex.Segment] {
-    fileprivate func count(upTo position: Int) -> Int {
-        firstIndex(afterWhich: { Int($0.number) <= position }) ?? count
+extension LogIndex.State {
+    func statusIfTouched(_ key: LogIndex.StreamKey) -> StreamStatus? {
+        versions[key].map { status(of: key, version: $0) }
+    }
+
+    func status(of key: LogIndex.StreamKey, version: Int) -> StreamStatus {
+        guard let release = releases[key] else { return StreamStatus(version: version) }
+        return StreamStatus(
+            version: max(version, release.lastVersion), firstVersion: release.firstLiveVersion,
+            isTruncated: release.isTruncated, isTombstoned: release.isTombstoned)
     }
 }
 

@@ -3,210 +3,179 @@ import Synchronization
 
 /// Where everything in the log is: what readers may see of it, by stream, by event id and by position.
 ///
-/// The writer adds frames when readers may see them; readers copy out what they need and never wait longer than that
-/// takes. All operations on one stream or event are O(1) or O(log n).
+/// Sealed segments carry their own index, which never changes; that of the segment which is appended to grows in memory.
+/// The writer adds frames when readers may see them; readers copy out what they need, and look into sealed segments
+/// without any lock. Memory grows with the streams that were touched since the store was opened, and not with the events
+/// of sealed segments, their filters of event ids excepted.
 final class LogIndex: Sendable {
     struct StreamKey: Hashable {
+        /// By ``TypeTable``.
         let aggregateType: UInt32
         let id: UInt128
     }
 
-    /// A segment as readers see it.
-    struct Segment: Sendable {
+    /// The segment that is appended to, or the last one that is.
+    struct ActiveSegmentIndex {
         let identity: SegmentIdentity
+        var index: GrowingIndex
         /// Where the frames end that readers may see.
-        var end: Int
-        var bytes: Int
-        var eventCount = 0
-        var commitCount = 0
+        var end = Format.segmentHeaderBytes
+        /// The last position that it held; the one before its first where it holds none.
         var lastPosition: Int
-        var isSealed = false
-        /// Whether something in it, or of it, cannot be read: a walk through it is not complete.
         var isDamaged = false
-        /// Marks in the segment from which a walk can begin, at least ``LogIndex/blockBytes`` apart.
-        var blocks: [Block] = []
 
-        var number: UInt64 { identity.number }
-    }
-
-    /// A frame from which a walk can begin.
-    struct Block: Sendable {
-        let firstPosition: Int
-        let storedAt: Timestamp
-        let offset: Int
-    }
-
-    /// A commit that readers may see from now on.
-    struct Entry {
-        let aggregateID: UInt128
-        let firstVersion: Int
-        let firstPosition: Int
-        let storedAt: Timestamp
-        let offset: Int
-        let frameLength: Int
-        let eventCount: Int
+        init(_ identity: SegmentIdentity, index: GrowingIndex = GrowingIndex()) {
+            self.identity = identity
+            self.index = index
+            lastPosition = max(Int(clamping: identity.number) - 1, index.summary.lastPosition)
+        }
     }
 
     struct State: ~Copyable {
-        var typeNumbers: [String: UInt32] = [:]
-        var typeNames: [String] = []
-        /// The locations of a stream's versions, from 1 on or from behind those that are counted in ``bases``.
-        var streams: [StreamKey: [Location]] = [:]
-        /// How many versions of a stream were released and have no location.
-        var bases: [StreamKey: Int] = [:]
+        var types = TypeTable()
+        /// In the order of their positions.
+        var sealed: [IndexedSegment] = []
+        var active = ActiveSegmentIndex(SegmentIdentity(number: 1))
+        /// The versions of streams that were touched since the store was opened.
+        var versions: [StreamKey: Int] = [:]
         /// The latest truncation or tombstone of each stream that has one.
         var releases: [StreamKey: Release] = [:]
-        var eventIDs = EventIDTable()
-        var segments: [Segment] = []
         var lastStoredAt = Timestamp.distantPast
         var lastPosition = 0
         var durablePosition = 0
-        /// How many more events can have been lost: no more than the files that were walked have room for.
-        var roomForLostEvents = 0
     }
-
-    static let blockBytes = 64 << 10
 
     let state = Mutex(State())
-
-    /// Makes room for a number of events that are about to be added.
-    func reserve(eventCount: Int) {
-        state.withLock { $0.eventIDs = EventIDTable(expectedCount: eventCount) }
-    }
-
-    /// Adds a segment behind all others.
-    ///
-    /// - Parameter fileBytes: the length of the file that is about to be walked; nothing where it is new.
-    func addSegment(_ identity: SegmentIdentity, fileBytes: Int = 0) {
-        state.withLock { state in
-            state.roomForLostEvents += fileBytes / Format.eventHeaderBytes
-            state.segments.append(
-                Segment(
-                    identity: identity, end: Format.segmentHeaderBytes, bytes: Format.segmentHeaderBytes,
-                    lastPosition: Int(identity.number) - 1))
-        }
-    }
-
-    /// Says how far the frames and the bytes of the last segment reach.
-    func extendLastSegment(to end: Int, isSealed: Bool = false) {
-        state.withLock { state in
-            let last = state.segments.count - 1
-            state.segments[last].end = max(state.segments[last].end, end)
-            state.segments[last].bytes = max(state.segments[last].bytes, end)
-            state.segments[last].isSealed = isSealed
-        }
-    }
-
-    /// Says that the last segment is not whole.
-    ///
-    /// - Parameter lastPosition: the last position that it held, as far as that is known.
-    func markLastSegmentDamaged(lastPosition: Int = 0) {
-        state.withLock { state in
-            let last = state.segments.count - 1
-            state.segments[last].isDamaged = true
-            state.segments[last].lastPosition = max(state.segments[last].lastPosition, lastPosition)
-        }
-    }
-
-    /// Says that a segment lacks events, where nothing but later segments has shown it.
-    func markSegmentDamaged(_ identity: SegmentIdentity) {
-        state.withLock { state in
-            guard let ordinal = state.segments.firstIndex(where: { $0.identity == identity }) else { return }
-            state.segments[ordinal].isDamaged = true
-        }
-    }
 
     /// Says that everything up to a position is durable.
     func setDurable(upTo position: Int) {
         state.withLock { $0.durablePosition = max($0.durablePosition, position) }
     }
+
+    /// Says how far the frames of the active segment reach.
+    func extendActive(to end: Int) {
+        state.withLock { $0.active.end = max($0.active.end, end) }
+    }
+
+    /// Has the active segment be a sealed one, and begins another.
+    ///
+    /// - Returns: the sealed segment, which has no sidecar yet.
+    @discardableResult
+    func rollOver(as entry: Manifest.SealedSegment, to next: SegmentIdentity) -> IndexedSegment {
+        state.withLock { state in
+            let sealed = IndexedSegment(
+                entry, state.active.index, isDamaged: state.active.isDamaged, types: state.types)
+            state.sealed.append(sealed)
+            state.active = ActiveSegmentIndex(next)
+            return sealed
+        }
+    }
+
+    /// What each segment holds, the active one last.
+    var summaries: [SidecarSummary] {
+        state.withLock { $0.sealed.map(\.summary) + [$0.active.index.summary] }
+    }
+
+    /// The sealed segments that could have a sidecar and have none.
+    var segmentsWithoutSidecar: [IndexedSegment] {
+        state.withLock { $0.sealed.filter { $0.sidecar == nil && !$0.isDamaged } }
+    }
+
+    /// Whether a sealed segment is part of the log with that very index.
+    func holds(_ segment: IndexedSegment) -> Bool {
+        state.withLock { $0.sealed.contains { $0 === segment } }
+    }
+
+    /// Says that a segment lacks events, where nothing but later segments has shown it.
+    func markDamaged(_ identity: SegmentIdentity) {
+        state.withLock { state in
+            if state.active.identity == identity { state.active.isDamaged = true }
+            guard let place = state.sealed.firstIndex(where: { $0.identity == identity }) else { return }
+            state.sealed[place] = state.sealed[place].damaged
+        }
+    }
+
+    /// Puts another index of a sealed segment in the place of one.
+    ///
+    /// - Returns: whether the segment was still there.
+    @discardableResult
+    func replace(_ segment: IndexedSegment, with index: (borrowing TypeTable) -> IndexedSegment) -> Bool {
+        state.withLock { state in
+            guard let place = state.sealed.firstIndex(where: { $0 === segment }) else { return false }
+            state.sealed[place] = index(state.types)
+            return true
+        }
+    }
 }
 
 extension LogIndex.State {
-    /// The key of a stream; nil where no event of its aggregate type was ever stored.
+    /// The key of a stream; nil where the log has never named its aggregate type.
     func key(of stream: StreamID) -> LogIndex.StreamKey? {
-        typeNumbers[stream.aggregateType].map { LogIndex.StreamKey(aggregateType: $0, id: stream.id.bits) }
-    }
-
-    mutating func number(ofType name: String) -> UInt32 {
-        if let number = typeNumbers[name] { return number }
-        let number = UInt32(typeNames.count)
-        typeNames.append(name)
-        typeNumbers[name] = number
-        return number
-    }
-
-    /// Adds a commit of the last segment.
-    ///
-    /// - Returns: the versions that are missing before it, if the commit does not follow its stream's last one.
-    mutating func add(
-        _ entry: LogIndex.Entry, aggregateType: UInt32, eventIDs ids: some Collection<UInt128>
-    ) -> ClosedRange<Int>? {
-        let ordinal = segments.count - 1
-        let location = Location(segment: ordinal, offset: entry.offset)
-        let end = entry.offset + entry.frameLength
-        let missing = addVersions(entry, at: location, aggregateType: aggregateType)
-        for id in ids { eventIDs.insert(id, at: location) }
-        lastPosition = entry.firstPosition + entry.eventCount - 1
-        lastStoredAt = max(lastStoredAt, entry.storedAt)
-        segments[ordinal].add(entry, end: end)
-        return missing
-    }
-
-    private mutating func addVersions(
-        _ entry: LogIndex.Entry, at location: Location, aggregateType: UInt32
-    ) -> ClosedRange<Int>? {
-        let key = LogIndex.StreamKey(aggregateType: aggregateType, id: entry.aggregateID)
-        let version = version(of: key)
-        // A version at or below the stream's own comes only from a log that was put together by hand.
-        guard entry.firstVersion > version else { return entry.firstVersion...entry.firstVersion }
-        let missing = entry.firstVersion > version + 1 ? version + 1...entry.firstVersion - 1 : nil
-        guard addMissing(entry.firstVersion - 1 - version, to: key) else { return missing }
-        streams[key, default: []].append(contentsOf: repeatElement(location, count: entry.eventCount))
-        return missing
-    }
-
-    /// Adds versions to a stream that cannot be read, so that its readers learn of it.
-    ///
-    /// They take memory, and a forged header must not make them take more than damage could: where the files never had
-    /// room for so many events, the stream ends with one version that cannot be read.
-    ///
-    /// - Returns: whether all were added.
-    private mutating func addMissing(_ count: Int, to key: LogIndex.StreamKey) -> Bool {
-        guard count > 0 else { return true }
-        guard count <= roomForLostEvents else {
-            if streams[key]?.last != .missing { streams[key, default: []].append(.missing) }
-            return false
+        types.number(of: stream.aggregateType).map {
+            LogIndex.StreamKey(aggregateType: $0, id: stream.id.bits)
         }
-        roomForLostEvents -= count
-        streams[key, default: []].append(contentsOf: repeatElement(.missing, count: count))
-        return true
     }
 
-    /// Marks the versions of a commit that cannot be read, so that readers of the stream learn of it; a release counts
-    /// as far as its header tells of it.
-    mutating func addDamaged(_ header: FrameHeader) {
-        guard
-            let name = typeNames.first(where: { FrameHeader.tag(of: $0) == header.aggregateTypeTag }),
-            let number = typeNumbers[name]
-        else { return }
-        let key = LogIndex.StreamKey(aggregateType: number, id: header.aggregateID)
-        if let release = Release(header) { return add(release, to: key) }
-        guard header.firstVersion == version(of: key) + 1 else { return }
-        _ = addMissing(header.eventCount, to: key)
+    /// Adds a sealed segment behind all others.
+    ///
+    /// - Parameters:
+    ///   - types: those that the segment names.
+    ///   - segment: makes it once the types have numbers.
+    mutating func addSealed(_ types: [IndexedType], _ segment: (borrowing TypeTable) -> IndexedSegment) {
+        for type in types { _ = self.types.add(type.name) }
+        let segment = segment(self.types)
+        sealed.append(segment)
+        take(segment.summary, segment.releases, segment.types)
     }
-}
 
-extension LogIndex.Segment {
-    fileprivate mutating func add(_ entry: LogIndex.Entry, end: Int) {
-        if blocks.last.map({ entry.offset - $0.offset >= LogIndex.blockBytes }) ?? true {
-            blocks.append(
-                LogIndex.Block(firstPosition: entry.firstPosition, storedAt: entry.storedAt, offset: entry.offset))
+    /// Adds the active segment behind all others.
+    mutating func addActive(_ segment: LogIndex.ActiveSegmentIndex) {
+        for type in segment.index.types { _ = types.add(type.name) }
+        active = segment
+        take(segment.index.summary, segment.index.releases, segment.index.types)
+        for stream in segment.index.streams {
+            let type = types.add(segment.index.types[Int(stream.type)].name)
+            versions[LogIndex.StreamKey(aggregateType: type, id: stream.id)] = stream.lastVersion
         }
-        eventCount += entry.eventCount
-        commitCount += 1
-        lastPosition = entry.firstPosition + entry.eventCount - 1
-        self.end = max(self.end, end)
-        bytes = max(bytes, end)
+    }
+
+    private mutating func take(_ summary: SidecarSummary, _ releases: [IndexedRelease], _ types: [IndexedType]) {
+        lastPosition = max(lastPosition, summary.lastPosition)
+        lastStoredAt = max(lastStoredAt, summary.lastStoredAt)
+        for release in releases {
+            let type = self.types.add(types[release.type].name)
+            add(Release(release), to: LogIndex.StreamKey(aggregateType: type, id: release.id))
+        }
+    }
+
+    /// Adds a commit of the active segment.
+    mutating func add(_ positioned: PositionedCommit, header: FrameHeader, at offset: Int) {
+        let stream = positioned.commit.stream
+        let type = active.index.addType(stream.aggregateType, tag: header.aggregateTypeTag)
+        _ = active.index.add(header, at: offset, type: type)
+        for id in positioned.commit.eventIDs { active.index.addEvent(id, at: offset) }
+        let key = LogIndex.StreamKey(aggregateType: types.add(stream.aggregateType), id: header.aggregateID)
+        versions[key] = header.firstVersion + header.eventCount - 1
+        active.end = max(active.end, offset + header.frameLength)
+        active.lastPosition = header.firstPosition + header.eventCount - 1
+        lastPosition = active.lastPosition
+        lastStoredAt = max(lastStoredAt, header.storedAt)
+    }
+
+    /// Adds a release of the active segment.
+    mutating func add(_ stamped: StampedRelease, header: FrameHeader, at offset: Int) {
+        let stream = stamped.release.stream
+        let release = stamped.release.release
+        let type = active.index.addType(stream.aggregateType, tag: header.aggregateTypeTag)
+        active.index.add(IndexedRelease(release, type: type, id: header.aggregateID, offset: offset), header.storedAt)
+        active.end = max(active.end, offset + header.frameLength)
+        add(release, to: LogIndex.StreamKey(aggregateType: types.add(stream.aggregateType), id: header.aggregateID))
+        lastStoredAt = max(lastStoredAt, header.storedAt)
+    }
+
+    mutating func add(_ release: Release, to key: LogIndex.StreamKey) {
+        // A release that takes nothing away comes only from a log that was put together by hand.
+        if let known = releases[key], known.isTombstoned || known.firstLiveVersion > release.firstLiveVersion { return }
+        releases[key] = release
     }
 }

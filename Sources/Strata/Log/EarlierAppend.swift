@@ -10,7 +10,7 @@ struct EarlierAppend: Sendable {
     /// - Returns: the earlier result where the append is a retry; nil where the frames hold none of the ids.
     /// - Throws: ``EventStoreError/Code/duplicateEventID`` where they do and it is not.
     func result(
-        of commit: EncodedCommit, expecting expected: ExpectedVersion, among candidates: [Location]
+        of commit: EncodedCommit, expecting expected: ExpectedVersion, among candidates: [LogIndex.Location]
     ) throws(EventStoreError) -> AppendResult? {
         let ids = Set(commit.eventIDs)
         for location in candidates {
@@ -20,10 +20,14 @@ struct EarlierAppend: Sendable {
                 let taken = stored.first(where: { ids.contains($0.id.bits) }),
                 let first = stored.first, let last = stored.last
             else { continue }
+            let status: StreamStatus
+            do {
+                status = try reader.ask { index throws(IndexFault) in try index.status(of: first.stream, .verifying) }
+            } catch { throw EventStoreError(reading: error) }
             // The earlier append could have made the same demand: it stands right behind the version it allows.
             guard
                 first.stream == commit.stream, stored.map(\.id.bits) == commit.eventIDs,
-                expected.allowsRetry(ofAppendAt: first.version, in: reader.index.status(of: first.stream))
+                expected.allowsRetry(ofAppendAt: first.version, in: status)
             else { throw .duplicate(eventID: taken.id, in: commit.stream) }
             return AppendResult(
                 version: last.version, firstPosition: first.position, lastPosition: last.position,

@@ -6,8 +6,9 @@ struct FeedCursor: Sendable {
     private let filter: EventFilter
     private let tags: Set<UInt32>?
     private let earliest: Timestamp?
-    private var ordinal: Int
-    private var offset: Int
+    /// The segment that is walked; nil where the next one is to be looked for.
+    private var segment: SegmentView?
+    private var offset = 0
     private var nextPosition: Int
     private let lastPosition: Int
     private var decoder = EventDecoder()
@@ -19,17 +20,9 @@ struct FeedCursor: Sendable {
         self.reader = reader
         self.filter = filter
         self.earliest = earliest
-        // Other names may be equal as text and differ in their bytes, and so in their tags.
-        let ascii = filter.aggregateTypes.flatMap { $0.allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } } ? $0 : nil }
-        tags = ascii.map { Set($0.map { FrameHeader.tag(of: $0) }) }
+        tags = filter.tags
         lastPosition = reader.index.lastPosition
         nextPosition = position
-        let start =
-            if let earliest { reader.index.walkStart(storedFrom: earliest) } else {
-                reader.index.walkStart(from: position)
-            }
-        // Behind the last event there may be damage.
-        (ordinal, offset) = start ?? (max(0, reader.index.segmentCount(upTo: .max) - 1), .max)
     }
 
     /// The next events that are wanted, at least one; nil at the end. May block.
@@ -37,22 +30,51 @@ struct FeedCursor: Sendable {
     /// - Parameter limit: at most so many events.
     mutating func next(limit: Int) throws(StrataError) -> [RecordedEvent]? {
         var events: [RecordedEvent] = []
-        while events.isEmpty, nextPosition <= lastPosition {
-            guard let segment = reader.index.segment(ordinal) else { break }
+        while events.isEmpty, nextPosition <= lastPosition, try findSegment(), let segment {
             guard offset < segment.end else {
-                try reader.checkWhole(segments: ordinal..<ordinal + 1)
-                ordinal += 1
-                offset = Format.segmentHeaderBytes
+                try reader.checkWhole(segment)
+                leave(segment)
                 continue
             }
-            try readPiece(of: segment, limit: limit, into: &events)
+            do throws(StrataError) {
+                try readPiece(of: segment, limit: limit, into: &events)
+            } catch {
+                // A compaction has taken the file away, and what stands in its place has the same positions.
+                guard error.code == .notFound, reader.index.segment(segment.identity) == nil else { throw error }
+                self.segment = nil
+            }
         }
-        if events.isEmpty { try reader.checkWhole(segments: ordinal..<Int.max) }
+        if events.isEmpty { try reader.checkWhole(reader.index.damagedSegment(from: nextPosition)) }
         return events.isEmpty ? nil : events
     }
 
+    /// Makes sure that there is a segment to be walked; false behind the last one.
+    private mutating func findSegment() throws(StrataError) -> Bool {
+        while segment == nil {
+            guard let found = reader.index.segment(covering: nextPosition) else { return false }
+            guard found.mayHold(typesWithTags: tags, storedFrom: earliest) else {
+                leave(found)
+                guard nextPosition <= lastPosition else { return false }
+                continue
+            }
+            let (position, earliest) = (nextPosition, earliest)
+            offset = try reader.ask { index throws(IndexFault) in
+                let start = try index.walkStart(from: position, in: found, .verifying)
+                guard let earliest else { return start }
+                return max(start, try index.walkStart(storedFrom: earliest, in: found, .verifying))
+            }
+            segment = found
+        }
+        return true
+    }
+
+    private mutating func leave(_ segment: SegmentView) {
+        nextPosition = max(nextPosition, segment.lastPosition + 1)
+        self.segment = nil
+    }
+
     private mutating func readPiece(
-        of segment: LogIndex.Segment, limit: Int, into events: inout [RecordedEvent]
+        of segment: SegmentView, limit: Int, into events: inout [RecordedEvent]
     ) throws(StrataError) {
         let content = try reader.content(of: segment.identity)
         var length = min(LogReader.batchBytes, segment.end - offset)
@@ -63,7 +85,9 @@ struct FeedCursor: Sendable {
             let needed = try walk(bytes, content, limit: limit, into: &events)
             guard let needed else { return }
             // The first frame of the piece is longer than the piece.
-            guard needed > length, needed <= segment.end - offset else { throw LogReader.damagedFrame(content, offset) }
+            guard needed > length, needed <= segment.end - offset else {
+                throw LogReader.damagedFrame(content, offset)
+            }
             length = needed
         }
     }
@@ -117,69 +141,11 @@ struct FeedCursor: Sendable {
     }
 }
 
-/// A walk backward through the whole log: pieces from the last to the first, each read forward and turned around.
-struct BackwardFeedCursor: Sendable {
-    private let reader: LogReader
-    private let filter: EventFilter
-    private var nextPosition: Int
-    /// How many segments, from the first on, have not been left behind.
-    private var segmentCount: Int
-    private var decoder = EventDecoder()
-
-    /// - Parameter position: the highest position that is wanted.
-    init(_ reader: LogReader, from position: Int, filter: EventFilter) {
-        self.reader = reader
-        self.filter = filter
-        nextPosition = min(position, reader.index.lastPosition)
-        segmentCount = reader.index.segmentCount(upTo: position)
-    }
-
-    /// The next events that are wanted, at least one; nil at the end. May block.
-    ///
-    /// - Parameter limit: at most so many events.
-    mutating func next(limit: Int) throws(StrataError) -> [RecordedEvent]? {
-        while nextPosition > 0, let piece = reader.index.lastPiece(atOrBelow: nextPosition) {
-            try reader.checkWhole(segments: piece.ordinal + 1..<max(piece.ordinal + 1, segmentCount))
-            segmentCount = piece.ordinal + 1
-            let events = try events(of: piece)
-            if !events.isEmpty { return events.suffix(limit).reversed() }
-        }
-        try reader.checkWhole(segments: 0..<segmentCount)
-        return nil
-    }
-
-    private mutating func events(of piece: LogIndex.Piece) throws(StrataError) -> [RecordedEvent] {
-        let content = try reader.content(of: piece.segment)
-        let bytes = Bytes(try content.read(piece.offsets.count, at: piece.offsets.lowerBound))
-        var events: [RecordedEvent] = []
-        var start = 0
-        var first: Int?
-        let (last, filter) = (nextPosition, filter)
-        while start < piece.offsets.count {
-            let header: FrameHeader? = bytes.withSpan { span in
-                guard
-                    span.byteCount - start >= Format.frameHeaderBytes,
-                    let header = FrameHeader(
-                        decoding: span.extracting(start..<start + Format.frameHeaderBytes),
-                        at: piece.offsets.lowerBound + start, binding: content.binding),
-                    span.byteCount - start >= header.frameLength
-                else { return nil }
-                let body = span.extracting(start + Format.frameHeaderBytes..<start + header.frameLength)
-                return header.verifies(body: body) ? header : nil
-            }
-            guard let header else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
-            if header.kind == .commit {
-                first = first ?? header.firstPosition
-                guard
-                    decoder.decode(
-                        bytes, at: start, header: header, firstLiveVersion: reader.index.firstLiveVersion,
-                        into: &events,
-                        where: { $0.position.rawValue <= last && filter.matches($0) })
-                else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
-            }
-            start += header.frameLength
-        }
-        nextPosition = (first ?? 1) - 1
-        return events
+extension EventFilter {
+    /// The tags of the aggregate types that are wanted; nil where that cannot be told by tags.
+    var tags: Set<UInt32>? {
+        // Other names may be equal as text and differ in their bytes, and so in their tags.
+        let ascii = aggregateTypes.flatMap { $0.allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } } ? $0 : nil }
+        return ascii.map { Set($0.map { FrameHeader.tag(of: $0) }) }
     }
 }

@@ -40,16 +40,6 @@ struct PlacedEntry {
     let offset: Int
 }
 
-extension LogIndex.Entry {
-    init(_ positioned: PositionedCommit, offset: Int) {
-        let commit = positioned.commit
-        self.init(
-            aggregateID: commit.stream.id.bits, firstVersion: positioned.firstVersion,
-            firstPosition: positioned.firstPosition, storedAt: positioned.storedAt, offset: offset,
-            frameLength: commit.frameLength, eventCount: commit.eventCount)
-    }
-}
-
 extension FrameHeader {
     /// The header of an entry's frame.
     ///

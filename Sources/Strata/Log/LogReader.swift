@@ -9,16 +9,20 @@ struct LogReader: Sendable {
     static let batchEvents = 512
     /// Bytes in a batch, roughly.
     static let batchBytes = 1 << 20
+    /// How often a compaction may take a segment away under one read.
+    private static let attempts = 10
 
     let index: LogIndex
     private let storeID: UInt128
     private let device: any Device
+    private let repair: SidecarRepair
     private let files = SegmentFiles()
 
-    init(index: LogIndex, storeID: UInt128, device: any Device) {
+    init(index: LogIndex, sidecars: SidecarFiles) {
         self.index = index
-        self.storeID = storeID
-        self.device = device
+        storeID = sidecars.storeID
+        device = sidecars.device
+        repair = SidecarRepair(index, sidecars)
     }
 
     func content(of segment: SegmentIdentity) throws(StrataError) -> SegmentContent {
@@ -27,32 +31,48 @@ struct LogReader: Sendable {
         }
     }
 
+    /// Asks the index, and makes the index of a segment anew where it cannot be trusted.
+    func ask<Answer>(_ body: (LogIndex) throws(IndexFault) -> Answer) throws(StrataError) -> Answer {
+        while true {
+            do throws(IndexFault) {
+                return try body(index)
+            } catch {
+                // Whoever may block is never told that a page was not verified yet.
+                if case .damaged(let segment) = error { try repair.run(segment) }
+            }
+        }
+    }
+
+    /// Does a read again that a compaction has taken a segment away from.
+    func retrying<Answer>(_ body: () throws(StrataError) -> Answer) throws(StrataError) -> Answer {
+        for _ in 1..<Self.attempts {
+            do throws(StrataError) {
+                return try body()
+            } catch {
+                guard error.code == .notFound else { throw error }
+            }
+        }
+        return try body()
+    }
+
     /// The events of some versions of a stream, ascending: a batch from the front of the range.
     ///
     /// - Throws: ``StrataError/Code/damaged`` where an event in the range cannot be read.
     func events(of stream: StreamID, versions: ClosedRange<Int>, decoder: inout EventDecoder) throws(StrataError)
         -> [RecordedEvent]
     {
-        var buffer: [UInt8] = []
-        var frames: [(start: Int, header: FrameHeader)] = []
-        var previous: Location?
-        for (index, location) in self.index.locations(of: stream, versions: versions).enumerated() {
-            if location == previous { continue }
-            guard location != .missing else {
-                if !frames.isEmpty { break }
-                throw Self.missing(stream, version: versions.lowerBound + index)
-            }
-            if !frames.isEmpty, buffer.count >= Self.batchBytes { break }
-            previous = location
-            frames.append((buffer.count, try readFrame(at: location, into: &buffer)))
+        let (buffer, frames) = try retrying { () throws(StrataError) in
+            try self.frames(of: stream, versions: versions)
         }
         let bytes = Bytes(buffer)
         var events: [RecordedEvent] = []
+        events.reserveCapacity(min(versions.count, Self.batchEvents))
+        let firstLive = index.firstLiveVersion(of: stream)
         for (start, header) in frames {
             guard
                 decoder.decode(
-                    bytes, at: start, header: header, versions: versions,
-                    firstLiveVersion: self.index.firstLiveVersion, into: &events)
+                    bytes, at: start, header: header, versions: versions, firstLiveVersion: { _ in firstLive },
+                    into: &events)
             else {
                 throw StrataError(.damaged, "a commit of stream \(stream) is not laid out as it should be")
             }
@@ -60,10 +80,42 @@ struct LogReader: Sendable {
         return events
     }
 
-    /// The commit at a location, with those of its events that are not released.
-    func commit(at location: Location) throws(StrataError) -> [RecordedEvent] {
+    /// The frames from the front of a range of versions, one behind the other.
+    private func frames(
+        of stream: StreamID, versions: ClosedRange<Int>
+    ) throws(StrataError) -> (buffer: [UInt8], frames: [(start: Int, header: FrameHeader)]) {
         var buffer: [UInt8] = []
-        let header = try readFrame(at: location, into: &buffer)
+        var frames: [(start: Int, header: FrameHeader)] = []
+        var next = versions.lowerBound
+        let places = try ask { index throws(IndexFault) in
+            try index.commits(of: stream, versions: versions, .verifying)
+        }
+        buffer.reserveCapacity(min(Self.batchBytes, places.count << 10))
+        for place in places {
+            if !frames.isEmpty, buffer.count >= Self.batchBytes { break }
+            // A version that stands there twice comes only from a log that was put together by hand.
+            guard place.commit.lastVersion >= next else { continue }
+            guard !place.commit.isMissing, place.commit.firstVersion <= next else {
+                if !frames.isEmpty { break }
+                throw Self.missing(stream, version: next)
+            }
+            let content = try content(of: place.segment.identity)
+            let header = try readFrame(at: place.commit.offset, of: content, before: place.segment.end, into: &buffer)
+            frames.append((buffer.count - header.frameLength, header))
+            next = place.commit.lastVersion + 1
+        }
+        if frames.isEmpty, versions.upperBound >= max(next, index.firstLiveVersion(of: stream)) {
+            throw Self.missing(stream, version: next)
+        }
+        return (buffer, frames)
+    }
+
+    /// The commit at a location, with those of its events that are not released.
+    func commit(at location: LogIndex.Location) throws(StrataError) -> [RecordedEvent] {
+        guard let segment = index.segment(location.segment) else { return [] }
+        var buffer: [UInt8] = []
+        let header = try readFrame(
+            at: location.offset, of: content(of: segment.identity), before: segment.end, into: &buffer)
         var events: [RecordedEvent] = []
         var decoder = EventDecoder()
         guard
@@ -77,23 +129,25 @@ struct LogReader: Sendable {
 
     /// The commit that holds an event, and the event's place in it; nil where no commit does.
     func commit(containingEventID id: UUID) throws(StrataError) -> (events: [RecordedEvent], index: Int)? {
-        for location in index.candidates(forEventID: id.bits) {
-            let events = try commit(at: location)
-            if let index = events.firstIndex(where: { $0.id == id }) { return (events, index) }
+        try retrying { () throws(StrataError) in
+            let candidates = try ask { index throws(IndexFault) in
+                try index.candidates(forEventIDs: [id.bits], .verifying)
+            }
+            for location in candidates {
+                let events = try commit(at: location)
+                if let index = events.firstIndex(where: { $0.id == id }) { return (events, index) }
+            }
+            return nil
         }
-        return nil
     }
 
-    /// Appends the frame at a location to a buffer and verifies it.
-    private func readFrame(at location: Location, into buffer: inout [UInt8]) throws(StrataError) -> FrameHeader {
-        guard let segment = index.segment(location.segment) else {
-            throw StrataError(.damaged, "the index names a segment that does not exist")
-        }
-        let content = try content(of: segment.identity)
+    /// Appends the frame at an offset to a buffer and verifies it.
+    private func readFrame(
+        at offset: Int, of content: SegmentContent, before end: Int, into buffer: inout [UInt8]
+    ) throws(StrataError) -> FrameHeader {
         guard
-            let header = try content.readFrame(at: location.offset, before: segment.end, into: &buffer),
-            header.kind == .commit
-        else { throw Self.damagedFrame(content, location.offset) }
+            let header = try content.readFrame(at: offset, before: end, into: &buffer), header.kind == .commit
+        else { throw Self.damagedFrame(content, offset) }
         return header
     }
 
@@ -104,11 +158,11 @@ struct LogReader: Sendable {
             path: content.path, offset: offset, damage: [damage])
     }
 
-    /// - Throws: ``StrataError/Code/damaged`` where one of some segments is not whole: a walk that passes over it without
-    ///   a word would hide that events are lost.
-    func checkWhole(segments ordinals: Range<Int>) throws(StrataError) {
-        guard let segment = index.damagedSegment(among: ordinals) else { return }
-        let damage = Damage(file: segment.name, offset: 0, reason: "the segment is not whole")
+    /// - Throws: ``StrataError/Code/damaged`` where a segment is not whole: a walk that passes over it without a word
+    ///   would hide that events are lost.
+    func checkWhole(_ segment: SegmentView?) throws(StrataError) {
+        guard let segment, segment.isDamaged else { return }
+        let damage = Damage(file: segment.identity.name, offset: 0, reason: "the segment is not whole")
         throw StrataError(
             .damaged, "events of \(damage.file) may be lost; run 'strata verify' to see what is affected",
             damage: [damage])

@@ -13,7 +13,9 @@ actor LogWriter {
     private enum Decision {
         case admit(PositionedCommit)
         /// Frames that may hold one of the event ids decide.
-        case look([Location])
+        case look([LogIndex.Location])
+        /// Pages of the index that were never looked at decide.
+        case load
         /// The stream does not allow it as it is, or as what is on its way to the device makes it.
         case refuse(EventStoreError, StreamStatus)
         /// Another append with one of the event ids is on its way to the device.
@@ -74,7 +76,7 @@ actor LogWriter {
     func append(
         _ commit: EncodedCommit, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> AppendResult {
-        var cleared: Set<Location> = []
+        var cleared: Set<LogIndex.Location> = []
         await takeTurn()
         while true {
             let decision: Decision
@@ -90,6 +92,10 @@ actor LogWriter {
             case .look(let candidates):
                 if let result = try await look(for: commit, expecting: expected, among: candidates) { return result }
                 cleared.formUnion(candidates)
+            case .load:
+                try await load { index throws(IndexFault) in
+                    _ = try index.lookUp(commit.stream, eventIDs: commit.eventIDs, .verifying)
+                }
             case .refuse(let error, let status):
                 passTurn()
                 if await isSettled(status, of: commit.stream) { throw error }
@@ -103,11 +109,14 @@ actor LogWriter {
     }
 
     private func decide(
-        _ commit: EncodedCommit, expecting expected: ExpectedVersion, cleared: Set<Location>
+        _ commit: EncodedCommit, expecting expected: ExpectedVersion, cleared: Set<LogIndex.Location>
     ) throws(EventStoreError) -> Decision {
         try checkOpen()
         guard eventIDsUnderWay.isDisjoint(with: commit.eventIDs) else { return .sameIDsUnderWay }
-        let lookup = index.lookUp(commit.stream, eventIDs: commit.eventIDs)
+        let lookup: LogIndex.AppendLookup
+        do throws(IndexFault) {
+            lookup = try index.lookUp(commit.stream, eventIDs: commit.eventIDs, .verifiedOnly)
+        } catch { return .load }
         let candidates = lookup.candidates.filter { !cleared.contains($0) }
         guard candidates.isEmpty else { return .look(candidates) }
         let status = statusesUnderWay[commit.stream] ?? lookup.status
@@ -128,7 +137,12 @@ actor LogWriter {
     ) async throws(EventStoreError) -> DeletionResult {
         await takeTurn()
         while true {
-            let status = statusesUnderWay[stream] ?? index.status(of: stream)
+            guard let status = statusesUnderWay[stream] ?? index.knownStatus(of: stream) else {
+                try await load { index throws(IndexFault) in
+                    _ = try index.status(of: stream, .verifying, isTouched: true)
+                }
+                continue
+            }
             let decision: Result<StreamStatus, EventStoreError>
             do throws(EventStoreError) {
                 try checkOpen()
@@ -153,7 +167,9 @@ actor LogWriter {
     /// - Returns: false where what was on its way has failed, so that there must be another decision.
     private func isSettled(_ status: StreamStatus, of stream: StreamID) async -> Bool {
         let before = failures
-        while failures == before, !index.status(of: stream).hasReached(status) { await nextBatch() }
+        while failures == before, !(index.statusIfTouched(stream)?.hasReached(status) ?? (status.version == 0)) {
+            await nextBatch()
+        }
         return failures == before
     }
 
@@ -170,7 +186,7 @@ actor LogWriter {
 
     /// Looks into stored frames, keeping the turn unless that settles the append.
     private func look(
-        for commit: EncodedCommit, expecting expected: ExpectedVersion, among candidates: [Location]
+        for commit: EncodedCommit, expecting expected: ExpectedVersion, among candidates: [LogIndex.Location]
     ) async throws(EventStoreError) -> AppendResult? {
         let earlier = earlier
         do throws(EventStoreError) {
@@ -182,6 +198,19 @@ actor LogWriter {
         } catch {
             passTurn()
             throw error
+        }
+    }
+
+    /// Asks the index where that may block, keeping the turn unless that fails: what was asked for can be had at once then.
+    private func load(
+        _ ask: @escaping @Sendable (LogIndex) throws(IndexFault) -> Void
+    ) async throws(EventStoreError) {
+        let reader = earlier.reader
+        do throws(StrataError) {
+            try await BlockingReads.run { () throws(StrataError) in try reader.ask(ask) }
+        } catch {
+            passTurn()
+            throw EventStoreError(reading: error)
         }
     }
 

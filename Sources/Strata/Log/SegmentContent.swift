@@ -25,7 +25,8 @@ struct SegmentContent: Sendable {
         let file = try StoreFile(segment.name, .read, on: device)
         binding = segment.binding(storeID: storeID)
         storage =
-            segment.isCompacted ? .compacted(CompactedSegment(try CompactedLayout(file, binding: binding))) : .file(file)
+            segment.isCompacted
+            ? .compacted(CompactedSegment(try CompactedLayout(file, binding: binding))) : .file(file)
     }
 
     private var file: StoreFile {

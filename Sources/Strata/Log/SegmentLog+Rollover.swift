@@ -10,12 +10,14 @@ extension SegmentLog {
         let before = (segment: segment, hasOpened: hasOpened)
         let digest = try seal()
         let next: ActiveSegment
+        let entry: Manifest.SealedSegment
         do {
             next = try ActiveSegment.create(
                 number: firstPosition, storeID: manifest.storeID, epoch: epoch, on: device)
             var replacement = manifest
             replacement.generation &+= 1
-            replacement.sealed.append(segment.manifestEntry(digest: digest))
+            entry = segment.manifestEntry(digest: digest)
+            replacement.sealed.append(entry)
             replacement.active = firstPosition
             try device.writeReplacement(of: StoreLayout.manifest, with: replacement.encoded())
             manifest = replacement
@@ -23,10 +25,10 @@ extension SegmentLog {
             throw undoSeal(before.segment, hasOpened: before.hasOpened, after: error)
         }
         do { try device.installReplacement(of: StoreLayout.manifest) } catch { throw .final(error) }
-        index.extendLastSegment(to: segment.end, isSealed: true)
+        let sealed = index.rollOver(as: entry, to: SegmentIdentity(number: firstPosition))
         segment = next
         hasOpened = true
-        index.addSegment(SegmentIdentity(number: firstPosition))
+        sidecars.add(sealed)
     }
 
     /// Writes the footer and syncs; returns the digest of what stands before it.

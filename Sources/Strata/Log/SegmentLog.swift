@@ -25,6 +25,7 @@ actor SegmentLog {
     /// Whether a frame in the segment says that this epoch has begun.
     var hasOpened = false
     private var buffer: [UInt8] = []
+    let sidecars: SidecarWriter
 
     init(_ opened: OpenedLog, options: StrataOptions) {
         device = opened.device
@@ -36,6 +37,8 @@ actor SegmentLog {
         manifest = opened.manifest
         segment = opened.segment
         epoch = opened.epoch
+        sidecars = SidecarWriter(opened.index, opened.sidecars)
+        for segment in opened.index.segmentsWithoutSidecar { sidecars.add(segment) }
     }
 
     /// What became of a batch.
@@ -186,18 +189,15 @@ actor SegmentLog {
         let isDurable = durability == .commit
         index.state.withLock { state in
             for placed in entries {
+                let header = FrameHeader(placed.entry, epoch: epoch, durableMark: 0, isSynced: isDurable)
                 switch placed.entry {
-                case .commit(let positioned):
-                    let type = state.number(ofType: positioned.commit.stream.aggregateType)
-                    _ = state.add(
-                        LogIndex.Entry(positioned, offset: placed.offset), aggregateType: type,
-                        eventIDs: positioned.commit.eventIDs)
-                case .release(let stamped): state.add(stamped.release, storedAt: stamped.storedAt)
+                case .commit(let positioned): state.add(positioned, header: header, at: placed.offset)
+                case .release(let stamped): state.add(stamped, header: header, at: placed.offset)
                 }
             }
             if isDurable { state.durablePosition = state.lastPosition }
         }
-        index.extendLastSegment(to: segment.end)
+        index.extendActive(to: segment.end)
     }
 
     /// Marks the end of the log as complete, so that damage to what stands before it can never be taken for a torn
@@ -216,13 +216,16 @@ actor SegmentLog {
         hasOpened = true
         marked.isMarked = true
         segment = marked
-        index.extendLastSegment(to: segment.end)
+        index.extendActive(to: segment.end)
         try sync()
     }
 
     /// Marks the end of the log where there is room for it, and gives the lock back.
     func close() throws(LogFailure) {
-        defer { lock = nil }
+        defer {
+            sidecars.finish()
+            lock = nil
+        }
         try markIfRoom()
     }
 
@@ -238,6 +241,7 @@ actor SegmentLog {
 
     /// Gives the lock back without touching the log again.
     func abandon() {
+        sidecars.finish()
         lock = nil
     }
 }

@@ -159,7 +159,7 @@ struct SegmentScanner {
         case .commit:
             return (isResynchronizing || header.epoch == scan.epoch)
                 && header.firstPosition > scan.lastPosition
-                && scanner.withBody { CommitBody(decoding: $0, header: header) } != nil
+                && scanner.withBody { CommitBody.isValid($0, header: header) }
         }
     }
 

@@ -5,7 +5,12 @@ enum StoreLayout {
     static let events = "events"
     static let snapshots = "snapshots"
     static let quarantine = "quarantine"
+    /// Only in a backup that nobody has written to.
+    static let backupMarker = "BACKUP"
     static let segmentSuffix = ".seg"
+    static let sidecarSuffix = ".idx"
+    /// Behind the name of a file that a backup is bringing.
+    static let stagedSuffix = ".new"
     private static let digits = 20
 
     /// - Parameter generation: of a compacted segment.

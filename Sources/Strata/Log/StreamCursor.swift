@@ -5,6 +5,8 @@ struct StreamCursor: Sendable {
     private let reader: LogReader
     private let stream: StreamID
     private let direction: ReadDirection
+    /// What was asked for; nil once it is known which versions that are.
+    private var query: StreamQuery?
     /// The versions that are still to be read.
     private var versions: ClosedRange<Int>?
     private var decoder = EventDecoder()
@@ -16,7 +18,7 @@ struct StreamCursor: Sendable {
         self.reader = reader
         stream = query.stream
         direction = query.direction
-        versions = Self.versions(of: query, reader.index.status(of: query.stream))
+        self.query = query
     }
 
     private static func versions(of query: StreamQuery, _ status: StreamStatus) -> ClosedRange<Int>? {
@@ -29,6 +31,11 @@ struct StreamCursor: Sendable {
 
     /// The next events; nil at the end. May block.
     mutating func next() throws(StrataError) -> [RecordedEvent]? {
+        if let query {
+            let status = try reader.ask { index throws(IndexFault) in try index.status(of: stream, .verifying) }
+            versions = Self.versions(of: query, status)
+            self.query = nil
+        }
         guard let versions = liveVersions() else { return nil }
         switch direction {
         case .forward:

@@ -4,55 +4,180 @@ import Logging
 import Synchronization
 
 /// Reads the log of a store into an index.
+///
+/// Sealed segments are taken over by their sidecars where those can be believed. All others are walked, and get a sidecar
+/// if they are sound.
 struct LogOpening {
+    /// What is told while segments are walked, at most once for so many bytes.
+    private static let progressBytes = 1 << 20
+
     let device: any Device
     let manifest: Manifest
     let logger: Logger
     let index = LogIndex()
     private(set) var damage: [Damage] = []
-    /// The headers of commits whose bodies do not verify, by where they stand.
-    private var damagedHeaders: [DamagedCommit: FrameHeader] = [:]
-    /// Versions that are missing, as long as no release accounts for them.
-    private var gaps: [Gap] = []
     /// What walking the active segment found.
     private(set) var active: SegmentScan
     /// The bytes of the segments that have been walked.
     private(set) var bytesRead = 0
+    /// How many streams there are, where all segments were walked.
+    var streamCount: Int? { versions?.count }
     /// Told how many bytes have been walked.
     var onProgress: (Int) -> Void = { _ in }
+    private let progress: (@Sendable (JobProgress) -> Void)?
 
-    init(manifest: Manifest, on device: any Device, logger: Logger) {
+    /// nil where everything is to be walked.
+    private let sidecars: SidecarFiles?
+    /// Sidecars that get their names once the whole log is known to be sound.
+    private var unfinished: [SegmentIdentity] = []
+    /// The headers of commits whose bodies do not verify, by where they stand.
+    private var damagedHeaders: [DamagedCommit: FrameHeader] = [:]
+    /// Versions that are missing, as long as no release accounts for them.
+    private var gaps: [Gap] = []
+    /// The versions that streams have reached; nil once a sidecar has told of streams that nobody has listed.
+    private var versions: [LogIndex.StreamKey: Int]? = [:]
+
+    /// - Parameters:
+    ///   - sidecars: nil where everything is to be walked, whatever the sidecars say.
+    ///   - progress: told of segments that have to be walked for want of a sidecar.
+    init(
+        manifest: Manifest, on device: any Device, sidecars: SidecarFiles? = nil, logger: Logger,
+        progress: (@Sendable (JobProgress) -> Void)? = nil
+    ) {
         self.device = device
         self.manifest = manifest
+        self.sidecars = sidecars
+        self.progress = progress
         self.logger = logger
         active = SegmentScan(SegmentIdentity(number: manifest.active))
     }
 
-    /// Walks all segments.
+    /// Reads all segments.
     ///
     /// - Parameter besideWriter: whether a writer is at work. Then commits count only as far as they are known to be
     ///   durable, or were acknowledged without that.
     mutating func readSegments(besideWriter: Bool = false) throws(StrataError) {
-        try reserveForSealedSegments()
-        for sealed in manifest.sealed {
-            let before = damage.count
-            let scan = try readSegment(sealed.identity, isSealed: true)
-            if scan.damage.isEmpty, !sealed.matches(scan) {
-                damage.append(
-                    Damage(file: scan.name, offset: 0, reason: "this is not the segment that the manifest lists"))
+        do throws(StrataError) {
+            let loaded = manifest.sealed.map { sidecars?.load($0) }
+            let missing = zip(manifest.sealed, loaded).filter { $0.1 == nil }.map(\.0)
+            showProgress(ofWalking: missing)
+            for (entry, sidecar) in zip(manifest.sealed, loaded) {
+                if let sidecar { take(entry, sidecar) } else { try walk(entry) }
             }
-            index.extendLastSegment(to: scan.end, isSealed: true)
-            if damage.count > before {
-                index.markLastSegmentDamaged(lastPosition: Int(clamping: sealed.lastPosition))
-            }
+            try readActive(besideWriter: besideWriter)
+        } catch {
+            settleSidecars(keepingThem: false)
+            throw error
         }
-        let before = damage.count
-        let readableEnd = besideWriter ? try readableEndOfActiveSegment() : nil
-        active = try readSegment(active.segment, isSealed: false, readableEnd: readableEnd ?? .max)
-        if !besideWriter { try checkForUnlistedSegments() }
-        if damage.count > before { index.markLastSegmentDamaged() }
         reportGaps()
         nameDamagedStreams()
+        settleSidecars(keepingThem: damage.isEmpty)
+    }
+
+    private mutating func showProgress(ofWalking entries: [Manifest.SealedSegment]) {
+        guard sidecars != nil, !entries.isEmpty else { return }
+        logger.info("segments without a sidecar are read", metadata: ["segments": "\(entries.count)"])
+        guard let progress else { return }
+        let total = entries.reduce(0) { $0 + Int(clamping: $1.contentLength) }
+        onProgress = { progress(JobProgress(bytesDone: min($0, total), bytesTotal: total)) }
+    }
+
+    private mutating func take(_ entry: Manifest.SealedSegment, _ sidecar: Sidecar) {
+        versions = nil
+        index.state.withLock { state in
+            state.addSealed(sidecar.types) { IndexedSegment(entry, sidecar, types: $0) }
+        }
+    }
+
+    private mutating func walk(_ entry: Manifest.SealedSegment) throws(StrataError) {
+        // Before the walk: a change meanwhile must show.
+        let identity = try? sidecars?.identity(of: entry)
+        let segment = try index(entry.identity, isSealed: true, isSearchable: sidecars != nil)
+        var damage = segment.scan.damage
+        if damage.isEmpty, !entry.matches(segment.scan) {
+            damage.append(
+                Damage(file: segment.scan.name, offset: 0, reason: "this is not the segment that the manifest lists"))
+        }
+        self.damage += damage
+        compareVersions(of: segment)
+        let sidecar =
+            damage.isEmpty && segment.gaps.isEmpty
+            ? identity.flatMap { sidecars?.make(of: segment.index, entry, $0) } : nil
+        let isDamaged = !damage.isEmpty
+        index.state.withLock { state in
+            state.addSealed(segment.index.types) { types in
+                if let sidecar { return IndexedSegment(entry, sidecar, types: types) }
+                return IndexedSegment(entry, segment.index, isDamaged: isDamaged, types: types)
+            }
+        }
+        if sidecar != nil { unfinished.append(entry.identity) }
+    }
+
+    private mutating func readActive(besideWriter: Bool) throws(StrataError) {
+        let before = damage.count
+        let readableEnd = besideWriter ? try readableEndOfActiveSegment() : nil
+        let segment = try index(
+            active.segment, isSealed: false, isSearchable: sidecars != nil, readableEnd: readableEnd ?? .max)
+        active = segment.scan
+        damage += segment.scan.damage
+        compareVersions(of: segment)
+        if !besideWriter { try checkForUnlistedSegments() }
+        var part = LogIndex.ActiveSegmentIndex(active.segment, index: segment.index)
+        part.end = max(part.end, min(segment.scan.end, readableEnd ?? .max))
+        part.isDamaged = damage.count > before
+        index.state.withLock { $0.addActive(part) }
+    }
+
+    private func readableEndOfActiveSegment() throws(StrataError) -> Int {
+        var scanner = SegmentScanner(active.segment, storeID: manifest.storeID, isSealed: false, on: device)
+        return try scanner.run { _, _, _ in }.readableEnd
+    }
+
+    private mutating func index(
+        _ segment: SegmentIdentity, isSealed: Bool, isSearchable: Bool, readableEnd: Int = .max
+    ) throws(StrataError) -> SegmentIndexing {
+        let (before, onProgress) = (bytesRead, onProgress)
+        var told = 0
+        var indexing = try SegmentIndexing(
+            segment, storeID: manifest.storeID, isSealed: isSealed, isSearchable: isSearchable,
+            readableEnd: readableEnd, on: device
+        ) { offset in
+            guard offset - told >= Self.progressBytes else { return }
+            told = offset
+            onProgress(before + offset)
+        }
+        bytesRead += indexing.scan.bytes
+        onProgress(bytesRead)
+        for (header, offset) in indexing.damagedHeaders {
+            damagedHeaders[DamagedCommit(file: segment.name, offset: offset)] = header
+        }
+        if !indexing.damagedHeaders.isEmpty { indexing.addDamaged(names: index.state.withLock { $0.types.names }) }
+        gaps += indexing.gaps.map {
+            Gap(stream: $0.stream, versions: $0.versions, segment: segment, offset: $0.offset)
+        }
+        return indexing
+    }
+
+    /// Compares the first versions of a segment's streams with what the segments before it have.
+    private mutating func compareVersions(of segment: SegmentIndexing) {
+        guard var versions else { return }
+        self.versions = nil
+        let numbers = index.state.withLock { state in segment.index.types.map { state.types.add($0.name) } }
+        for stream in segment.index.streams {
+            let key = LogIndex.StreamKey(aggregateType: numbers[Int(stream.type)], id: stream.id)
+            let known = versions[key] ?? 0
+            if stream.firstVersion != known + 1, !stream.first.isMissing {
+                let missing =
+                    stream.firstVersion > known
+                    ? known + 1...stream.firstVersion - 1 : stream.firstVersion...stream.firstVersion
+                gaps.append(
+                    Gap(
+                        stream: StreamID(segment.index.types[Int(stream.type)].name, UUID(bits: stream.id)),
+                        versions: missing, segment: segment.scan.segment, offset: stream.first.offset))
+            }
+            versions[key] = max(known, stream.lastVersion)
+        }
+        self.versions = versions
     }
 
     private struct Gap {
@@ -74,7 +199,7 @@ struct LogOpening {
                     reason:
                         "versions \(versions.lowerBound) to \(versions.upperBound) of the frame's stream are missing",
                     versions: versions))
-            index.markSegmentDamaged(gap.segment)
+            index.markDamaged(gap.segment)
         }
     }
 
@@ -86,68 +211,26 @@ struct LogOpening {
     /// Names the streams of damaged commits, once all types that the log names are known.
     private mutating func nameDamagedStreams() {
         guard !damagedHeaders.isEmpty else { return }
-        let names = index.state.withLock { $0.typeNames }
+        let names = index.state.withLock { $0.types.names }
         damage = damage.map { damage in
             let header = damagedHeaders[DamagedCommit(file: damage.file, offset: damage.offset)]
             return damage.naming(streamOf: header, among: names)
         }
     }
 
-    /// Makes room for the events of the sealed segments, as far as the files are long enough to hold them: what a
-    /// manifest merely claims takes no memory.
-    private func reserveForSealedSegments() throws(StrataError) {
-        var eventCount = 0
-        for sealed in manifest.sealed {
-            let length = try length(of: sealed.identity.name)
-            eventCount += min(Int(clamping: sealed.eventCount), length / Format.eventHeaderBytes)
+    /// Gives the sidecars that were made their names, or takes them away: a damaged store stays as it is.
+    private mutating func settleSidecars(keepingThem areKept: Bool) {
+        for segment in unfinished {
+            if areKept { sidecars?.finish(segment) } else { sidecars?.discard(segment) }
         }
-        index.reserve(eventCount: eventCount)
-    }
-
-    /// A file's length; 0 where there is none.
-    private func length(of name: String) throws(StrataError) -> Int {
-        guard try device.kindOrFail(of: name) == .file else { return 0 }
-        return try StoreFile(name, .read, on: device).length()
-    }
-
-    private func readableEndOfActiveSegment() throws(StrataError) -> Int {
-        var scanner = SegmentScanner(
-            active.segment, storeID: manifest.storeID, isSealed: false, on: device)
-        return try scanner.run { _, _, _ in }.readableEnd
-    }
-
-    private mutating func readSegment(
-        _ segment: SegmentIdentity, isSealed: Bool, readableEnd: Int = .max
-    ) throws(StrataError) -> SegmentScan {
-        let name = segment.name
-        index.addSegment(segment, fileBytes: try length(of: name))
-        var scanner = SegmentScanner(segment, storeID: manifest.storeID, isSealed: isSealed, on: device)
-        let index = self.index
-        var gaps: [Gap] = []
-        var damagedCommits: [DamagedCommit: FrameHeader] = [:]
-        let (before, onProgress) = (bytesRead, onProgress)
-        let scan = try scanner.run { offset in
-            onProgress(before + offset)
-        } visit: { header, offset, body in
-            guard offset + header.frameLength <= readableEnd else { return }
-            guard header.kind == .commit else { return index.add(header, release: body) }
-            guard let (stream, missing) = index.add(header, at: offset, body: body) else { return }
-            gaps.append(Gap(stream: stream, versions: missing, segment: segment, offset: offset))
-        } visitDamaged: { header, offset in
-            damagedCommits[DamagedCommit(file: name, offset: offset)] = header
-            index.state.withLock { $0.addDamaged(header) }
-        }
-        damagedHeaders.merge(damagedCommits) { first, _ in first }
-        bytesRead += scan.bytes
-        damage += scan.damage
-        self.gaps += gaps
-        index.extendLastSegment(to: min(scan.end, readableEnd))
-        return scan
+        unfinished = []
     }
 
     /// A segment that the manifest does not list is left over from a rollover that was cut off, and then it is empty, or
     /// from a compaction; another one with frames means that the manifest is older than the segments.
     private mutating func checkForUnlistedSegments() throws(StrataError) {
+        // There it is what an unfinished backup has brought.
+        if try BackupMarker.isPresent(on: device) { return }
         for name in try device.listOrFail(StoreLayout.events).sorted() {
             guard
                 let segment = SegmentIdentity(fileName: name), !manifest.lists(segment),
@@ -184,22 +267,5 @@ extension Manifest.SealedSegment {
                 bytes: UInt64(scan.bytes), eventCount: UInt64(scan.eventCount), commitCount: UInt64(scan.commitCount),
                 digest: scan.digest.value, generation: scan.segment.generation,
                 contentLength: UInt64(scan.contentLength))
-    }
-}
-
-extension LogIndex {
-    /// Adds a commit that was read from the last segment; returns the versions that are missing before it.
-    func add(_ header: FrameHeader, at offset: Int, body: RawSpan) -> (StreamID, ClosedRange<Int>)? {
-        guard let layout = CommitBody(decoding: body, header: header) else { return nil }
-        // Safe: the pointer is used only during the call.
-        let name = body.extracting(layout.aggregateTypeRange).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        let entry = Entry(
-            aggregateID: header.aggregateID, firstVersion: header.firstVersion, firstPosition: header.firstPosition,
-            storedAt: header.storedAt, offset: offset, frameLength: header.frameLength, eventCount: header.eventCount)
-        let ids = layout.events.map { $0.id(in: body) }
-        let missing = state.withLock { state in
-            state.add(entry, aggregateType: state.number(ofType: name), eventIDs: ids)
-        }
-        return missing.map { (StreamID(name, UUID(bits: header.aggregateID)), $0) }
     }
 }

@@ -2,6 +2,7 @@
 struct OpenedLog: Sendable {
     let device: any Device
     let index: LogIndex
+    let sidecars: SidecarFiles
     let manifest: Manifest
     /// The segment to append to.
     let segment: ActiveSegment

@@ -6,29 +6,32 @@ struct ReaderOpening {
     /// How often the manifest may be replaced while we read.
     private static let attempts = 10
     private let device: any Device
-    private let logger: Logger
+    private let options: StrataOptions
+    private var logger: Logger { options.logger }
 
-    init(on device: any Device, logger: Logger) {
+    init(on device: any Device, options: StrataOptions) {
         self.device = device
-        self.logger = logger
+        self.options = options
     }
 
     /// Reads the log as it is now. Damage does not stop it: readers of what is damaged get errors, all others go on.
-    func run() throws(StrataError) -> LogOpening {
+    func run() throws(StrataError) -> (log: LogOpening, sidecars: SidecarFiles) {
         try StoreLayout.checkDirectories(on: device)
         for _ in 0..<Self.attempts {
             guard let manifest = try Manifest.read(from: device) else {
                 throw StrataError(.notAStore, "the directory is not a store", path: device.path)
             }
             let hasWriter = try Self.hasWriter(device)
-            var log = LogOpening(manifest: manifest, on: device, logger: logger)
+            let sidecars = SidecarFiles(device: device, storeID: manifest.storeID, mayWrite: false, logger: logger)
+            var log = LogOpening(
+                manifest: manifest, on: device, sidecars: sidecars, logger: logger, progress: options.openingProgress)
             try log.readSegments(besideWriter: hasWriter)
             // A rollover in between leaves us with the store as it was before, unless a file went away meanwhile.
-            if log.damage.isEmpty { return log }
+            if log.damage.isEmpty { return (log, sidecars) }
             if try Manifest.read(from: device)?.generation == manifest.generation {
                 logger.warning(
                     "the store is damaged; what is sound can be read", metadata: ["damage": "\(log.damage.count)"])
-                return log
+                return (log, sidecars)
             }
         }
         throw StrataError(.ioFailure, "the store changes faster than it can be read", path: device.path)

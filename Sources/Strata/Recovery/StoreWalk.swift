@@ -44,9 +44,7 @@ struct StoreWalk {
 
     private mutating func walkActive(_ manifest: Manifest) throws(StrataError) {
         let active = SegmentIdentity(number: manifest.active)
-        let visibleEnd = index.state.withLock { state in
-            state.segments.first { $0.identity == active }?.end ?? Format.segmentHeaderBytes
-        }
+        let visibleEnd = index.segment(active)?.end ?? Format.segmentHeaderBytes
         var (scan, damage) = try scan(active, of: manifest.storeID, isSealed: false)
         // What the writer was just changing reads well the second time.
         if !damage.isEmpty { (scan, damage) = try self.scan(active, of: manifest.storeID, isSealed: false) }
@@ -71,7 +69,7 @@ struct StoreWalk {
         } visitDamaged: { header, offset in
             headers[offset] = header
         }
-        let names = headers.isEmpty ? [] : index.state.withLock { $0.typeNames }
+        let names = headers.isEmpty ? [] : index.state.withLock { $0.types.names }
         return (scan, scan.damage.map { $0.naming(streamOf: headers[$0.offset], among: names) })
     }
 

@@ -40,10 +40,14 @@ struct WriterOpening {
         guard let manifest = try Manifest.read(from: device) else {
             throw StrataError(.ioFailure, "the manifest has gone", path: device.path)
         }
-        var log = LogOpening(manifest: manifest, on: device, logger: options.logger)
+        let sidecars = SidecarFiles(
+            device: device, storeID: manifest.storeID, mayWrite: true, logger: options.logger)
+        var log = LogOpening(
+            manifest: manifest, on: device, sidecars: sidecars, logger: options.logger,
+            progress: options.openingProgress)
         try log.readSegments()
         guard log.damage.isEmpty else { throw Self.damaged(log.damage, device) }
-        return try prepare(log, lock)
+        return try prepare(log, sidecars, lock)
     }
 
     /// Makes durable that the store is there, and which manifest is the latest: a process before this one may have
@@ -104,7 +108,9 @@ struct WriterOpening {
         return text.split(separator: "\n").first.flatMap { Int32($0) }
     }
 
-    private func prepare(_ log: LogOpening, _ lock: StoreFile) throws(StrataError) -> OpenedLog {
+    private func prepare(
+        _ log: LogOpening, _ sidecars: SidecarFiles, _ lock: StoreFile
+    ) throws(StrataError) -> OpenedLog {
         var scan = log.active
         guard let header = scan.header else {
             throw StrataError(.damaged, "the active segment has no header", path: device.path(of: scan.name))
@@ -121,8 +127,8 @@ struct WriterOpening {
         let opened = (manifest: manifest, segment: segment)
         let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index)
         return OpenedLog(
-            device: device, index: log.index, manifest: completed.manifest, segment: completed.segment, lock: lock,
-            epoch: epoch)
+            device: device, index: log.index, sidecars: sidecars, manifest: completed.manifest,
+            segment: completed.segment, lock: lock, epoch: epoch)
     }
 
     /// Removes what a crash may have left: a manifest that was not installed, segments without events that no manifest
@@ -130,9 +136,12 @@ struct WriterOpening {
     private func removeLeftovers(_ manifest: Manifest) throws(StrataError) {
         try device.removeIfPresent(StoreLayout.manifest + FileSystemDevice.replacementSuffix)
         for name in try device.listOrFail(StoreLayout.events) {
+            if SidecarFiles.isLeftover(name, manifest) { try device.removeIfPresent("\(StoreLayout.events)/\(name)") }
             guard let segment = SegmentIdentity(fileName: name), !manifest.lists(segment) else { continue }
             try device.removeIfPresent(segment.name)
         }
+        // Only now: without the marker, what an unfinished backup has brought would be damage.
+        try BackupMarker.remove(from: device)
     }
 
     /// Brings the manifest to the newest format version before anything of that version comes into the store.
@@ -174,14 +183,14 @@ struct WriterOpening {
             throw StrataError(.storageFull, "the store has all segments that there can be", path: device.path)
         }
         manifest.generation &+= 1
-        manifest.sealed.append(opened.segment.manifestEntry(digest: opened.segment.digest.value))
+        let entry = opened.segment.manifestEntry(digest: opened.segment.digest.value)
+        manifest.sealed.append(entry)
         manifest.active = UInt64(opened.segment.lastPosition + 1)
         let next = try ActiveSegment.create(
             number: manifest.active, storeID: manifest.storeID, epoch: epoch, on: device)
         try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
         try device.installReplacement(of: StoreLayout.manifest)
-        index.extendLastSegment(to: opened.segment.end, isSealed: true)
-        index.addSegment(SegmentIdentity(number: next.header.number))
+        index.rollOver(as: entry, to: SegmentIdentity(number: next.header.number))
         return (manifest, next)
     }
 }

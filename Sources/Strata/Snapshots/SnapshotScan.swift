@@ -18,6 +18,8 @@ struct SnapshotScan {
     private(set) var damage: [Damage] = []
     private(set) var bytes = 0
     private(set) var snapshots = 0
+    private var highestVersions: [StreamID: Int] = [:]
+    private var heldBack: Set<StreamID> = []
     /// The highest number of a segment.
     private(set) var lastNumber: UInt64 = 0
     /// The last segment, if it can be appended to.
@@ -53,10 +55,26 @@ struct SnapshotScan {
         }
     }
 
+    /// Walks some segments as if no snapshot of some streams were above a version.
+    ///
+    /// - Returns: the streams that have such a snapshot; the index has their latest one that is not above.
+    mutating func run(
+        _ numbers: [UInt64], upTo versions: [StreamID: Int]
+    ) throws(StrataError) -> Set<StreamID> {
+        highestVersions = versions
+        for number in numbers { try read(number) }
+        return heldBack
+    }
+
     /// The streams of snapshots that know of events which the log does not have: they were made of appends that a
     /// crash has taken back.
-    func aheadOfStreams(_ log: LogIndex) -> [StreamID] {
-        index.all.filter { stream, entry in entry.version > log.version(of: stream) }.map(\.key)
+    func aheadOfStreams(_ log: LogReader) throws(StrataError) -> [StreamID] {
+        var ahead: [StreamID] = []
+        for (stream, entry) in index.all {
+            let version = try log.ask { index throws(IndexFault) in try index.version(of: stream, .verifying) }
+            if entry.version > version { ahead.append(stream) }
+        }
+        return ahead
     }
 
     private mutating func read(_ number: UInt64) throws(StrataError) {
@@ -112,7 +130,12 @@ struct SnapshotScan {
         case .snapshot:
             guard let body = scanner.withBody({ SnapshotBody(decoding: $0, header: header) }) else { return false }
             snapshots += 1
-            index[StreamID(body.aggregateType, UUID(bits: header.aggregateID))] = SnapshotIndex.Entry(
+            let stream = StreamID(body.aggregateType, UUID(bits: header.aggregateID))
+            if let highest = highestVersions[stream], header.firstVersion > highest {
+                heldBack.insert(stream)
+                return true
+            }
+            index[stream] = SnapshotIndex.Entry(
                 segment: number, offset: scanner.offset, frameLength: header.frameLength,
                 version: header.firstVersion, schemaVersion: body.schemaVersion, createdAt: body.createdAt,
                 contentType: body.contentType, stateLength: body.stateLength)

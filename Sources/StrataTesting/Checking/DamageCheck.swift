@@ -7,7 +7,7 @@ package struct DamageCheck {
     package enum Finding: Hashable, Sendable {
         /// Opening for writing refuses, and changes nothing.
         case refused
-        /// Opening goes on, and verification reports.
+        /// Opening goes on; verification reports, and so does every read of what is damaged.
         case reported
         /// Everything is there, byte for byte.
         case harmless
@@ -46,10 +46,11 @@ package struct DamageCheck {
             return .refused
         }
         try require(isReadable, "a store that opens for writing does not open for reading")
-        let lost = try await readEverything(of: store, mayFail: false)
+        // A sealed segment that has rotten since it was last read in full opens by its sidecar: reads tell.
+        let (lost, isComplete) = try await readEverything(of: store, mayFail: !isSound)
         try await store.close()
         if lost.isEmpty { return isSound ? .harmless : .reported }
-        return .cutShort
+        return isComplete ? .cutShort : .reported
     }
 
     /// Whether verification finds nothing.
@@ -94,8 +95,11 @@ package struct DamageCheck {
         return true
     }
 
-    /// Reads in all the ways that there are; returns what is lost of what was acknowledged.
-    private func readEverything(of store: StrataStore, mayFail: Bool) async throws -> [AppendResult] {
+    /// Reads in all the ways that there are; returns what is lost of what was acknowledged, and whether the feed came to
+    /// its end.
+    private func readEverything(
+        of store: StrataStore, mayFail: Bool
+    ) async throws -> (lost: [AppendResult], isComplete: Bool) {
         let forward = try await events(of: store.events.readAll(), mayFail)
         let lost = try expectation.lost(from: forward.events, mayLoseReleases: true)
         // A read that comes to its end has shown everything, unless the log itself ends too early.
@@ -125,7 +129,7 @@ package struct DamageCheck {
             }
             if let found { try expectation.checkContent(of: found) }
         }
-        return lost
+        return (lost, forward.isComplete)
     }
 
     /// What is missing from a read without a word stood at the log's end, and was taken for a crash's leftovers: its

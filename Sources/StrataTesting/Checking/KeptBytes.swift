@@ -6,6 +6,11 @@ enum KeptBytes {
         name.hasPrefix(quarantine)
     }
 
+    /// Whether a file is a segment's index, which holds nothing of its own and may go or be made again.
+    private static func isSidecar(_ name: String) -> Bool {
+        name.hasSuffix(".idx") || name.hasSuffix(".idx.new")
+    }
+
     /// - Parameters:
     ///   - before: all files before the recovery.
     ///   - after: all files after it, and after whatever it has appended.
@@ -13,6 +18,7 @@ enum KeptBytes {
         let put = after.filter { isQuarantined($0.key) && before[$0.key] == nil }
         var matched: Set<String> = []
         for (name, bytes) in before where name.contains("/") {
+            if isSidecar(name) { continue }
             let kept = after[name] ?? []
             // A file that never got more than its header holds nothing, and may go or be made again.
             if kept.begins(with: bytes) || bytes.count <= 64 { continue }

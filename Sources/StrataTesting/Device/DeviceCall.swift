@@ -9,6 +9,7 @@ package struct DeviceCall: Hashable, Sendable {
         case list
         case rename
         case remove
+        case link
         case syncDirectory
         case syncParent
         case read
@@ -24,7 +25,7 @@ package struct DeviceCall: Hashable, Sendable {
         /// Whether a call changes what readers see.
         package var isMutating: Bool {
             switch self {
-            case .create, .createDirectory, .rename, .remove, .write, .truncate: true
+            case .create, .createDirectory, .rename, .remove, .link, .write, .truncate: true
             default: false
             }
         }

@@ -40,6 +40,7 @@ package final class SimulatedDevice: Device {
     }
 
     package let path = "simulated.strata"
+    package var allowsBackgroundWork: Bool { false }
     let state: Mutex<State>
 
     package init(_ storage: SimulatedStorage = SimulatedStorage(), seed: UInt64 = 0) {
@@ -96,6 +97,19 @@ package final class SimulatedDevice: Device {
 
     package func remove(_ name: String) throws(SystemError) {
         try perform(.remove, name) { state throws(SystemError) in try state.storage.remove(name) }
+    }
+
+    package func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
+        guard let other = source as? SimulatedDevice else { throw SystemError(number: EXDEV, call: "linkat") }
+        let storage = other.storage
+        try perform(.link, newName) { state throws(SystemError) in
+            guard let node = storage.node(of: name), let file = storage.files[node] else {
+                throw SystemError(number: ENOENT, call: "linkat")
+            }
+            let new = try state.storage.createFile(newName)
+            // Nothing of what is shared is written any more: a copy stands for it.
+            state.storage.files[new] = file
+        }
     }
 
     package func syncDirectory(_ name: String) throws(SystemError) {

@@ -16,8 +16,14 @@ extension SimulatedStorage {
         }
     }
 
+    /// Has a file at rest show other bytes without a change of its own, as a decaying medium does.
+    package mutating func decay(_ name: String, to bytes: [UInt8]) {
+        guard let node = node(of: name), let changes = files[node]?.changes else { return }
+        files[node] = File(durable: bytes, visible: bytes, changes: changes)
+    }
+
     /// The bytes of a file, durable and as readers see them; nil where there is no such file. Setting them stands for
-    /// what a decaying medium, or a person, does to a file at rest.
+    /// what a person does to a file at rest.
     package subscript(file name: String) -> [UInt8]? {
         get { node(of: name).flatMap { files[$0]?.visible } }
         set {

@@ -54,16 +54,24 @@ struct StatsCommand: AsyncParsableCommand {
         var segments = TextTable(
             [
                 .left("segment"), .left("state"), .right("size"), .right("commits"), .right("events"),
-                .right("positions"),
+                .right("released"), .right("released size"), .right("index"), .right("filter"), .right("positions"),
             ], to: output)
         for segment in statistics.segments {
             try segments.add([
-                segment.file, segment.isSealed ? "sealed" : "active", segment.bytes.byteCount,
-                segment.commits.grouped, segment.events.grouped,
+                segment.file, state(of: segment), segment.bytes.byteCount, segment.commits.grouped,
+                segment.events.grouped, segment.releasedEvents.grouped, segment.releasedBytes.byteCount,
+                segment.sidecarBytes.byteCount, segment.filterBytes.byteCount,
                 segment.positions.map { "\($0.lowerBound) to \($0.upperBound)" } ?? "none",
             ])
         }
         try segments.finish()
+    }
+
+    /// A compacted segment says how much smaller its frames are in it.
+    private static func state(of segment: StoreStatistics.Segment) -> String {
+        guard segment.isSealed else { return "active" }
+        guard segment.isCompacted, segment.contentBytes > 0 else { return "sealed" }
+        return "compacted to \(segment.bytes * 100 / segment.contentBytes)%"
     }
 }
 
@@ -104,9 +112,15 @@ extension JSONWriter {
         beginObject()
         member("file", segment.file)
         member("sealed", segment.isSealed)
+        member("compacted", segment.isCompacted)
         member("bytes", segment.bytes)
+        member("content_bytes", segment.contentBytes)
         member("commits", segment.commits)
         member("events", segment.events)
+        member("released_events", segment.releasedEvents)
+        member("released_bytes", segment.releasedBytes)
+        member("sidecar_bytes", segment.sidecarBytes)
+        member("filter_bytes", segment.filterBytes)
         if let positions = segment.positions { self.positions(positions) }
         endObject()
     }

@@ -35,6 +35,19 @@ import Testing
         #expect(index.types.map(\.name) == ["A", "B"])
     }
 
+    @Test func whatAHeaderClaimsToBeLostTakesNoMemory() {
+        var index = GrowingIndex()
+        let type = Array("A".utf8).withSpan { index.addType($0, tag: FrameHeader.tag(of: "A")) }
+        var header = FrameHeader(kind: .commit, epoch: 1, durableMark: 64, storedAt: .distantPast)
+        header.firstVersion = 1 << 40
+        header.eventCount = 1 << 30
+        header.aggregateID = 7
+        #expect(index.addMissing(header, type: type) == .begins)
+        #expect(index.stream(type, 7)?.lastVersion == (1 << 40) + (1 << 30) - 1)
+        #expect(index.streams.count == 1)
+        #expect(index.summary.eventCount == 0)
+    }
+
     @Test func anAdditionSaysHowItStandsToTheStream() {
         var index = GrowingIndex()
         let type = Array("A".utf8).withSpan { index.addType($0, tag: FrameHeader.tag(of: "A")) }

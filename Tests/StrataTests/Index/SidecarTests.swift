@@ -38,6 +38,25 @@ import Testing
         #expect(try sidecar.commits(of: stream, versions: range, limit: 2) == Array(places[3...4]))
     }
 
+    @Test func theChecksumsOfALongSidecarTakeMoreThanAPage() throws {
+        var index = GrowingIndex(isSearchable: false)
+        let type = Array("A".utf8).withSpan { index.addType($0, tag: FrameHeader.tag(of: "A")) }
+        var header = FrameHeader(kind: .commit, epoch: 1, durableMark: 64, storedAt: .distantPast)
+        header.eventCount = 1
+        for number in 1...90_000 {
+            (header.firstPosition, header.firstVersion, header.aggregateID) = (number, 1, UInt128(number))
+            _ = index.add(header, at: 64 + number * 96, type: type)
+        }
+        let binding = IndexSample(seed: 1, commits: 1, streams: 1).binding
+        let bytes = SidecarEncoding(index).encoded(for: binding)
+        let sidecar = try Sidecar(bytes, for: binding)
+        #expect(bytes.count > 1_000 * Format.sidecarPageBytes)
+        for number in [1, 45_000, 90_000] {
+            let stream = StreamID("A", UUID(bits: UInt128(number)))
+            #expect(try sidecar.commits(of: stream, versions: 1...1).map(\.offset) == [64 + number * 96])
+        }
+    }
+
     @Test func whatTheSegmentDoesNotHoldIsNotFound() throws {
         let sample = IndexSample(seed: 7, commits: 2_000, streams: 300)
         let sidecar = try Sidecar(sample.encoded, for: sample.binding)
@@ -77,7 +96,7 @@ import Testing
             IndexedRelease(
                 type: type, id: .max, firstLiveVersion: 1, isTruncated: false, isTombstoned: true, offset: 1_600),
         ]
-        for release in releases { sample.add(release) }
+        for release in releases { sample.add(release, .distantPast) }
         let binding = IndexSample(seed: 10, commits: 1, streams: 1).binding
         let sidecar = try Sidecar(SidecarEncoding(sample).encoded(for: binding), for: binding)
         #expect(sidecar.releases == releases)

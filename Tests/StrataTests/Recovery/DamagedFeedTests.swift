@@ -18,7 +18,7 @@ import Testing
     }
 
     private func segments(of storage: SimulatedStorage) -> [String] {
-        storage.contents.keys.filter { $0.hasPrefix("events/") }.sorted()
+        storage.contents.keys.filter { $0.hasPrefix("events/") && $0.hasSuffix(".seg") }.sorted()
     }
 
     private func expectDamagedFeeds(_ storage: SimulatedStorage, _ what: Comment) async throws {

@@ -54,6 +54,35 @@ import Testing
         #expect(try files.segments().count == 1)
     }
 
+    @Test func aSealedSegmentMustBeTheOneThatTheManifestLists() async throws {
+        let directory = TemporaryDirectory()
+        let files = StoreFiles(directory)
+        let options = StrataOptions(segmentBytes: 64 << 10)
+        try await StrataStore.with(directory, options) { store in
+            for _ in 0..<2 {
+                let event = sampleEvent(String(repeating: "m", count: 40_000))
+                _ = try await store.events.append([event], to: sampleStream(), expecting: .noStream)
+            }
+            let manifest = try files.read("MANIFEST")
+            let digest = Format.manifestHeaderBytes + 40
+            try files.write(manifest.with(manifest[digest] ^ 1, at: digest).resealed, to: "MANIFEST")
+            #expect(try await store.scrub().report().damage.map(\.file) == ["events/00000000000000000001.seg"])
+        }
+        #expect(
+            try await StrataStore.verify(at: directory.path).damage.map(\.file) == ["events/00000000000000000001.seg"])
+    }
+
+    @Test(arguments: [16, 32])
+    func aSegmentOfAnotherStoreOrPlaceIsNotTaken(offset: Int) async throws {
+        let directory = TemporaryDirectory()
+        let files = StoreFiles(directory)
+        try await StrataStore.with(directory) { _ in }
+        let segment = try #require(try files.segments().first)
+        let header = try files.read(segment)
+        try files.write(header.with(header[offset] ^ 2, at: offset).resealed, to: segment)
+        #expect(try await StrataStore.verify(at: directory.path).damage.map(\.offset) == [0])
+    }
+
     /// Keeps everything that is logged.
     private final class Journal: Sendable {
         let lines = Mutex<[String]>([])

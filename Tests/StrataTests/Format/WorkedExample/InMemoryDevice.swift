@@ -13,6 +13,7 @@ final class InMemoryDevice: Device {
     }
 
     let path = "example.strata"
+    var allowsBackgroundWork: Bool { false }
     private let contents: Mutex<Contents>
     private let time: Timestamp
 
@@ -73,6 +74,10 @@ final class InMemoryDevice: Device {
 
     func remove(_ name: String) throws(SystemError) {
         contents.withLock { _ = $0.files.removeValue(forKey: name) }
+    }
+
+    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
+        throw SystemError(number: EXDEV, call: "linkat")
     }
 
     func syncDirectory(_ name: String) throws(SystemError) {}

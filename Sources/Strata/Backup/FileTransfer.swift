@@ -1,0 +1,104 @@
+import Glibc
+
+/// Brings files from one directory to another, durably, and counts.
+struct FileTransfer {
+    private static let chunk = 1 << 20
+    /// What a file system answers that has no hard links, or has none here.
+    private static let withoutLinks: Set<Int32> = [EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS, EACCES]
+
+    let source: any Device
+    let destination: any Device
+    let progress: (JobProgress) -> Void
+    var bytesTotal = 0
+    private(set) var copiedBytes = 0
+    private(set) var linkedBytes = 0
+    private(set) var keptBytes = 0
+
+    init(from source: any Device, to destination: any Device, progress: @escaping (JobProgress) -> Void) {
+        self.source = source
+        self.destination = destination
+        self.progress = progress
+    }
+
+    /// Counts a file that is there already.
+    mutating func keep(_ bytes: Int) {
+        keptBytes += bytes
+        show()
+    }
+
+    /// Puts a file that never changes again in the place of what the destination has under its name, as a link where
+    /// that can be, otherwise as a copy.
+    mutating func bring(_ name: String, mayLink: Bool) throws(StrataError) {
+        let staged = name + StoreLayout.stagedSuffix
+        try destination.removeIfPresent(staged)
+        if mayLink, try link(name, as: staged) {
+            let file = try StoreFile(staged, .read, on: destination)
+            // What the store has is durable, and its owner need not have synced a snapshot.
+            try file.sync()
+            linkedBytes += try file.length()
+            show()
+        } else {
+            let file = try StoreFile(name, .read, on: source)
+            _ = try copy(file, upTo: try file.length(), to: staged)
+        }
+        try install(staged, as: name)
+    }
+
+    /// Copies the front of a file; returns the copy, which is durable.
+    mutating func copy(_ file: StoreFile, upTo end: Int, to name: String) throws(StrataError) -> StoreFile {
+        try destination.removeIfPresent(name)
+        let copy = try StoreFile(name, .create, on: destination)
+        var offset = 0
+        while offset < end {
+            let bytes = try file.read(min(Self.chunk, end - offset), at: offset)
+            guard !bytes.isEmpty else { break }
+            try copy.write(bytes.span.bytes, at: offset)
+            offset += bytes.count
+            copiedBytes += bytes.count
+            show()
+        }
+        try copy.sync()
+        return copy
+    }
+
+    /// Gives a file that is durable its name, in place of another.
+    func install(_ staged: String, as name: String) throws(StrataError) {
+        try destination.attempt("renaming failed", staged) { () throws(SystemError) in
+            try destination.rename(staged, to: name)
+        }
+    }
+
+    private func link(_ name: String, as staged: String) throws(StrataError) -> Bool {
+        do throws(SystemError) {
+            try retryingInterrupts { () throws(SystemError) in
+                try destination.link(name, of: source, as: staged)
+            }
+            return true
+        } catch {
+            if Self.withoutLinks.contains(error.number) { return false }
+            throw StrataError(error, "linking failed", path: source.path(of: name))
+        }
+    }
+
+    /// Whether the destination has the same file already.
+    func isSame(_ name: String) throws(StrataError) -> Bool {
+        guard try destination.kindOrFail(of: name) == .file else { return false }
+        let (first, second) = (
+            try StoreFile(name, .read, on: source), try StoreFile(name, .read, on: destination)
+        )
+        let length = try first.length()
+        guard try second.length() == length else { return false }
+        var offset = 0
+        while offset < length {
+            let bytes = try first.read(Self.chunk, at: offset)
+            guard !bytes.isEmpty, try second.read(Self.chunk, at: offset) == bytes else { return false }
+            offset += bytes.count
+        }
+        return true
+    }
+
+    private func show() {
+        let done = copiedBytes + linkedBytes + keptBytes
+        progress(JobProgress(bytesDone: done, bytesTotal: max(done, bytesTotal)))
+    }
+}

@@ -1,0 +1,131 @@
+import EventSourcing
+import Synchronization
+
+/// What the log holds, by segment and by aggregate type. May block.
+struct LogStatistics {
+    private(set) var segments: [StoreStatistics.Segment] = []
+    /// By name.
+    private(set) var aggregateTypes: [StoreStatistics.AggregateType] = []
+    /// The last event's position; 0 in an empty log.
+    let lastPosition: Int
+    /// Bytes of memory, from what the collections have room for.
+    let memory: Int
+
+    /// What truncations and tombstones have released of a segment.
+    fileprivate struct Released {
+        var events = 0
+        var bytes = 0
+    }
+
+    private struct Release {
+        let probe: StreamProbe
+        let typeName: String
+        let firstLiveVersion: Int
+    }
+
+    init(_ index: LogIndex) throws(IndexFault) {
+        let (sealed, active, releases, last, memory) = index.state.withLock { state in
+            let names = state.types.names
+            let releases = state.releases.map { key, release in
+                let name = names[Int(key.aggregateType)]
+                return Release(
+                    probe: StreamProbe(key, tag: FrameHeader.tag(of: name)), typeName: name,
+                    firstLiveVersion: release.firstLiveVersion)
+            }
+            return (state.sealed, state.active, releases, state.lastPosition, state.memory)
+        }
+        lastPosition = last
+        self.memory = memory
+        var released = Array(repeating: Released(), count: sealed.count + 1)
+        // Streams that have lost their first version, and whose beginning no segment shows.
+        var unshown: [String: Int] = [:]
+        for release in releases {
+            var beginning = false
+            for (place, segment) in sealed.enumerated() {
+                guard let part = try segment.stream(release.probe, .verifying) else { continue }
+                beginning = beginning || part.firstVersion == 1
+                released[place].add(part, below: release.firstLiveVersion)
+            }
+            if let type = active.index.type(named: release.typeName),
+                let stream = active.index.stream(type, release.probe.key.id)
+            {
+                beginning = beginning || stream.firstVersion == 1
+                released[sealed.count].add(StreamInSegment(stream), below: release.firstLiveVersion)
+            }
+            if !beginning { unshown[release.typeName, default: 0] += 1 }
+        }
+        for (segment, released) in zip(sealed, released) {
+            segments.append(StoreStatistics.Segment(segment, released.events, released.bytes))
+        }
+        segments.append(StoreStatistics.Segment(active, released[sealed.count].events, released[sealed.count].bytes))
+        countTypes(sealed.flatMap(\.types) + active.index.types, unshown)
+    }
+
+    private mutating func countTypes(_ types: [IndexedType], _ unshown: [String: Int]) {
+        var counts: [String: (streams: Int, events: Int)] = unshown.mapValues { ($0, 0) }
+        for type in types {
+            counts[type.name, default: (0, 0)].streams += type.beginningCount
+            counts[type.name, default: (0, 0)].events += type.eventCount
+        }
+        aggregateTypes = counts.map { name, count in
+            StoreStatistics.AggregateType(name: name, streams: count.streams, events: count.events)
+        }.sorted { $0.name < $1.name }
+    }
+}
+
+extension LogStatistics.Released {
+    fileprivate mutating func add(_ part: StreamInSegment, below firstLiveVersion: Int) {
+        let count = part.lastVersion - part.firstVersion + 1
+        let released = min(max(0, firstLiveVersion - part.firstVersion), count)
+        guard released > 0 else { return }
+        events += released
+        bytes += released == count ? part.bytes : Int(Double(part.bytes) * Double(released) / Double(count))
+    }
+}
+
+extension StoreStatistics.Segment {
+    fileprivate init(_ segment: IndexedSegment, _ releasedEvents: Int, _ releasedBytes: Int) {
+        self.init(
+            file: segment.identity.name, isSealed: true, isCompacted: segment.identity.isCompacted,
+            bytes: Int(clamping: segment.entry.bytes), contentBytes: segment.summary.contentLength,
+            summary: segment.summary, releasedEvents: releasedEvents, releasedBytes: releasedBytes,
+            sidecarBytes: segment.sidecar?.fileLength ?? 0, filterBytes: segment.sidecar?.filter.cells.count ?? 0)
+    }
+
+    fileprivate init(_ segment: LogIndex.ActiveSegmentIndex, _ releasedEvents: Int, _ releasedBytes: Int) {
+        self.init(
+            file: segment.identity.name, isSealed: false, isCompacted: false, bytes: segment.end,
+            contentBytes: segment.end, summary: segment.index.summary, releasedEvents: releasedEvents,
+            releasedBytes: releasedBytes, sidecarBytes: 0, filterBytes: 0)
+    }
+
+    private init(
+        file: String, isSealed: Bool, isCompacted: Bool, bytes: Int, contentBytes: Int, summary: SidecarSummary,
+        releasedEvents: Int, releasedBytes: Int, sidecarBytes: Int, filterBytes: Int
+    ) {
+        self.init(
+            file: file, isSealed: isSealed, isCompacted: isCompacted, bytes: bytes, contentBytes: contentBytes,
+            events: summary.eventCount, commits: summary.commitCount, releasedEvents: releasedEvents,
+            releasedBytes: releasedBytes, sidecarBytes: sidecarBytes, filterBytes: filterBytes,
+            positions: summary.commitCount == 0
+                ? nil
+                : Position(summary.firstPosition)...Position(max(summary.firstPosition, summary.lastPosition)))
+    }
+}
+
+extension LogIndex.State {
+    /// Bytes, from what the collections have room for.
+    fileprivate var memory: Int {
+        let slot = MemoryLayout<LogIndex.StreamKey>.stride + MemoryLayout<Int>.stride
+        let sealed = sealed.reduce(0) { $0 + ($1.sidecar?.filter.cells.count ?? $1.memory?.memory ?? 0) }
+        return versions.capacity * 4 / 3 * slot + sealed + active.index.memory
+    }
+}
+
+extension GrowingIndex {
+    fileprivate var memory: Int {
+        streams.capacity * MemoryLayout<Stream>.stride
+            + streams.reduce(0) { $0 + $1.others.capacity * MemoryLayout<CommitPlace>.stride } + events.memory
+            + marks.capacity * MemoryLayout<WalkMark>.stride
+    }
+}

@@ -1,0 +1,40 @@
+import Logging
+import Synchronization
+
+/// Makes the index of a segment anew whose sidecar turned out not to be what was written, while the store is open.
+final class SidecarRepair: Sendable {
+    private let index: LogIndex
+    private let sidecars: SidecarFiles
+    /// Held by whoever makes one.
+    private let turn = Mutex(())
+
+    init(_ index: LogIndex, _ sidecars: SidecarFiles) {
+        self.index = index
+        self.sidecars = sidecars
+    }
+
+    /// Puts another index in the place of a segment's. Walks the whole segment: may block for long.
+    ///
+    /// A segment that is damaged itself counts as such from then on.
+    func run(_ segment: IndexedSegment) throws(StrataError) {
+        try turn.withLock { _ throws(StrataError) in
+            guard index.holds(segment) else { return }
+            let entry = segment.entry
+            let name = entry.identity.sidecarName
+            sidecars.logger.warning(
+                "a sidecar is damaged and is made anew; no event is affected", metadata: ["file": "\(name)"])
+            let identity = try? sidecars.identity(of: entry)
+            var indexing = try SegmentIndexing(
+                entry.identity, storeID: sidecars.storeID, isSealed: true, isSearchable: true, on: sidecars.device)
+            let isSound = indexing.scan.damage.isEmpty && indexing.gaps.isEmpty && entry.matches(indexing.scan)
+            if !isSound { indexing.addDamaged(names: index.state.withLock { $0.types.names }) }
+            let made = indexing.index
+            let sidecar = isSound ? identity.flatMap { sidecars.make(of: made, entry, $0) } : nil
+            if sidecar != nil { sidecars.finish(entry.identity) }
+            index.replace(segment) { types in
+                if let sidecar { return IndexedSegment(entry, sidecar, types: types) }
+                return IndexedSegment(entry, made, isDamaged: !isSound, types: types)
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import EventSourcing
+
+/// A walk backward through the whole log: pieces from the last to the first, each read forward and turned around.
+struct BackwardFeedCursor: Sendable {
+    private let reader: LogReader
+    private let filter: EventFilter
+    private let tags: Set<UInt32>?
+    private var nextPosition: Int
+    /// The segment that is walked; nil where the one before is to be looked for.
+    private var segment: SegmentView?
+    private var decoder = EventDecoder()
+
+    /// - Parameter position: the highest position that is wanted.
+    init(_ reader: LogReader, from position: Int, filter: EventFilter) {
+        self.reader = reader
+        self.filter = filter
+        tags = filter.tags
+        nextPosition = min(position, reader.index.lastPosition)
+        // Behind the last event there may be damage.
+        segment = reader.index.lastSegment(beginningUpTo: position)
+    }
+
+    /// The next events that are wanted, at least one; nil at the end. May block.
+    ///
+    /// - Parameter limit: at most so many events.
+    mutating func next(limit: Int) throws(StrataError) -> [RecordedEvent]? {
+        while let found = segment ?? reader.index.lastSegment(beginningUpTo: nextPosition) {
+            segment = found
+            guard let piece = try lastPiece(of: found) else {
+                try reader.checkWhole(found)
+                nextPosition = min(nextPosition, Int(clamping: found.identity.number) - 1)
+                segment = nil
+                continue
+            }
+            do throws(StrataError) {
+                let events = try events(of: piece)
+                if !events.isEmpty { return events.suffix(limit).reversed() }
+            } catch {
+                // A compaction has taken the file away, and what stands in its place has the same positions.
+                guard error.code == .notFound, reader.index.segment(found.identity) == nil else { throw error }
+                segment = nil
+            }
+        }
+        return nil
+    }
+
+    private func lastPiece(of segment: SegmentView) throws(StrataError) -> LogIndex.Piece? {
+        guard nextPosition > 0, segment.mayHold(typesWithTags: tags, storedFrom: nil) else { return nil }
+        let position = nextPosition
+        return try reader.ask { index throws(IndexFault) in
+            try index.lastPiece(atOrBelow: position, in: segment, .verifying)
+        }
+    }
+
+    private mutating func events(of piece: LogIndex.Piece) throws(StrataError) -> [RecordedEvent] {
+        let content = try reader.content(of: piece.segment.identity)
+        let bytes = Bytes(try content.read(piece.offsets.count, at: piece.offsets.lowerBound))
+        var events: [RecordedEvent] = []
+        var start = 0
+        var first: Int?
+        let (last, filter) = (nextPosition, filter)
+        while start < piece.offsets.count {
+            let header: FrameHeader? = bytes.withSpan { span in
+                guard
+                    span.byteCount - start >= Format.frameHeaderBytes,
+                    let header = FrameHeader(
+                        decoding: span.extracting(start..<start + Format.frameHeaderBytes),
+                        at: piece.offsets.lowerBound + start, binding: content.binding),
+                    span.byteCount - start >= header.frameLength
+                else { return nil }
+                let body = span.extracting(start + Format.frameHeaderBytes..<start + header.frameLength)
+                return header.verifies(body: body) ? header : nil
+            }
+            guard let header else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
+            if header.kind == .commit {
+                first = first ?? header.firstPosition
+                guard
+                    decoder.decode(
+                        bytes, at: start, header: header, firstLiveVersion: reader.index.firstLiveVersion,
+                        into: &events,
+                        where: { $0.position.rawValue <= last && filter.matches($0) })
+                else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
+            }
+            start += header.frameLength
+        }
+        nextPosition = (first ?? 1) - 1
+        return events
+    }
+}

@@ -1,0 +1,380 @@
+import EventSourcing
+import Foundation
+import StrataTesting
+import Testing
+
+@testable import Strata
+
+/// What reaches the device, and in which order it is made durable: every sync has its place.
+@Suite struct SyncOrderTests {
+    private let device = SimulatedDevice()
+    private let stream = StreamID("Order", UUID())
+    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+
+    init() {
+        device.keepCalls()
+    }
+
+    /// The calls of some work that change something or make it durable, such as `sync events/1.seg`.
+    private func calls(_ body: () async throws -> Void) async throws -> [String] {
+        let before = device.log.count
+        try await body()
+        return device.log[before...].filter { $0.operation.isMutating || $0.operation.isSync }.map { call in
+            "\(call.operation.rawValue) \(call.name.replacing(/0{10,}/, with: ""))"
+        }
+    }
+
+    private func open(_ durability: StrataOptions.DurabilityMode = .commit) async throws -> StrataStore {
+        var options = options
+        options.durability = durability
+        return try await StrataStore.open(on: device, options: options)
+    }
+
+    @discardableResult
+    private func append(_ store: StrataStore, bytes: Int = 10, id: UUID = UUID()) async throws -> AppendResult {
+        try await store.events.append(
+            [sampleEvent(String(repeating: "x", count: bytes), id: id)], to: stream, expecting: .any)
+    }
+
+    private func frames() throws -> [SegmentInspection.Frame] {
+        try StrataStore.inspectSegment(Self.segment, on: device).frames
+    }
+
+    private static let segment = "events/00000000000000000001.seg"
+
+    private func snapshot(version: Int = 1, bytes: Int = 10) -> Snapshot {
+        var randomness = SeededRandomness(seed: 1)
+        return Snapshot(
+            stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast,
+            state: Bytes(randomness.bytes(bytes)))
+    }
+
+    /// Calls one after the other; long sums of arrays take the compiler long.
+    private static func sequence(_ parts: [String]...) -> [String] { parts.flatMap { $0 } }
+
+    private static let installingTheManifest = [
+        "create MANIFEST.new", "write MANIFEST.new", "sync MANIFEST.new", "rename MANIFEST.new", "syncDirectory .",
+    ]
+    private static let takingTheLock = ["truncate LOCK", "write LOCK"]
+    private static let opening = sequence(takingTheLock, ["syncDirectory .", "syncParent ."])
+
+    @Test func aNewStore() async throws {
+        var store: StrataStore?
+        let calls = try await calls { store = try await open() }
+        #expect(
+            calls
+                == Self.sequence(
+                    ["create LOCK"], Self.takingTheLock,
+                    [
+                        "createDirectory events", "createDirectory snapshots", "createDirectory quarantine",
+                        "syncDirectory .",
+                    ], ["create events/1.seg", "write events/1.seg", "sync events/1.seg", "syncDirectory events"],
+                    Self.installingTheManifest, ["syncDirectory .", "syncParent ."],
+                    ["sync events/1.seg", "syncDirectory events"]))
+        try await store?.close()
+    }
+
+    @Test func anAppend() async throws {
+        let store = try await open()
+        #expect(try await calls { try await append(store) } == ["write events/1.seg", "sync events/1.seg"])
+        #expect(try await calls { try await append(store) } == ["write events/1.seg", "sync events/1.seg"])
+        try await store.close()
+    }
+
+    @Test func closingMarksTheEnd() async throws {
+        let store = try await open()
+        try await append(store)
+        #expect(try await calls { try await store.close() } == ["write events/1.seg", "sync events/1.seg"])
+    }
+
+    @Test func closingWhereNothingWasAppended() async throws {
+        let store = try await open()
+        #expect(try await calls { try await store.close() } == [])
+    }
+
+    @Test func anAppendBehindAMarkIsMarkedAgain() async throws {
+        let first = try await open()
+        try await append(first)
+        try await first.close()
+        let second = try await open()
+        try await append(second)
+        #expect(try await calls { try await second.close() } == ["write events/1.seg", "sync events/1.seg"])
+    }
+
+    @Test func appendsThatDoNotWait() async throws {
+        let store = try await open(.none)
+        var last: AppendResult?
+        #expect(try await calls { last = try await append(store) } == ["write events/1.seg"])
+        let position = try #require(last?.lastPosition)
+        #expect(try await calls { try await store.events.waitUntilDurable(position) } == ["sync events/1.seg"])
+        // Now it is known to be durable.
+        #expect(try await calls { try await store.events.waitUntilDurable(position) } == [])
+        try await append(store)
+        // A mark says that everything before it is durable: it must be.
+        #expect(
+            try await calls { try await store.close() }
+                == ["sync events/1.seg", "write events/1.seg", "sync events/1.seg"])
+    }
+
+    @Test func anAppendThatDidNotWaitShowsBesideItsWriter() async throws {
+        let store = try await open(.none)
+        try await append(store)
+        let reader = try await StrataStore.open(on: device, options: StrataOptions(access: .readOnly))
+        #expect(try await reader.allEvents().count == 1)
+        try await reader.close()
+        try await store.close()
+    }
+
+    @Test func whatWasAppendedDurablyIsKnownToBe() async throws {
+        let store = try await open()
+        let id = UUID()
+        let result = try await append(store, id: id)
+        #expect(try await calls { try await store.events.waitUntilDurable(result.lastPosition) } == [])
+        // The second time it is a retry, which learns what became of the first.
+        #expect(try await append(store, id: id).durability == .synced)
+        try await store.close()
+    }
+
+    @Test func whatWasWaitedForIsKnownToBeDurable() async throws {
+        let store = try await open(.none)
+        let id = UUID()
+        let result = try await append(store, id: id)
+        #expect(try await append(store, id: id).durability == .written)
+        try await store.events.waitUntilDurable(result.lastPosition)
+        #expect(try await append(store, id: id).durability == .synced)
+        try await store.close()
+    }
+
+    @Test func whatOpeningReadIsKnownToBeDurable() async throws {
+        let first = try await open(.none)
+        let id = UUID()
+        try await append(first, id: id)
+        let other = SimulatedDevice(device.storage.afterProcessDeath)
+        let second = try await StrataStore.open(on: other, options: options)
+        #expect(try await append(second, id: id).durability == .synced)
+        try await second.close()
+        try await first.close()
+    }
+
+    @Test func anIntervalSyncsByItself() async throws {
+        let store = try await open(.interval(.milliseconds(1)))
+        try await append(store)
+        while device.log.last(where: { $0.operation == .write || $0.operation == .sync })?.operation != .sync {
+            await Task.yield()
+        }
+        try await store.close()
+    }
+
+    @Test func framesSayWhatIsDurableAndNoMore() async throws {
+        let store = try await open(.none)
+        try await append(store)
+        let second = try await append(store)
+        try await store.events.waitUntilDurable(second.lastPosition)
+        try await append(store)
+        try await store.close()
+        let frames = try frames()
+        #expect(frames.map(\.kind) == ["open", "commit", "commit", "commit", "mark"])
+        let synced = frames[3].offset
+        #expect(frames.map(\.durableMark) == [64, 64, 64, synced, frames[4].offset])
+
+        // The next frame's mark does not reach behind the first commit, but a later one's does: it was promised.
+        let sound = device.storage
+        let file = try device.open(Self.segment, .readWrite)
+        // In the event's id, which never is all ones.
+        let junk = [UInt8](repeating: 0xFF, count: 8)
+        _ = try file.write(junk.span.bytes, at: frames[1].offset + 100)
+        #expect(try StrataStore.verify(on: device).damage.map(\.offset) == [frames[1].offset])
+        #expect(try StrataStore.verify(on: SimulatedDevice(sound)).isSound)
+    }
+
+    @Test func openingAgain() async throws {
+        let first = try await open()
+        try await append(first)
+        try await first.close()
+        var second: StrataStore?
+        let calls = try await calls { second = try await open() }
+        // The mark is written again, because nothing says that it is durable itself; what stands before it is not.
+        #expect(device.log.last { $0.operation == .write }?.offset == (try frames().last?.offset))
+        #expect(
+            calls == Self.sequence(Self.opening, ["write events/1.seg", "sync events/1.seg", "syncDirectory events"]))
+        try await second?.close()
+    }
+
+    @Test func theNextSegment() async throws {
+        let store = try await open()
+        try await append(store, bytes: 40_000)
+        #expect(
+            try await calls { try await append(store, bytes: 40_000) }
+                == Self.sequence(
+                    ["write events/1.seg", "sync events/1.seg"],
+                    ["create events/2.seg", "write events/2.seg", "sync events/2.seg", "syncDirectory events"],
+                    Self.installingTheManifest,
+                    // The index of the sealed segment can be made again, and is never synced.
+                    ["create events/1.idx.new", "write events/1.idx.new", "rename events/1.idx.new"],
+                    ["write events/2.seg", "sync events/2.seg"]))
+        try await store.close()
+    }
+
+    @Test func aTornTail() async throws {
+        let store = try await open()
+        try await append(store)
+        try await store.close()
+        let file = try device.open("events/00000000000000000001.seg", .readWrite)
+        let junk: [UInt8] = [1, 2, 3]
+        _ = try file.write(junk.span.bytes, at: file.length())
+        var healed: StrataStore?
+        let calls = try await calls { healed = try await open() }
+        #expect(
+            calls
+                == Self.sequence(
+                    Self.opening, ["write events/1.seg", "sync events/1.seg", "syncDirectory events"],
+                    ["createDirectory quarantine", "syncDirectory ."],
+                    ["create Q", "write Q", "sync Q", "syncDirectory quarantine"].map {
+                        $0.replacing("Q", with: Self.quarantined(in: calls))
+                    }, ["truncate events/1.seg", "sync events/1.seg"]))
+        try await healed?.close()
+    }
+
+    private static func quarantined(in calls: [String]) -> String {
+        calls.compactMap { $0.firstMatch(of: /^create (quarantine.*)$/)?.1 }.first.map(String.init) ?? "none"
+    }
+
+    @Test func anAppendThatFindsNoRoom() async throws {
+        let store = try await open()
+        try await append(store)
+        device.setRoom(40)
+        let calls = try await calls {
+            await #expect(throws: EventStoreError.self) { try await append(store, bytes: 400) }
+        }
+        #expect(calls == ["write events/1.seg", "write events/1.seg", "truncate events/1.seg", "sync events/1.seg"])
+        device.setRoom(nil)
+        // Everything before the cut was synced with it.
+        #expect(try await self.calls { try await append(store) } == ["write events/1.seg", "sync events/1.seg"])
+        try await store.close()
+    }
+
+    @Test func aCutMakesDurableWhatStandsBeforeIt() async throws {
+        let store = try await open(.none)
+        let first = try await append(store)
+        device.setRoom(40)
+        await #expect(throws: EventStoreError.self) { try await append(store, bytes: 400) }
+        #expect(try await calls { try await store.events.waitUntilDurable(first.lastPosition) } == [])
+        device.setRoom(nil)
+        try await store.close()
+    }
+
+    @Test func snapshots() async throws {
+        let store = try await open()
+        try await append(store)
+        #expect(
+            try await calls { try await store.snapshots.save(snapshot()) }
+                == Self.sequence(
+                    ["createDirectory snapshots", "create snapshots/1.seg", "write snapshots/1.seg"],
+                    ["sync snapshots/1.seg", "syncDirectory snapshots", "write snapshots/1.seg"]))
+        #expect(try await calls { try await store.snapshots.save(snapshot()) } == ["write snapshots/1.seg"])
+        #expect(
+            try await calls { _ = try await store.snapshots.delete(for: stream) }
+                == ["write snapshots/1.seg", "sync snapshots/1.seg"])
+        try await store.snapshots.save(snapshot())
+        #expect(
+            try await calls { try await store.close() }
+                == Self.sequence(
+                    ["sync snapshots/1.seg", "write snapshots/1.seg", "sync snapshots/1.seg"],
+                    ["write events/1.seg", "sync events/1.seg"]))
+    }
+
+    @Test func aFullSegmentOfSnapshots() async throws {
+        let store = try await open()
+        try await append(store)
+        try await store.snapshots.save(snapshot(bytes: 40_000))
+        #expect(
+            try await calls { try await store.snapshots.save(snapshot(bytes: 40_000)) }
+                == Self.sequence(
+                    ["sync snapshots/1.seg", "write snapshots/1.seg", "sync snapshots/1.seg"],
+                    ["createDirectory snapshots", "create snapshots/2.seg", "write snapshots/2.seg"],
+                    ["sync snapshots/2.seg", "syncDirectory snapshots", "write snapshots/2.seg"]))
+        try await store.close()
+    }
+
+    @Test func aSegmentOfSnapshotsThatIsContinued() async throws {
+        let first = try await open()
+        try await append(first)
+        try await first.snapshots.save(snapshot())
+        try await first.close()
+        let second = try await open()
+        #expect(
+            try await calls { try await second.snapshots.save(snapshot()) }
+                == [
+                    "write snapshots/1.seg", "sync snapshots/1.seg", "syncDirectory snapshots", "write snapshots/1.seg",
+                ])
+        try await second.close()
+    }
+
+    @Test func aSnapshotThatFindsNoRoom() async throws {
+        let store = try await open()
+        try await append(store)
+        try await store.snapshots.save(snapshot())
+        device.setRoom(8)
+        let calls = try await calls {
+            await #expect(throws: EventStoreError.self) { try await store.snapshots.save(snapshot(bytes: 400)) }
+        }
+        #expect(
+            calls
+                == [
+                    "write snapshots/1.seg", "write snapshots/1.seg", "truncate snapshots/1.seg",
+                    "sync snapshots/1.seg",
+                ])
+        device.setRoom(nil)
+        try await store.close()
+    }
+
+    @Test func noSnapshotFollowsOnesThatCouldNotBeSynced() async throws {
+        let store = try await open()
+        try await append(store)
+        try await store.snapshots.save(snapshot())
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
+        await #expect(throws: EventStoreError.self) { try await store.snapshots.delete(for: stream) }
+        let calls = try await calls { try await store.snapshots.save(snapshot()) }
+        #expect(calls.contains("create snapshots/2.seg"))
+        try await store.close()
+    }
+
+    @Test func damagedSnapshotsMoveToQuarantine() async throws {
+        let store = try await open()
+        try await append(store)
+        try await store.snapshots.save(snapshot())
+        try await store.snapshots.delete(for: stream)
+        try await store.close()
+        let file = try device.open("snapshots/00000000000000000001.seg", .readWrite)
+        let junk: [UInt8] = [0xFF, 0xFF]
+        _ = try file.write(junk.span.bytes, at: 100)
+        let calls = try await calls { _ = try StrataStore.recover(on: device, dryRun: false, options: options) }
+        let moved = try #require(calls.firstIndex(of: "rename snapshots/1.seg"))
+        #expect(
+            calls[(moved - 2)...(moved + 2)]
+                == [
+                    "createDirectory quarantine", "syncDirectory .", "rename snapshots/1.seg",
+                    "syncDirectory quarantine", "syncDirectory snapshots",
+                ])
+    }
+
+    @Test func whatIsPurgedStaysAway() async throws {
+        try await open().close()
+        for name in ["first", "second"] { _ = try device.open("quarantine/\(name)", .create) }
+        let calls = try await calls { _ = try Quarantine(device).purge() }
+        #expect(calls == ["remove quarantine/first", "remove quarantine/second", "syncDirectory quarantine"])
+    }
+
+    @Test func aSyncThatFailedIsFinal() async throws {
+        let store = try await open()
+        try await append(store)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
+        let failed = await #expect(throws: EventStoreError.self) { try await append(store) }
+        #expect(failed?.code == .outcomeUnknown)
+        let later = try await calls {
+            await #expect(throws: EventStoreError.self) { try await append(store) }
+            try await store.close()
+        }
+        #expect(later == [])
+    }
+}
