@@ -136,11 +136,14 @@ extension EventLog {
         let head = try await head(of: claim.stream, until: deadline)
         guard head.sequence == claim.base else { return }
         let header = CommitHeader(fenceAfter: head)
-        let fence = Publication(
-            subject: layout.events(of: claim.stream), expectedSequence: claim.base,
-            payload: header.encode(.inline(Bytes())))
         // Whoever came first, the claim is decided then.
-        _ = await session.publish([fence], until: deadline)
+        do throws(CommitFailure) {
+            _ = try await commit(header, .inline(Bytes()), to: claim.stream, after: head, until: deadline)
+        } catch {
+            switch error {
+            case .notStored(let error), .unknown(let error): throw error
+            }
+        }
         heads.forget(claim.stream)
     }
 }

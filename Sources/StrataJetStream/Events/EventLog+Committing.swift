@@ -18,8 +18,37 @@ enum CommitFailure: Error, Sendable {
 extension EventLog {
     /// Publishes a commit behind a stream's last one, until it is decided or time is up.
     ///
-    /// Sending it again is harmless: the server knows it by its message id, and when that is forgotten, by the demand.
+    /// In a cluster, the slot behind the last one comes first; see ``CommitSlot``.
     func commit(
+        _ header: CommitHeader, _ body: CommitBody, to stream: StreamID, after head: StreamHead,
+        until deadline: ContinuousClock.Instant
+    ) async throws(CommitFailure) -> CommitOutcome {
+        guard layout.events.replicas > 1, head.sequence > 0 else {
+            return try await publish(header, body, to: stream, after: head, until: deadline)
+        }
+        let slot: CommitSlot
+        do throws(JetStreamError) {
+            guard let taken = try await CommitSlot.take(behind: head, of: stream, in: self, until: deadline) else {
+                return .overtaken(by: try await commit(behind: EventIDClaim(by: stream, after: head), until: deadline))
+            }
+            slot = taken
+        } catch {
+            throw .notStored(error)
+        }
+        do throws(CommitFailure) {
+            let outcome = try await publish(header, body, to: stream, after: head, until: deadline)
+            slot.giveBack()
+            return outcome
+        } catch {
+            // A commit whose outcome is unknown keeps its slot, so that nothing can be under way beside it.
+            if case .notStored = error { slot.giveBack() }
+            throw error
+        }
+    }
+
+    /// Publishes a commit. Sending it again is harmless: the server knows it by its message id, and when that is forgotten,
+    /// by the demand.
+    private func publish(
         _ header: CommitHeader, _ body: CommitBody, to stream: StreamID, after head: StreamHead,
         until deadline: ContinuousClock.Instant
     ) async throws(CommitFailure) -> CommitOutcome {

@@ -44,6 +44,8 @@ struct StoreLayout: Sendable {
     var allTrims: String { "\(name).t.>" }
     func trim(of stream: StreamID) -> String { "\(name).t.\(token(of: stream))" }
     func claim(of id: UInt128) -> String { "\(name).i.\(SubjectToken.encode(id))" }
+    /// Beside the ids, whose tokens are longer.
+    func slot(behind sequence: UInt64) -> String { "\(name).i.b\(sequence)" }
     func parts(of stream: StreamID) -> String { "\(name).p.\(token(of: stream))" }
     func snapshotParts(of stream: StreamID) -> String { "\(name).p.s.\(token(of: stream))" }
 
