@@ -20,7 +20,7 @@ public import FoundationEssentials
 /// leader's clock is behind.
 ///
 /// **Event ids** are unique in the store for good. Each has a message of its own, by which the servers keep about 150 bytes of memory;
-/// see <doc:StrataJetStream> for how claims work, and what an append costs: one round trip for the claims, one for the commit.
+/// an append takes a round trip for the claims and one for the commit, and with replicas a third.
 public final class JetStreamEventStore: EventStore {
     let log: EventLog
     private let turns = StreamTurns()
