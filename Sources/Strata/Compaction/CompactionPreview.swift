@@ -35,14 +35,18 @@ struct CompactionPreview {
     ) throws(StrataError) {
         let active = reader.index.activeSegment
         let content = try SegmentContent(active.identity, storeID: sidecars.storeID, on: device)
-        let survey = try SegmentSurvey(frames: content, before: active.end, live)
+        var sample = CompressionSample()
+        let survey = try SegmentSurvey(frames: content, before: active.end, live) { kept, body in
+            sample.add(kept, body: body, binding: content.binding)
+        }
         let isCompressed = options.compression == .lz4 && active.end >= Compactor.compressedSegmentBytes
         guard survey.releasedEvents > 0 || isCompressed else { return }
         report.segmentsAfter += 1
         report.rewrites.append(
             CompactionReport.Rewrite(
                 replaced: [active.identity.name], events: survey.liveEvents, releasedEvents: survey.releasedEvents,
-                bytesBefore: active.end, bytesAfter: isCompressed ? survey.liveBytes / 3 : survey.liveBytes))
+                bytesBefore: active.end,
+                bytesAfter: isCompressed ? sample.estimate(of: survey.liveBytes) : survey.liveBytes))
     }
 
     private func addSnapshots(_ options: CompactionOptions, to report: inout CompactionReport) throws(StrataError) {
