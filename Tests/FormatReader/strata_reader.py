@@ -1170,6 +1170,8 @@ class LogReader:
         self.log.first_versions[stream] = max(self.log.first_versions.get(stream, 1), last + 1)
 
     def _check_unlisted_segments(self) -> None:
+        if os.path.lexists(os.path.join(self.store.path, "BACKUP")):
+            return
         written = {entry.first for entry in self.manifest.sealed if not entry.generation} | {self.manifest.active}
         compacted = [range(entry.first, entry.last + 1) for entry in self.manifest.sealed if entry.generation]
         for number in self.store.segments("events"):

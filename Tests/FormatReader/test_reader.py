@@ -859,6 +859,15 @@ class WrittenLogs(StoreTestCase):
             self.assertEqual(self.assert_same_events(store), 1)
         self.assert_damage([active, unlisted()], [(50, 0)], [1])
 
+    def test_in_a_backup_unlisted_segments_are_leftovers_whatever_they_hold(self) -> None:
+        active, leftover = log_segment(), SegmentWriter(reader.EVENTS, 50)
+        active.commit(ORDER, 1, [event(1)])
+        leftover.commit(CART, 1, [event(9)])
+        store = self.written(active, leftover)
+        Path(store, "BACKUP").write_bytes(b"backup\n")
+        self.assertEqual(self.assert_same_verdict(store), ([], None))
+        self.assertEqual(self.assert_same_events(store), 1)
+
     def test_a_manifest_that_breaks_a_rule_ends_the_reading(self) -> None:
         segments = self.sealed()
         entry = segments[0].entry()
