@@ -29,6 +29,10 @@ package enum FuzzSeeds {
                 seeds["line", default: [:]].merge(lines(of: bytes, name)) { $1 }
             }
         }
+        for (name, file) in try await compacted() {
+            seeds["compacted", default: [:]][name] = [0] + file
+            seeds["compacted", default: [:]][name + "-repaired"] = [1] + file
+        }
         seeds["line", default: [:]].merge(lines) { $1 }
         seeds["sidecar"] = sidecars
         let snapshots = try await snapshots()
@@ -91,6 +95,34 @@ package enum FuzzSeeds {
         let images = device.images
         for part in [3, 5, 7, 9] { stores["crashed-\(part)"] = images[images.count * part / 10].storage.contents }
         return stores
+    }
+
+    /// Compacted segments of the store that the target `compacted` makes, with generation 1.
+    private static func compacted() async throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for compression in CompactionOptions.Compression.allCases {
+            var image = StoreImage([])
+            let header = SegmentHeader(
+                kind: .events, storeID: StoreImage.storeID, number: 1, epoch: 1, createdAt: .distantPast)
+            image.add(header.encoded(), as: SegmentIdentity(number: 1).name)
+            let manifest = Manifest(
+                storeID: StoreImage.storeID, generation: 0, createdAt: .distantPast, sealed: [], active: 1)
+            image.add(manifest.encoded(), as: StoreImage.manifestName)
+            let device = SimulatedDevice(image.storage, seed: 3)
+            var randomness = SeededRandomness(seed: 4)
+            let stream = StreamID("Order", UUID(using: &randomness))
+            let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+            for _ in 0..<20 {
+                _ = try await store.events.append([event(using: &randomness)], to: stream, expecting: .any)
+            }
+            _ = try await store.events.truncate(stream, before: 3, expecting: .any)
+            _ = try await store.compact(CompactionOptions(compression: compression)).report()
+            try await store.close()
+            for (name, bytes) in device.storage.contents where name.contains("-") && name.hasSuffix(".seg") {
+                files["\(compression)"] = bytes
+            }
+        }
+        return files
     }
 
     private static func event(using randomness: inout SeededRandomness) -> NewEvent {

@@ -32,7 +32,9 @@ package struct FuzzTarget: Sendable {
         2 * bytes + 1 << 20 + expansionLimit * bytes
     }
 
-    package static let ofEngine = [frame, segment, manifest, snapshots, lz4, sidecar, store, salvage]
+    package static let ofEngine = [
+        frame, segment, compacted, manifest, snapshots, lz4, sidecar, store, salvage,
+    ]
     package static let ofInterchange = [line, metadata]
     package static let all = ofEngine + ofInterchange
 }

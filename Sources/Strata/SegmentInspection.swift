@@ -6,6 +6,8 @@ public struct SegmentInspection: Hashable, Sendable {
     public enum Kind: String, Hashable, Sendable {
         case events
         case snapshots
+        /// Events, as compaction has rewritten them.
+        case compacted
     }
 
     /// One frame, or a run of bytes that is none.
@@ -13,6 +15,7 @@ public struct SegmentInspection: Hashable, Sendable {
         /// What the frame is: `commit`, `open`, `mark`, `footer`, `truncation`, `tombstone`, `snapshot`, `snapshot deletion`, or `unverified` for
         /// bytes that do not verify: damage, a torn tail, or zeros.
         public let kind: String
+        /// In the file; of a compacted segment in its content, as it was before it was compressed.
         public let offset: Int
         /// Header, body and padding, in bytes.
         public let length: Int
@@ -40,6 +43,6 @@ public struct SegmentInspection: Hashable, Sendable {
     public let bytes: Int
     public let frames: [Frame]
 
-    /// Whether a footer ends the segment.
-    public var isSealed: Bool { frames.last?.kind == "footer" }
+    /// Whether the segment is complete: a footer ends it, or it is compacted.
+    public var isSealed: Bool { frames.last?.kind == "footer" || kind == .compacted }
 }

@@ -7,8 +7,9 @@ public struct StrataOptions: Sendable {
         /// Read and append. One process at a time; where there is no store, one is made if
         /// ``StrataOptions/createIfMissing`` says so.
         case readWrite
-        /// Read only: changes no byte, and works beside a running writer. Shows what was there at the opening; beside a
-        /// writer, as far as the log said by then that it was durable, or acknowledged without that.
+        /// Read only: changes no byte, and works beside a running writer. Shows what was there at the opening, or, once a
+        /// compaction has taken segments away that are read, what was there then; beside a writer, as far as the log said
+        /// by then that it was durable, or acknowledged without that.
         case readOnly
     }
 
@@ -45,6 +46,9 @@ public struct StrataOptions: Sendable {
     public var permissions: Permissions
     /// Told how far opening is that has to read segments whose index is missing; called from any thread.
     public var openingProgress: (@Sendable (JobProgress) -> Void)?
+    /// What is compacted by itself whenever a segment is sealed, such as ``CompactionOptions/automatic``; nil for nothing.
+    /// What fails is logged, and tried again with the next segment.
+    public var automaticCompaction: CompactionOptions?
     /// Told of recovery and of trouble; silent by default.
     public var logger: Logger
 
@@ -52,6 +56,7 @@ public struct StrataOptions: Sendable {
         access: Access = .readWrite, createIfMissing: Bool = true, durability: DurabilityMode = .commit,
         segmentBytes: Int = 64 << 20, idleMarkDelay: Duration? = .milliseconds(50), permissions: Permissions = .owner,
         openingProgress: (@Sendable (JobProgress) -> Void)? = nil,
+        automaticCompaction: CompactionOptions? = nil,
         logger: Logger = Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
         self.access = access
@@ -61,6 +66,7 @@ public struct StrataOptions: Sendable {
         self.idleMarkDelay = idleMarkDelay
         self.permissions = permissions
         self.openingProgress = openingProgress
+        self.automaticCompaction = automaticCompaction
         self.logger = logger
     }
 }

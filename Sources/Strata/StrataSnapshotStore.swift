@@ -28,12 +28,16 @@ public final class StrataSnapshotStore: SnapshotStore {
 
     public func latest(for stream: StreamID) async throws(EventStoreError) -> Snapshot? {
         try lifetime.checkOpen()
-        guard let entry = reader.index[stream] else { return nil }
         let reader = reader
+        guard let entry = reader.index[stream] else { return nil }
         do throws(StrataError) {
             return try await BlockingReads.run { () throws(StrataError) in try reader.snapshot(entry) }
         } catch {
-            guard error.code == .damaged else { throw EventStoreError(reading: error) }
+            // A compaction has moved it, and taken the file away.
+            if error.code == .notFound, let moved = reader.index[stream], moved != entry {
+                return try await latest(for: stream)
+            }
+            guard error.code == .damaged || error.code == .notFound else { throw EventStoreError(reading: error) }
             logger.warning(
                 "a damaged snapshot counts as absent", metadata: ["stream": "\(stream)", "error": "\(error)"])
             return nil

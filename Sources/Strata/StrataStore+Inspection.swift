@@ -40,15 +40,16 @@ extension StrataStore {
         }
         let length = try file.length()
         return SegmentInspection(
-            kind: header.kind == .snapshots ? .snapshots : .events, formatVersion: Int(header.formatVersion),
+            kind: SegmentInspection.Kind(header.kind), formatVersion: Int(header.formatVersion),
             storeID: UUID(bits: header.storeID), number: Int(clamping: header.number), createdAt: header.createdAt,
-            bytes: length, frames: try frames(of: file, header, length))
+            bytes: length, frames: try frames(of: SegmentContent(file, header)))
     }
 
     private static func frames(
-        of file: StoreFile, _ header: SegmentHeader, _ length: Int
+        of content: SegmentContent
     ) throws(StrataError) -> [SegmentInspection.Frame] {
-        var scanner = FrameScanner(SegmentContent(file, binding: header.binding), to: length)
+        let length = try content.length()
+        var scanner = FrameScanner(content, to: length)
         var frames: [SegmentInspection.Frame] = []
         while true {
             switch try scanner.next() {
@@ -73,6 +74,17 @@ extension StrataStore {
                 scanner.move(to: next)
             }
         }
+    }
+}
+
+extension SegmentInspection.Kind {
+    fileprivate init(_ kind: SegmentKind) {
+        self =
+            switch kind {
+            case .events: .events
+            case .snapshots: .snapshots
+            case .compacted: .compacted
+            }
     }
 }
 

@@ -27,13 +27,18 @@ public final class StrataStore: Sendable {
     let storeID: UInt128
     private let writer: LogWriter?
     private let snapshotLog: SnapshotLog?
+    let compactor: Compactor?
+    let sidecars: SidecarFiles
     let lifetime: StoreLifetime
 
     private init(
-        device: any Device, reader: LogReader, manifest: Manifest, writer: LogWriter?, snapshotScan: SnapshotScan,
-        snapshotLog: SnapshotLog?, damage: [Damage] = [], logger: Logger
+        device: any Device, reader: LogReader, manifest: Manifest, sidecars: SidecarFiles, writer: LogWriter?,
+        snapshotScan: SnapshotScan, snapshotLog: SnapshotLog?, compactor: Compactor? = nil,
+        damage: [Damage] = [], logger: Logger
     ) {
         self.damage = damage
+        self.compactor = compactor
+        self.sidecars = sidecars
         self.device = device
         self.reader = reader
         self.writer = writer
@@ -101,33 +106,42 @@ public final class StrataStore: Sendable {
         let snapshotLog = SnapshotLog(
             scan, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
         _ = try await snapshotLog.delete(ahead)
+        let compactor = Compactor(
+            log: log, snapshots: snapshotLog, reader: reader, sidecars: opened.sidecars, logger: options.logger)
+        if let automatic = options.automaticCompaction {
+            compactor.runAutomatically(automatic, after: log.sealings)
+        }
         return StrataStore(
-            device: device, reader: reader, manifest: opened.manifest,
+            device: device, reader: reader, manifest: opened.manifest, sidecars: opened.sidecars,
             writer: LogWriter(
                 log: log, firstFreePosition: opened.segment.lastPosition + 1, reader: reader, device: device,
                 options: options),
-            snapshotScan: scan, snapshotLog: snapshotLog, logger: options.logger)
+            snapshotScan: scan, snapshotLog: snapshotLog,
+            compactor: compactor, logger: options.logger)
     }
 
     private static func openForReading(
         on device: any Device, _ options: StrataOptions
     ) throws(StrataError) -> StrataStore {
-        let (log, sidecars) = try ReaderOpening(on: device, options: options).run()
-        let reader = LogReader(index: log.index, sidecars: sidecars)
+        let opening = ReaderOpening(on: device, options: options)
+        let (log, sidecars) = try opening.run()
+        let reader = LogReader(
+            index: log.index, sidecars: sidecars, refresh: ReaderRefresh(log.index, opening))
         var scan = SnapshotScan(storeID: log.manifest.storeID, on: device)
         try scan.run()
         for stream in try scan.aheadOfStreams(reader) { scan.index[stream] = nil }
         return StrataStore(
-            device: device, reader: reader, manifest: log.manifest, writer: nil, snapshotScan: scan, snapshotLog: nil,
-            damage: log.damage,
-            logger: options.logger)
+            device: device, reader: reader, manifest: log.manifest, sidecars: sidecars, writer: nil,
+            snapshotScan: scan, snapshotLog: nil, damage: log.damage, logger: options.logger)
     }
 
-    /// Waits for appends under way, marks the end of the log, and gives the store up to others. Idempotent.
+    /// Ends a compaction under way, waits for appends, marks the end of the log, and gives the store up to others.
+    /// Idempotent.
     ///
     /// Appends that come later fail with `closed`; so do reads.
     public func close() async throws(StrataError) {
         lifetime.close()
+        await compactor?.close()
         await snapshotLog?.close()
         try await writer?.close()
     }
@@ -138,6 +152,7 @@ extension StrataOptions {
         guard (64 << 10...2 << 30).contains(segmentBytes) else {
             throw StrataError(.invalidArgument, "a segment has 64 KiB to 2 GiB, not \(segmentBytes) bytes")
         }
+        try automaticCompaction?.check()
     }
 }
 

@@ -17,7 +17,7 @@ struct StrataCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, AppendCommand.self, ExportCommand.self, ReadCommand.self, StatsCommand.self,
-            TruncateCommand.self, DeleteCommand.self, BackupCommand.self, RestoreCommand.self,
+            TruncateCommand.self, DeleteCommand.self, CompactCommand.self, BackupCommand.self, RestoreCommand.self,
             VerifyCommand.self, RecoverCommand.self, QuarantineCommand.self,
             SnapshotsCommand.self, InspectCommand.self, BenchCommand.self,
         ])

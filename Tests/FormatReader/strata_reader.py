@@ -46,6 +46,11 @@ EVENTS, SNAPSHOTS, COMPACTED = 1, 2, 3
 COMMIT, OPEN, MARK, FOOTER, SNAPSHOT, DELETION, TRUNCATION, TOMBSTONE = 1, 2, 3, 4, 5, 6, 7, 8
 KNOWN_FLAGS = {COMMIT: 1, TRUNCATION: 3, TOMBSTONE: 1}
 FRAME_MAGIC = b"SFRM"
+BLOCK_HEADER_BYTES = 48
+DICTIONARY_BLOCK, FRAMES_BLOCK, FOOTER_BLOCK = 1, 2, 3
+UNCOMPRESSED, LZ4, LZ4_WITH_DICTIONARY = 0, 1, 2
+LONGEST_DICTIONARY = 60 * KIB
+LONGEST_BLOCK = LONGEST_BODY + FRAME_HEADER_BYTES
 
 CONTENT_TYPES = {
     0: "application/octet-stream",
@@ -102,9 +107,10 @@ def crc32c(*parts: bytes) -> int:
 # LZ4
 
 
-def lz4_expand(block: bytes, size: int) -> bytes:
-    """What one LZ4 block holds, which has to be exactly `size` bytes."""
-    output = bytearray()
+def lz4_expand(block: bytes, size: int, dictionary: bytes = b"") -> bytes:
+    """What one LZ4 block holds, which has to be exactly `size` bytes, behind a dictionary that matches may reach into."""
+    output = bytearray(dictionary)
+    size += len(dictionary)
     at = 0
 
     def extended(number: int) -> int:
@@ -142,7 +148,7 @@ def lz4_expand(block: bytes, size: int) -> bytes:
     except IndexError:
         raise Invalid("the block ends within a sequence") from None
     require(len(output) == size, "the block expands to another size")
-    return bytes(output)
+    return bytes(output[len(dictionary) :])
 
 
 # Fields
@@ -450,18 +456,28 @@ class Frame:
     content: object
 
 
+def place_of(header: SegmentHeader) -> bytes:
+    """What the checksums in a segment are bound to, apart from offsets."""
+    generation = struct.pack("<Q", header.epoch) if header.kind == COMPACTED else b""
+    return header.store_id + struct.pack("<QQ", header.kind, header.number) + generation
+
+
 class Segment:
     """One file of frames, of which those are read that verify."""
 
-    def __init__(self, data: bytes, header: SegmentHeader) -> None:
+    def __init__(self, data: bytes, header: SegmentHeader, base: int = 0) -> None:
+        """`base` is the offset of the first byte that is given."""
         self.data = data
         self.header = header
-        self._place = header.store_id + struct.pack("<QQ", header.kind, header.number)
+        self.base = base
+        self.end = base + len(data)
+        self._place = place_of(header)
         self._verified_headers: list[FrameHeader] | None = None
 
     def frame_header(self, offset: int) -> FrameHeader:
         """The header at an offset, whether its frame is whole or not."""
-        data = self.data[offset : offset + FRAME_HEADER_BYTES]
+        at = offset - self.base
+        data = self.data[at : at + FRAME_HEADER_BYTES]
         require(len(data) == FRAME_HEADER_BYTES, "the file ends within a frame's header")
         require(data[:4] == FRAME_MAGIC, "no frame begins here")
         (checksum,) = struct.unpack_from("<I", data, 4)
@@ -504,8 +520,8 @@ class Segment:
 
     def frame(self, offset: int) -> Frame:
         header = self.frame_header(offset)
-        require(header.end <= len(self.data), "the file ends within a frame's body")
-        body = self.data[offset + FRAME_HEADER_BYTES : header.end]
+        require(header.end <= self.end, "the file ends within a frame's body")
+        body = self.data[offset - self.base + FRAME_HEADER_BYTES : header.end - self.base]
         require(crc32c(body) == header.body_checksum, "a frame's body has a wrong checksum")
         return Frame(header, self._content(header, body))
 
@@ -658,8 +674,8 @@ def read_file(path: str) -> bytes:
         return file.read()
 
 
-def segment_file(directory: str, number: int) -> str:
-    return f"{directory}/{number:020}.seg"
+def segment_file(directory: str, number: int, generation: int = 0) -> str:
+    return f"{directory}/{number:020}{f'-{generation:020}' if generation else ''}.seg"
 
 
 class Store:
@@ -679,6 +695,12 @@ class Store:
             return []
         found = [re.fullmatch(r"([0-9]{20})\.seg", name) for name in names]
         return sorted(number for match in found if match and is_number(number := int(match[1])))
+
+    def compacted_segments(self) -> list[tuple[int, int]]:
+        """The numbers and generations of compacted segments, in order."""
+        found = [re.fullmatch(r"([0-9]{20})-([0-9]{20})\.seg", name) for name in os.listdir(self._file("events"))]
+        pairs = sorted((int(match[1]), int(match[2])) for match in found if match)
+        return [(number, generation) for number, generation in pairs if is_number(number) and 0 < generation < 2**64]
 
     def has_writer(self) -> bool:
         """Whether someone holds the lock on LOCK."""
@@ -832,6 +854,190 @@ def read_frames(segment: Segment, is_sealed: bool) -> Reading:
     return reading
 
 
+@dataclass(frozen=True, slots=True)
+class BlockHeader:
+    stored_length: int
+    content_length: int
+    checksum: int
+    kind: int
+    compression: int
+    frames: int
+    content_offset: int
+    first_position: int
+
+    @property
+    def length(self) -> int:
+        return BLOCK_HEADER_BYTES + padded(self.stored_length)
+
+
+class CompactedSegment:
+    """A file of blocks, whose content is frames."""
+
+    def __init__(self, data: bytes, header: SegmentHeader) -> None:
+        self.data = data
+        self.header = header
+        self.damage: list[tuple[int, str]] = []
+        self.dictionary: bytes | None = b""
+        self.totals: tuple[int, int, int, int, int] | None = None
+        self.table: list[tuple[int, int]] = []
+        self._place = place_of(header)
+        try:
+            footer = self._read_footer()
+        except Invalid as error:
+            self._find_blocks()
+            self.damage.append((self.end[1], str(error)))
+        else:
+            self.end = (self.totals[3], footer)
+            first = self.table[0][1] if self.table else footer
+            if first > HEADER_BYTES:
+                self._read_dictionary(first)
+
+    def block_header(self, offset: int) -> BlockHeader:
+        data = self.data[offset : offset + BLOCK_HEADER_BYTES]
+        require(len(data) == BLOCK_HEADER_BYTES and data[:4] == b"SBLK", "no block begins here")
+        (checksum,) = struct.unpack_from("<I", data, 4)
+        require(checksum == crc32c(self._place + struct.pack("<Q", offset) + data[8:]), "a block has a wrong checksum")
+        require_zeros(data[22:24] + data[28:32], "a reserved field")
+        header = BlockHeader(*struct.unpack_from("<IIIBB2xI4xQQ", data, 8))
+        stored, content = header.stored_length, header.content_length
+        require(header.compression in (UNCOMPRESSED, LZ4, LZ4_WITH_DICTIONARY), "an unknown compression")
+        require(content >= 1 and offset + header.length <= LONGEST_SEGMENT, "a length is out of range")
+        if header.compression == UNCOMPRESSED:
+            require(stored == content, "a length is out of range")
+        else:
+            require(content // 255 <= stored < content, "a length is out of range")
+        self._check_kind(header)
+        return header
+
+    @staticmethod
+    def _check_kind(header: BlockHeader) -> None:
+        content, start = header.content_length, header.content_offset
+        if header.kind == FRAMES_BLOCK:
+            require(content <= LONGEST_BLOCK and content % 8 == 0, "a block's length is out of range")
+            require(1 <= header.frames <= content // FRAME_HEADER_BYTES, "a block's frames are out of range")
+            require(start >= HEADER_BYTES and start % 8 == 0, "a block's place is out of range")
+            require(start + content <= LONGEST_SEGMENT, "a block's place is out of range")
+            require(header.first_position <= HIGHEST_NUMBER, "a position is out of range")
+            return
+        require(header.kind in (DICTIONARY_BLOCK, FOOTER_BLOCK), "an unknown kind of block")
+        require(header.frames == 0 and header.first_position == 0, "a field of frames is not zero")
+        if header.kind == DICTIONARY_BLOCK:
+            require(content <= LONGEST_DICTIONARY and start == 0, "a dictionary's field is out of range")
+            require(header.compression != LZ4_WITH_DICTIONARY, "a dictionary needs itself")
+        else:
+            require(header.compression == UNCOMPRESSED, "a footer is compressed")
+            require(HEADER_BYTES <= start <= LONGEST_SEGMENT, "a footer's place is out of range")
+
+    def block(self, offset: int) -> tuple[BlockHeader, bytes]:
+        """A block's header and what its body expands to."""
+        header = self.block_header(offset)
+        body = self.data[offset + BLOCK_HEADER_BYTES : offset + header.length]
+        require(offset + header.length <= len(self.data), "the file ends within a block")
+        require(crc32c(body) == header.checksum, "a block's body has a wrong checksum")
+        require_zeros(body[header.stored_length :], "padding behind a block")
+        stored = body[: header.stored_length]
+        if header.compression == UNCOMPRESSED:
+            return header, stored
+        if header.compression == LZ4:
+            return header, lz4_expand(stored, header.content_length)
+        require(self.dictionary is not None, "a block needs a dictionary that is damaged")
+        return header, lz4_expand(stored, header.content_length, self.dictionary)
+
+    def _read_footer(self) -> int:
+        require(len(self.data) >= HEADER_BYTES + BLOCK_HEADER_BYTES, "the footer is missing")
+        (offset,) = struct.unpack_from("<Q", self.data, len(self.data) - 8)
+        require(HEADER_BYTES <= offset < len(self.data), "the footer is nowhere")
+        header, content = self.block(offset)
+        require(header.kind == FOOTER_BLOCK and offset + header.length == len(self.data), "the footer is elsewhere")
+        require(len(content) >= 48 and len(content) % 8 == 0, "the footer has another length")
+        *totals, zero = struct.unpack_from("<QQQQII", content)
+        require(zero == 0 and totals[3] == header.content_offset, "a field of the footer is wrong")
+        numbers = struct.unpack(f"<{(len(content) - 48) // 4}I", content[40:-8])
+        table = [(8 * numbers[at], 8 * numbers[at + 1]) for at in range(0, len(numbers), 2)]
+        places = table + [(totals[3], offset)]
+        require(places[0][0] == HEADER_BYTES and places[0][1] >= HEADER_BYTES, "the first block is elsewhere")
+        for (start, place), (next_start, next_place) in zip(places, places[1:]):
+            require(0 < next_start - start <= LONGEST_BLOCK, "blocks are not in order")
+            require(0 < next_place - place <= LONGEST_BLOCK + BLOCK_HEADER_BYTES, "blocks are not in order")
+        self.table = table
+        self.totals = tuple(totals)
+        return offset
+
+    def _read_dictionary(self, end: int) -> None:
+        try:
+            header, content = self.block(HEADER_BYTES)
+            require(header.kind == DICTIONARY_BLOCK and HEADER_BYTES + header.length == end, "this is no dictionary")
+            self.dictionary = content
+        except Invalid as error:
+            self.dictionary = None
+            self.damage.append((HEADER_BYTES, str(error)))
+
+    def _find_blocks(self) -> None:
+        """Goes from block to block where the footer does not tell where they are."""
+        self.end = (HEADER_BYTES, HEADER_BYTES)
+        offset = HEADER_BYTES
+        gap = None
+        while offset + BLOCK_HEADER_BYTES <= len(self.data):
+            try:
+                header = self.block_header(offset)
+            except Invalid:
+                gap = offset if gap is None else gap
+                offset += 8
+                continue
+            if header.kind == DICTIONARY_BLOCK and offset == HEADER_BYTES:
+                self._read_dictionary(offset + header.length)
+            elif header.kind != DICTIONARY_BLOCK and header.content_offset >= self.end[0]:
+                if header.content_offset > self.end[0]:
+                    self.table.append((self.end[0], self.end[1] if gap is None else gap))
+                gap = None
+                if header.kind == FOOTER_BLOCK:
+                    self.end = (header.content_offset, offset)
+                    return
+                self.table.append((header.content_offset, offset))
+                self.end = (header.content_offset + header.content_length, offset + header.length)
+            elif gap is None:
+                gap = offset
+            offset += header.length
+
+    def read_frames(self) -> Reading:
+        reading = Reading(last=self.header.number - 1, headers=[self.header.data])
+        places = self.table + [self.end]
+        for (start, place), (next_start, next_place) in zip(places, places[1:]):
+            reading.end = next_start
+            try:
+                header, content = self.block(place)
+                require(header.kind == FRAMES_BLOCK and header.content_offset == start, "the block is elsewhere")
+                require(header.length == next_place - place, "the block has another length")
+                require(header.content_length == next_start - start, "the block has another length")
+            except Invalid as error:
+                reading.damage.append((place, str(error)))
+                continue
+            self._take_block(Segment(content, self.header, start), start, place, reading)
+        return reading
+
+    @staticmethod
+    def _take_block(segment: Segment, offset: int, place: int, reading: Reading) -> None:
+        while offset < segment.end:
+            try:
+                frame = segment.frame(offset)
+                header = frame.header
+                require(header.kind in (COMMIT, TRUNCATION, TOMBSTONE), "a frame that cannot be in a compacted segment")
+                require(header.epoch == segment.header.epoch, "a frame of another generation")
+                require(header.durable_mark == HEADER_BYTES and header.flags & 1 == 0, "a field is not the fixed one")
+                if header.kind == COMMIT:
+                    require(header.first_position > reading.last, "a position is not above the one before")
+            except Invalid as error:
+                reading.damage.append((place, str(error)))
+                return
+            reading.headers.append(header.data)
+            if header.kind == COMMIT:
+                reading.last = header.first_position + header.events - 1
+                reading.commits.append((header, frame.content))
+            else:
+                reading.releases.append((header, frame.content))
+            offset = header.end
+
+
 class LogReader:
     """Reads a manifest's segments once."""
 
@@ -844,7 +1050,10 @@ class LogReader:
 
     def read(self) -> Log:
         for entry in self.manifest.sealed:
-            self._read_segment(entry.first, entry)
+            if entry.generation:
+                self._read_compacted(entry)
+            else:
+                self._read_segment(entry.first, entry)
         self._read_segment(self.manifest.active, None)
         if not self.has_writer:
             self._check_unlisted_segments()
@@ -880,17 +1089,48 @@ class LogReader:
         reading = read_frames(segment, is_sealed=entry is not None)
         for offset, reason in reading.damage:
             self._damage(file, offset, reason)
-        frames = sorted(reading.commits + reading.releases, key=lambda frame: frame[0].offset)
-        for header, content in frames:
-            if entry is None and self.has_writer and header.end > reading.durable:
+        self._take_all(file, reading, reading.durable if entry is None and self.has_writer else None)
+        if reading.torn_tail and not self.has_writer:
+            self.log.torn_tail = Finding(file, *reading.torn_tail)
+        self._check_end(file, segment, reading, entry)
+
+    def _take_all(self, file: str, reading: Reading, end: int | None = None) -> None:
+        for header, content in sorted(reading.commits + reading.releases, key=lambda frame: frame[0].offset):
+            if end is not None and header.end > end:
                 break
             if header.kind == COMMIT:
                 self._take(file, header, content)
             else:
                 self._release(header, content)
-        if reading.torn_tail and not self.has_writer:
-            self.log.torn_tail = Finding(file, *reading.torn_tail)
-        self._check_end(file, segment, reading, entry)
+
+    def _read_compacted(self, entry: SealedSegment) -> None:
+        file = segment_file("events", entry.first, entry.generation)
+        try:
+            data = read_file(os.path.join(self.store.path, file))
+            header = SegmentHeader.read(data, COMPACTED, self.manifest.store_id, entry.first)
+            require(header.epoch == entry.generation, "the segment is of another generation")
+            segment = CompactedSegment(data, header)
+        except FileNotFoundError:
+            self._damage(file, 0, "the segment is missing")
+            return
+        except Invalid as error:
+            self._damage(file, 0, str(error))
+            return
+        reading = segment.read_frames()
+        for offset, reason in segment.damage + reading.damage:
+            self._damage(file, offset, reason)
+        self._take_all(file, reading)
+        if segment.damage or reading.damage or segment.totals is None:
+            return
+        events = sum(header.events for header, _ in reading.commits)
+        counts = events, len(reading.commits), reading.end, crc32c(*reading.headers)
+        last = segment.totals[0]
+        if segment.totals[1:] != counts or last < max(entry.first, reading.last):
+            self._damage(file, 0, "the footer does not fit what was read")
+        elif entry != SealedSegment(
+            entry.first, last, len(data), events, counts[1], counts[3], entry.generation, reading.end
+        ):
+            self._damage(file, 0, "the segment is not the one that the manifest lists")
 
     def _check_end(self, file: str, segment: Segment, reading: Reading, entry: SealedSegment | None) -> None:
         """Checks how a segment ends, and, if nothing before it is damaged, the footer and the manifest's entry."""
@@ -930,9 +1170,12 @@ class LogReader:
         self.log.first_versions[stream] = max(self.log.first_versions.get(stream, 1), last + 1)
 
     def _check_unlisted_segments(self) -> None:
-        listed = {entry.first for entry in self.manifest.sealed} | {self.manifest.active}
+        if os.path.lexists(os.path.join(self.store.path, "BACKUP")):
+            return
+        written = {entry.first for entry in self.manifest.sealed if not entry.generation} | {self.manifest.active}
+        compacted = [range(entry.first, entry.last + 1) for entry in self.manifest.sealed if entry.generation]
         for number in self.store.segments("events"):
-            if number in listed:
+            if number in written or any(number in replaced for replaced in compacted):
                 continue
             file = segment_file("events", number)
             try:

@@ -377,6 +377,88 @@ def commits_of(store: str) -> list[reader.FrameHeader]:
     return [header for header in read_segment(store).headers_behind(0) if header.kind == reader.COMMIT]
 
 
+class Compaction(StoreTestCase):
+    """Stores that the tool has compacted."""
+
+    @staticmethod
+    def stream(number: int) -> str:
+        return f"Order/{uuid.UUID(int=number)}"
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.random = random.Random(SEED)
+        commits = [
+            {
+                "stream": self.stream(number % 7),
+                "events": [
+                    {
+                        "event_id": str(uuid.UUID(int=number * 3 + part + 1)),
+                        "event_type": "ItemAdded",
+                        "occurred_at": "2026-03-01T12:00:00Z",
+                        "data": {"number": number, "owner": f"owner {number % 7}", "text": "some words " * 20},
+                    }
+                    for part in range(number % 3 + 1)
+                ],
+            }
+            for number in range(400)
+        ]
+        self.append(commits, "--segment-size", "64KiB")
+
+    def compacted_files(self) -> list[Path]:
+        return sorted(Path(self.path(), "events").glob("*-*.seg"))
+
+    def content(self) -> bytes:
+        return b"".join(path.read_bytes() for path in Path(self.path()).rglob("*") if path.is_file())
+
+    def test_compressed_segments_are_read(self) -> None:
+        before = self.assert_same_events(self.path())
+        run_tool("compact", self.path())
+        self.assertEqual(len(self.compacted_files()), 1)
+        self.assertEqual(self.assert_same_verdict(self.path()), ([], None))
+        self.assertEqual(self.assert_same_events(self.path()), before)
+
+    def test_what_was_released_is_gone(self) -> None:
+        run_tool("delete", self.path(), self.stream(3), "--tombstone")
+        run_tool("delete", self.path(), self.stream(4))
+        run_tool("truncate", self.path(), self.stream(5), "--before", "30")
+        remaining = self.assert_same_events(self.path())
+        run_tool("compact", self.path(), "--compress", "none", "--target-segment-size", "128KiB")
+        self.assertGreater(len(self.compacted_files()), 1)
+        self.assertNotIn(b"owner 3", self.content())
+        self.assertNotIn(b"owner 4", self.content())
+        self.assertIn(b"owner 5", self.content())
+        run_tool("compact", self.path())
+        self.assertEqual(self.assert_same_verdict(self.path()), ([], None))
+        self.assertEqual(self.assert_same_events(self.path()), remaining)
+
+    def test_damage_costs_the_same_blocks(self) -> None:
+        run_tool("compact", self.path(), "--target-segment-size", "64KiB")
+        file = self.compacted_files()[-1]
+        original = file.read_bytes()
+        for offset in [0, 40, 64, 70, 120, len(original) - 1, len(original) - 60] + self.random.sample(
+            range(len(original)), 25
+        ):
+            with self.subTest(seed=SEED, offset=offset):
+                file.write_bytes(original[:offset] + bytes([original[offset] ^ 0x10]) + original[offset + 1 :])
+                damage, _ = self.assert_same_verdict(self.path())
+                self.assertTrue(damage)
+        for length in (0, 63, 64, 100, len(original) // 2, len(original) - 8, len(original) - 1):
+            with self.subTest(length=length):
+                file.write_bytes(original[:length])
+                damage, _ = self.assert_same_verdict(self.path())
+                self.assertTrue(damage)
+
+    def test_what_a_compaction_leaves_is_passed_over(self) -> None:
+        old = {path: path.read_bytes() for path in Path(self.path(), "events").glob("*.seg")}
+        run_tool("compact", self.path())
+        for path, data in old.items():
+            if not path.exists():
+                path.write_bytes(data)
+        Path(self.path(), "events", f"{1:020}-{99:020}.seg").write_bytes(b"unfinished")
+        self.assertEqual(self.assert_same_verdict(self.path()), ([], None))
+        self.assert_same_events(self.path())
+
+
 class Damage(StoreTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -776,6 +858,15 @@ class WrittenLogs(StoreTestCase):
             self.assertEqual(self.assert_same_verdict(store), ([], None))
             self.assertEqual(self.assert_same_events(store), 1)
         self.assert_damage([active, unlisted()], [(50, 0)], [1])
+
+    def test_in_a_backup_unlisted_segments_are_leftovers_whatever_they_hold(self) -> None:
+        active, leftover = log_segment(), SegmentWriter(reader.EVENTS, 50)
+        active.commit(ORDER, 1, [event(1)])
+        leftover.commit(CART, 1, [event(9)])
+        store = self.written(active, leftover)
+        Path(store, "BACKUP").write_bytes(b"backup\n")
+        self.assertEqual(self.assert_same_verdict(store), ([], None))
+        self.assertEqual(self.assert_same_events(store), 1)
 
     def test_a_manifest_that_breaks_a_rule_ends_the_reading(self) -> None:
         segments = self.sealed()

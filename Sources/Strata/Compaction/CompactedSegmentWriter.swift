@@ -1,18 +1,10 @@
-import EventSourcing
-
 /// Writes the file of a compacted segment: frames gathered into blocks, each compressed by itself.
 struct CompactedSegmentWriter {
-    /// How frames are stored.
-    struct Layout: Sendable {
-        /// A block ends before a frame would make its content longer than this, in bytes; a longer frame has one of its
-        /// own. See `Docs/Decisions/0023-compressed-blocks.md` for how this and the rest were chosen.
-        static let blockBytes = 4 << 10
-        static let dictionaryBytes = 56 << 10
-        static let compressionLevel = 4
-
-        var compression: CompactionOptions.Compression
-    }
-
+    /// A block ends before a frame would make its content longer than this, in bytes; a longer frame has one of its own.
+    /// `Docs/Decisions/0023-compressed-blocks.md` tells how this and the rest were chosen.
+    static let blockBytes = 4 << 10
+    static let dictionaryBytes = 56 << 10
+    static let compressionLevel = 4
     private static let bufferBytes = 1 << 20
 
     private let segment: SegmentIdentity
@@ -37,10 +29,12 @@ struct CompactedSegmentWriter {
 
     /// Begins the file; one of that name is left over from an attempt that failed.
     ///
-    /// - Parameter dictionary: what the blocks will have in common, of live events only.
+    /// - Parameters:
+    ///   - dictionary: what the blocks will have in common, of live events only.
+    ///   - willWrite: told of bytes that are about to be written; throws to end the job.
     init(
-        _ segment: SegmentIdentity, storeID: UInt128, layout: Layout, dictionary: [UInt8], on device: any Device,
-        willWrite: @escaping (Int) throws(StrataError) -> Void
+        _ segment: SegmentIdentity, storeID: UInt128, compression: CompactionOptions.Compression, dictionary: [UInt8],
+        on device: any Device, willWrite: @escaping (Int) throws(StrataError) -> Void
     ) throws(StrataError) {
         self.segment = segment
         self.willWrite = willWrite
@@ -49,48 +43,45 @@ struct CompactedSegmentWriter {
             kind: .compacted, storeID: storeID, number: segment.number, epoch: segment.generation,
             createdAt: device.now()
         ).encoded()
-        digest = SegmentDigest(segmentHeader: header.span.bytes)
         buffer = header
-        compression = dictionary.isEmpty ? .lz4 : .lz4WithDictionary
+        digest = SegmentDigest(segmentHeader: header.span.bytes)
+        self.compression = dictionary.isEmpty ? .lz4 : .lz4WithDictionary
         compressor =
-            layout.compression == .lz4
-            ? LZ4Compressor(dictionary: dictionary, level: Layout.compressionLevel) : nil
+            compression == .lz4 ? LZ4Compressor(dictionary: dictionary, level: Self.compressionLevel) : nil
         try device.removeIfPresent(segment.name)
         file = try StoreFile(segment.name, .create, on: device)
-        if compressor != nil, !dictionary.isEmpty { try appendDictionary(dictionary) }
+        if !dictionary.isEmpty {
+            let compressed = LZ4Compressor(level: Self.compressionLevel).compress(dictionary.span.bytes)
+            try append(
+                compressed ?? dictionary, kind: .dictionary, compression: compressed == nil ? .none : .lz4,
+                contentLength: dictionary.count)
+        }
     }
 
     private var offset: Int { bufferStart + buffer.count }
 
-    private mutating func appendDictionary(_ dictionary: [UInt8]) throws(StrataError) {
-        let compressed = LZ4Compressor(level: Layout.compressionLevel).compress(dictionary.span.bytes)
-        try append(
-            compressed ?? dictionary, kind: .dictionary, compression: compressed == nil ? .none : .lz4,
-            contentLength: dictionary.count)
-    }
-
-    /// Appends a frame.
+    /// Appends what is kept of a frame.
     ///
-    /// - Returns: its offset in the content.
+    /// - Parameter body: of the original frame.
+    /// - Returns: its header and offset in the content.
     @discardableResult
-    mutating func append(_ header: FrameHeader, body: RawSpan) throws(StrataError) -> Int {
-        let header = header.compacted(generation: segment.generation)
-        if !block.isEmpty, block.count + header.frameLength > Layout.blockBytes { try endBlock() }
+    mutating func append(_ frame: LiveFrame, body: RawSpan) throws(StrataError) -> (header: FrameHeader, offset: Int) {
+        let header = frame.header.compacted(generation: segment.generation)
+        if !block.isEmpty, block.count + header.frameLength > Self.blockBytes { try endBlock() }
         let start = block.count
         let offset = blockStart + start
         header.encode(into: &block, at: offset, binding: binding)
         var digest = digest
         digest.add(frameHeader: block.span.bytes.extracting(start..<start + Format.frameHeaderBytes))
         self.digest = digest
-        // Safe: the pointer is used only during the call.
-        body.withUnsafeBytes { block.append(contentsOf: $0) }
+        frame.append(body, to: &block)
         blockFrames += 1
         if header.kind == .commit {
             if blockFirstPosition == 0 { blockFirstPosition = header.firstPosition }
             commitCount += 1
             eventCount += header.eventCount
         }
-        return offset
+        return (header, offset)
     }
 
     private mutating func endBlock() throws(StrataError) {
@@ -122,7 +113,7 @@ struct CompactedSegmentWriter {
         if buffer.count >= Self.bufferBytes { try flush() }
     }
 
-    /// Writes what has gathered, and has the device begin with it: a long sync at the end would hold up the log's own.
+    /// Writes what has gathered and syncs it: a long sync at the end would hold up the log's own.
     private mutating func flush() throws(StrataError) {
         try willWrite(buffer.count)
         try file.write(buffer.span.bytes, at: bufferStart)
@@ -144,7 +135,7 @@ struct CompactedSegmentWriter {
         try append(footer, kind: .footer, compression: .none, contentLength: footer.count)
         if !buffer.isEmpty { try flush() }
         return Manifest.SealedSegment(
-            firstPosition: segment.number, lastPosition: lastPosition, bytes: UInt64(offset),
+            firstPosition: segment.number, lastPosition: lastPosition, bytes: UInt64(bufferStart),
             eventCount: totals.eventCount, commitCount: totals.commitCount, digest: totals.digest,
             generation: segment.generation, contentLength: totals.contentLength)
     }

@@ -4,60 +4,65 @@ import FoundationEssentials
 /// From which version on the events of streams are live, when a compaction begins.
 struct LiveVersions: Sendable {
     /// The first live version of streams whose first events are released.
-    let firstLive: [StreamID: Int]
+    private var firstLive: [StreamID: Int] = [:]
+    /// The same, as segments are asked for streams.
+    private(set) var probes: [(stream: StreamProbe, firstLive: Int)] = []
 
     var isEmpty: Bool { firstLive.isEmpty }
 
+    mutating func add(_ version: Int, of stream: StreamID, _ probe: StreamProbe) {
+        firstLive[stream] = version
+        probes.append((probe, version))
+    }
+
     /// How many events of a commit are released, from its first one on.
-    func releasedCount(of header: FrameHeader, _ layout: CommitBody, body: RawSpan) -> Int {
+    func releasedCount(of header: FrameHeader, body: RawSpan) -> Int {
         guard
-            !firstLive.isEmpty,
-            let type = body.extracting(layout.aggregateTypeRange).text,
+            !firstLive.isEmpty, let range = CommitBody.aggregateTypeRange(in: body, header: header),
+            let type = body.extracting(range).text,
             let first = firstLive[StreamID(type, UUID(bits: header.aggregateID))]
         else { return 0 }
         return min(max(0, first - header.firstVersion), header.eventCount)
     }
 }
 
-/// What a compaction keeps of a frame.
+/// What a compaction keeps of a frame that tells of events.
 struct LiveFrame {
-    let header: FrameHeader
-    let body: [UInt8]
+    private(set) var header: FrameHeader
     /// How many of a commit's events are gone.
     let releasedEvents: Int
+    /// The parts of the frame's body that are kept.
+    private let parts: (type: Range<Int>, events: Range<Int>)
 
     var frameLength: Int { header.frameLength }
+    var isWhole: Bool { releasedEvents == 0 }
 
-    /// - Returns: nil where nothing of the frame is kept: a commit all of whose events are released, and frames that
-    ///   concern only the writer of the log. Truncations and tombstones are always kept.
-    init?(_ header: FrameHeader, body: RawSpan, _ live: LiveVersions) {
-        if Release(header) != nil {
-            self.header = header
-            // Safe: the pointer is used only during the call.
-            self.body = body.withUnsafeBytes { Array($0) }
-            releasedEvents = 0
-            return
-        }
-        guard header.kind == .commit, let layout = CommitBody(decoding: body, header: header) else { return nil }
-        releasedEvents = live.releasedCount(of: header, layout, body: body)
-        guard releasedEvents < header.eventCount else { return nil }
+    /// - Returns: nil where nothing is kept: all events of a commit are released. Truncations and tombstones are always
+    ///   kept: they tell what was erased, and when.
+    init?(_ original: FrameHeader, body: RawSpan, _ live: LiveVersions) {
+        header = original
+        releasedEvents = original.kind == .commit ? live.releasedCount(of: original, body: body) : 0
         guard releasedEvents > 0 else {
-            self.header = header
-            // Safe: the pointer is used only during the call.
-            self.body = body.withUnsafeBytes { Array($0) }
+            parts = (0..<body.byteCount, body.byteCount..<body.byteCount)
             return
         }
-        let name = body.extracting(0..<Format.aligned(layout.aggregateTypeRange.upperBound))
-        let events = body.extracting(layout.events[releasedEvents].start..<body.byteCount)
+        guard
+            releasedEvents < original.eventCount, let layout = CommitBody(decoding: body, header: original)
+        else { return nil }
+        let type = 0..<Format.aligned(layout.aggregateTypeRange.upperBound)
+        parts = (type, layout.events[releasedEvents].start..<body.byteCount)
+        header.firstVersion += releasedEvents
+        header.firstPosition += releasedEvents
+        header.eventCount -= releasedEvents
+        header.bodyLength = parts.type.count + parts.events.count
+        header.bodyChecksum = Checksum.crc32c(
+            body.extracting(parts.events), continuing: Checksum.crc32c(body.extracting(parts.type)))
+    }
+
+    /// Appends what is kept of the frame's body to a buffer.
+    func append(_ body: RawSpan, to buffer: inout [UInt8]) {
         // Safe: the pointers are used only during the calls.
-        let rest = name.withUnsafeBytes { Array($0) } + events.withUnsafeBytes { Array($0) }
-        var remaining = header
-        remaining.firstVersion += releasedEvents
-        remaining.firstPosition += releasedEvents
-        remaining.eventCount -= releasedEvents
-        remaining.bodyLength = rest.count
-        remaining.bodyChecksum = Checksum.crc32c(rest.span.bytes)
-        self.header = remaining
-        self.body = rest
+        body.extracting(parts.type).withUnsafeBytes { buffer.append(contentsOf: $0) }
+        body.extracting(parts.events).withUnsafeBytes { buffer.append(contentsOf: $0) }
     }
 }

@@ -1,43 +1,56 @@
-/// What a compaction would keep of a segment, and what it would drop.
+/// What is live in a segment, and what is released.
 struct SegmentSurvey: Sendable {
-    /// Where a frame that would be kept stands in the content.
-    struct Frame: Sendable {
-        let offset: Int
-        let length: Int
-    }
-
     var liveEvents = 0
     var releasedEvents = 0
-    /// Of the frames that would be kept, as they would be.
+    /// Of the frames that a compaction keeps, as it keeps them.
     var liveBytes = 0
-    /// Of commits that would go, and of parts of them.
+    /// Of commits that go, and of parts of them.
     var releasedBytes = 0
-    /// The frames that would be kept whole.
-    var wholeFrames: [Frame] = []
 
     /// The share of the frames' bytes that are released.
     var releasedShare: Double {
         releasedBytes == 0 ? 0 : Double(releasedBytes) / Double(liveBytes + releasedBytes)
     }
 
-    /// Walks a segment. May block.
-    ///
-    /// - Throws: ``StrataError/Code/damaged`` where it is not whole: a compaction must not make damage final.
-    init(
-        of segment: SegmentIdentity, isSealed: Bool = true, storeID: UInt128, _ live: LiveVersions,
-        on device: any Device, progress: (Int) throws(StrataError) -> Void
-    ) throws(StrataError) {
-        var survey = Self()
-        try Self.walk(segment, isSealed: isSealed, storeID: storeID, on: device, progress: progress) {
-            header, offset, body throws(StrataError) in
-            survey.add(header, at: offset, body: body, live)
-        }
-        self = survey
+    /// A segment that holds nothing that is released.
+    init(wholeOf entry: Manifest.SealedSegment) {
+        liveEvents = Int(clamping: entry.eventCount)
+        liveBytes = Int(clamping: entry.contentLength) - Format.segmentHeaderBytes
     }
 
-    private init() {}
+    /// Asks a sealed segment's index for the streams that have released something. O(streams); bytes of streams that are
+    /// released in part are estimated. May block.
+    init(of segment: IndexedSegment, _ live: LiveVersions) throws(IndexFault) {
+        self.init(wholeOf: segment.entry)
+        for (probe, firstLive) in live.probes {
+            guard let part = try segment.stream(probe, .verifying), part.firstVersion < firstLive else { continue }
+            var commits: [CommitPlace] = []
+            let versions = part.firstVersion...min(part.lastVersion, firstLive - 1)
+            try segment.collectCommits(of: part, versions: versions, into: &commits, .verifying)
+            let released = commits.reduce(0) { $0 + min($1.lastVersion, firstLive - 1) - $1.firstVersion + 1 }
+            let share = Double(released) / Double(part.lastVersion - part.firstVersion + 1)
+            let bytes = min(liveBytes, released == 0 ? 0 : max(1, Int(Double(part.bytes) * share)))
+            liveEvents -= released
+            releasedEvents += released
+            liveBytes -= bytes
+            releasedBytes += bytes
+        }
+    }
 
-    private mutating func add(_ header: FrameHeader, at offset: Int, body: RawSpan, _ live: LiveVersions) {
+    /// Walks the frames of a segment that is still appended to. May block.
+    ///
+    /// - Parameter end: where the frames end that readers may see.
+    init(frames content: SegmentContent, before end: Int, _ live: LiveVersions) throws(StrataError) {
+        var scanner = FrameScanner(content, to: end)
+        while case .frame(let header) = try scanner.next() {
+            switch header.kind {
+            case .commit, .truncation, .tombstone: scanner.withBody { add(header, body: $0, live) }
+            case .open, .mark, .footer, .snapshot, .snapshotDeletion: break
+            }
+        }
+    }
+
+    private mutating func add(_ header: FrameHeader, body: RawSpan, _ live: LiveVersions) {
         guard let kept = LiveFrame(header, body: body, live) else {
             releasedEvents += header.eventCount
             releasedBytes += header.frameLength
@@ -47,34 +60,5 @@ struct SegmentSurvey: Sendable {
         releasedEvents += kept.releasedEvents
         liveBytes += kept.frameLength
         releasedBytes += header.frameLength - kept.frameLength
-        if kept.releasedEvents == 0 {
-            wholeFrames.append(Frame(offset: offset, length: header.frameLength))
-        }
-    }
-
-    /// Walks the commits of a segment. May block.
-    static func walk(
-        _ segment: SegmentIdentity, isSealed: Bool = true, storeID: UInt128, on device: any Device,
-        progress: (Int) throws(StrataError) -> Void,
-        visit: (FrameHeader, Int, RawSpan) throws(StrataError) -> Void
-    ) throws(StrataError) {
-        var scanner = SegmentScanner(segment, storeID: storeID, isSealed: isSealed, on: device)
-        var failure: StrataError?
-        var last = Format.segmentHeaderBytes
-        let scan = try scanner.run { offset in
-            guard failure == nil, offset - last >= 1 << 20 else { return }
-            do throws(StrataError) { try progress(offset - last) } catch { failure = error }
-            last = offset
-        } visit: { header, offset, body in
-            guard failure == nil else { return }
-            do throws(StrataError) { try visit(header, offset, body) } catch { failure = error }
-        }
-        if let failure { throw failure }
-        guard scan.damage.isEmpty else {
-            throw StrataError(
-                .damaged, "the segment is damaged; compaction does not touch it: \(scan.damage[0])",
-                path: device.path(of: segment.name), damage: scan.damage)
-        }
-        try progress(max(0, scan.end - last))
     }
 }

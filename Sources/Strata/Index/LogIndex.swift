@@ -137,6 +137,8 @@ extension LogIndex.State {
         for type in types { _ = self.types.add(type.name) }
         let segment = segment(self.types)
         sealed.append(segment)
+        // Its last events may have been released, and their positions were given out all the same.
+        lastPosition = max(lastPosition, segment.lastPosition)
         take(segment.summary, segment.releases, segment.types)
     }
 

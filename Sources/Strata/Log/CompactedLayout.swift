@@ -99,6 +99,8 @@ extension CompactedLayout {
             }
             offset = found + header.blockLength
         }
+        // A file that ends before its header does is damaged in its header.
+        guard length >= Format.segmentHeaderBytes else { return }
         record("the footer does not verify", end.offset..<max(end.offset, length))
     }
 

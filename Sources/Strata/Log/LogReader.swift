@@ -16,18 +16,28 @@ struct LogReader: Sendable {
     private let storeID: UInt128
     private let device: any Device
     private let repair: SidecarRepair
+    /// nil of a store that is open for writing: its index is always up to date.
+    private let refresh: ReaderRefresh?
     private let files = SegmentFiles<SegmentIdentity>()
 
-    init(index: LogIndex, sidecars: SidecarFiles) {
+    init(index: LogIndex, sidecars: SidecarFiles, refresh: ReaderRefresh? = nil) {
+        self.refresh = refresh
         self.index = index
         storeID = sidecars.storeID
         device = sidecars.device
         repair = SidecarRepair(index, sidecars)
     }
 
+    /// - Throws: ``StrataError/Code/notFound`` where a compaction has taken the segment away; the index does not name it
+    ///   any longer then.
     func content(of segment: SegmentIdentity) throws(StrataError) -> SegmentContent {
-        try files.content(segment) { () throws(StrataError) in
-            try SegmentContent(segment, storeID: storeID, on: device)
+        do throws(StrataError) {
+            return try files.content(segment) { () throws(StrataError) in
+                try SegmentContent(segment, storeID: storeID, on: device)
+            }
+        } catch {
+            if error.code == .notFound { try refresh?.run(missing: segment) }
+            throw error
         }
     }
 
@@ -119,7 +129,13 @@ struct LogReader: Sendable {
     }
 
     /// The commit at a location, with those of its events that are not released.
+    ///
+    /// Empty where a compaction has taken the segment away: the index tells of another location then.
     func commit(at location: LogIndex.Location) throws(StrataError) -> [RecordedEvent] {
+        try retrying { () throws(StrataError) in try commitNow(at: location) }
+    }
+
+    private func commitNow(at location: LogIndex.Location) throws(StrataError) -> [RecordedEvent] {
         guard let segment = index.segment(location.segment) else { return [] }
         var buffer: [UInt8] = []
         let header = try readFrame(

@@ -20,6 +20,14 @@ struct SegmentContent: Sendable {
         self.binding = binding
     }
 
+    /// The content of a file whose header has been read.
+    init(_ file: StoreFile, _ header: SegmentHeader) throws(StrataError) {
+        binding = header.binding
+        storage =
+            header.kind == .compacted
+            ? .compacted(CompactedSegment(try CompactedLayout(file, binding: binding))) : .file(file)
+    }
+
     /// Opens a segment of events.
     init(_ segment: SegmentIdentity, storeID: UInt128, on device: any Device) throws(StrataError) {
         let file = try StoreFile(segment.name, .read, on: device)

@@ -11,7 +11,7 @@ package struct SegmentIdentity: Hashable, Sendable {
     }
 
     /// The segment that a file in the directory of events has the name of; nil for any other name.
-    init?(fileName: String) {
+    package init?(fileName: String) {
         guard fileName.hasSuffix(StoreLayout.segmentSuffix) else { return nil }
         let parts = fileName.dropLast(StoreLayout.segmentSuffix.count).split(
             separator: "-", omittingEmptySubsequences: false)
@@ -45,13 +45,13 @@ extension Manifest.SealedSegment {
 
 extension Manifest {
     /// Whether a segment is part of the log.
-    func lists(_ segment: SegmentIdentity) -> Bool {
+    package func lists(_ segment: SegmentIdentity) -> Bool {
         segment == SegmentIdentity(number: active) || sealed(coveringPosition: segment.number)?.identity == segment
     }
 
     /// Whether a segment that is not part of the log stands for nothing that is not in the log all the same: what a
     /// compaction has not finished, or has replaced.
-    func hasReplaced(_ segment: SegmentIdentity) -> Bool {
+    package func hasReplaced(_ segment: SegmentIdentity) -> Bool {
         segment.isCompacted || sealed(coveringPosition: segment.number)?.isCompacted ?? false
     }
 

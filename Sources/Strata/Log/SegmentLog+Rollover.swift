@@ -29,6 +29,7 @@ extension SegmentLog {
         segment = next
         hasOpened = true
         sidecars.add(sealed)
+        didSeal.yield()
     }
 
     /// Writes the footer and syncs; returns the digest of what stands before it.

@@ -16,6 +16,8 @@ actor SegmentLog {
     let durability: StrataOptions.DurabilityMode
     private let segmentBytes: Int
     let logger: Logger
+    var isClosed: Bool { lock == nil }
+
     /// The writer's lock, held as long as this object lives or until ``close()``.
     private var lock: StoreFile?
     var manifest: Manifest
@@ -25,7 +27,12 @@ actor SegmentLog {
     /// Whether a frame in the segment says that this epoch has begun.
     var hasOpened = false
     private var buffer: [UInt8] = []
+    /// Why nothing can be written any more, if a compaction had to give up.
+    var failure: LogFailure?
     let sidecars: SidecarWriter
+    /// Tells of segments that were sealed; ends when the log is closed.
+    nonisolated let sealings: AsyncStream<Void>
+    let didSeal: AsyncStream<Void>.Continuation
 
     init(_ opened: OpenedLog, options: StrataOptions) {
         device = opened.device
@@ -37,8 +44,13 @@ actor SegmentLog {
         manifest = opened.manifest
         segment = opened.segment
         epoch = opened.epoch
+        (sealings, didSeal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         sidecars = SidecarWriter(opened.index, opened.sidecars)
         for segment in opened.index.segmentsWithoutSidecar { sidecars.add(segment) }
+    }
+
+    deinit {
+        didSeal.finish()
     }
 
     /// What became of a batch.
@@ -54,6 +66,7 @@ actor SegmentLog {
         var outcome = Outcome()
         while outcome.stored < batch.count {
             do throws(LogFailure) {
+                if let failure { throw failure }
                 let rest = batch[outcome.stored...]
                 try makeRoom(for: rest[rest.startIndex])
                 outcome.stored += try storeRun(rest)

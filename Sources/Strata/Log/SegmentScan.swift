@@ -142,7 +142,13 @@ struct SegmentScanner {
     /// Whether a frame that verifies follows from those before it. One that does not is left over from a time
     /// before the last torn tail.
     private func accepts(_ header: FrameHeader, _ scanner: FrameScanner) -> Bool {
-        if scan.segment.isCompacted, !header.isCompacted(generation: scan.segment.generation) { return false }
+        if let compacted {
+            let block = compacted.block(containing: scanner.offset)
+            guard
+                header.isCompacted(generation: scan.segment.generation),
+                scanner.offset + header.frameLength <= block?.contentOffsets.upperBound ?? 0
+            else { return false }
+        }
         switch header.kind {
         case .snapshot, .snapshotDeletion: return false
         case .open:

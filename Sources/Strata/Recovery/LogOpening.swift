@@ -260,13 +260,16 @@ extension Damage {
 }
 
 extension Manifest.SealedSegment {
+    /// What a manifest says of a sealed segment that was walked and is sound.
+    init(_ scan: SegmentScan) {
+        self.init(
+            firstPosition: scan.number, lastPosition: scan.footer?.lastPosition ?? UInt64(max(0, scan.lastPosition)),
+            bytes: UInt64(scan.bytes), eventCount: UInt64(scan.eventCount), commitCount: UInt64(scan.commitCount),
+            digest: scan.digest.value, generation: scan.segment.generation, contentLength: UInt64(scan.contentLength))
+    }
+
     /// Whether a sound segment is the one that the manifest describes.
     func matches(_ scan: SegmentScan) -> Bool {
-        self
-            == Manifest.SealedSegment(
-                firstPosition: scan.number, lastPosition: scan.footer?.lastPosition ?? UInt64(scan.lastPosition),
-                bytes: UInt64(scan.bytes), eventCount: UInt64(scan.eventCount), commitCount: UInt64(scan.commitCount),
-                digest: scan.digest.value, generation: scan.segment.generation,
-                contentLength: UInt64(scan.contentLength))
+        self == Manifest.SealedSegment(scan)
     }
 }

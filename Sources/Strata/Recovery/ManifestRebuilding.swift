@@ -10,46 +10,56 @@ struct ManifestRebuilding {
 
     /// The manifest that the segments call for; nil where they do not fit together without a gap, or are damaged.
     ///
+    /// Where a compaction was cut off, old and new segments stand for the same positions: the newest sound one counts.
     /// Whether segments behind the last one are missing, nothing in the others tells.
     func manifest() throws(StrataError) -> Manifest? {
-        let numbers = try Self.segments(on: device)
-        guard let last = numbers.last, let first = try header(of: numbers[0]) else { return nil }
+        let segments = try Self.segments(on: device)
+        guard
+            let active = segments.last(where: { !$0.isCompacted }), let first = try header(of: segments[0]),
+            try header(of: active)?.storeID == first.storeID
+        else { return nil }
         var sealed: [Manifest.SealedSegment] = []
-        for (number, next) in zip(numbers, numbers.dropFirst()) {
-            guard let segment = try sealedSegment(number, first.storeID), segment.lastPosition + 1 == next
-            else { return nil }
-            sealed.append(segment)
+        var position = segments[0].number
+        while position < active.number {
+            let candidates = segments.filter { $0.number == position }
+            guard let next = try newest(of: candidates, first.storeID) else { return nil }
+            sealed.append(next)
+            position = next.lastPosition + 1
         }
-        guard try header(of: last)?.storeID == first.storeID else { return nil }
+        guard position == active.number else { return nil }
+        let generation = max(UInt64(sealed.count), sealed.map(\.generation).max() ?? 0)
         return Manifest(
-            storeID: first.storeID, generation: UInt64(sealed.count) + 1, createdAt: first.createdAt, sealed: sealed,
-            active: last)
+            storeID: first.storeID, generation: generation &+ 1, createdAt: first.createdAt, sealed: sealed,
+            active: active.number)
     }
 
-    /// The segments of events that there are, by number.
-    static func segments(on device: any Device) throws(StrataError) -> [UInt64] {
+    /// The segments of events that there are: by first position, and of one first position the newest first.
+    static func segments(on device: any Device) throws(StrataError) -> [SegmentIdentity] {
         guard try device.kindOrFail(of: StoreLayout.events) == .directory else { return [] }
-        return try device.listOrFail(StoreLayout.events).compactMap { StoreLayout.number(ofSegment: $0) }.sorted()
+        return try device.listOrFail(StoreLayout.events).compactMap { SegmentIdentity(fileName: $0) }.sorted()
     }
 
     /// The header of a segment of events; nil where it does not verify.
-    func header(of number: UInt64) throws(StrataError) -> SegmentHeader? {
-        let file = try StoreFile(StoreLayout.eventSegment(number), .read, on: device)
+    func header(of segment: SegmentIdentity) throws(StrataError) -> SegmentHeader? {
+        let file = try StoreFile(segment.name, .read, on: device)
         let bytes = try file.read(Format.segmentHeaderBytes, at: 0)
         guard
-            let header = try? SegmentHeader(decoding: bytes.span.bytes), header.kind == .events,
-            header.number == number
+            let header = try? SegmentHeader(decoding: bytes.span.bytes), header.kind == segment.kind,
+            header.number == segment.number
         else { return nil }
         return header
     }
 
-    private func sealedSegment(_ number: UInt64, _ storeID: UInt128) throws(StrataError) -> Manifest.SealedSegment? {
-        var scanner = SegmentScanner(
-            SegmentIdentity(number: number), storeID: storeID, isSealed: true, on: device)
-        let scan = try scanner.run { _, _, _ in }
-        guard scan.damage.isEmpty, scan.commitCount > 0 else { return nil }
-        return Manifest.SealedSegment(
-            firstPosition: number, lastPosition: UInt64(scan.lastPosition), bytes: UInt64(scan.bytes),
-            eventCount: UInt64(scan.eventCount), commitCount: UInt64(scan.commitCount), digest: scan.digest.value)
+    /// The first of some segments that is sound; nil where none is.
+    private func newest(
+        of candidates: [SegmentIdentity], _ storeID: UInt128
+    ) throws(StrataError) -> Manifest.SealedSegment? {
+        for segment in candidates {
+            var scanner = SegmentScanner(segment, storeID: storeID, isSealed: true, on: device)
+            let scan = try scanner.run { _, _, _ in }
+            guard scan.damage.isEmpty, scan.commitCount > 0 || segment.isCompacted else { continue }
+            return Manifest.SealedSegment(scan)
+        }
+        return nil
     }
 }

@@ -28,6 +28,8 @@ struct Salvage {
     /// The lowest version of each stream that is not released: what is missing below is no loss.
     private var firstLiveVersions: [StreamID: Int] = [:]
     private var batchBytes = 0
+    /// Whether the segment that is read is compacted.
+    private var isCompacted = false
 
     init(of source: any Device) {
         self.source = source
@@ -37,16 +39,17 @@ struct Salvage {
     mutating func copy(
         to log: isolated SegmentLog, progress: (JobProgress) -> Void
     ) throws(StrataError) {
-        let numbers = try ManifestRebuilding.segments(on: source)
-        let storeID = try storeID(numbers)
-        let total = try totalBytes(numbers)
-        try readReleases(numbers, storeID)
+        let segments = try segments()
+        let storeID = try storeID(segments)
+        let total = try totalBytes(segments)
+        try readReleases(segments, storeID)
         var done = 0
-        for number in numbers {
+        for segment in segments {
             var failure: StrataError?
             // The last segment may have a torn tail, of appends never acknowledged as durable.
             var scanner = SegmentScanner(
-                SegmentIdentity(number: number), storeID: storeID, isSealed: number != numbers.last, on: source)
+                segment, storeID: storeID, isSealed: segment != segments.last, on: source)
+            isCompacted = segment.isCompacted
             let scan = try scanner.run { offset in
                 progress(JobProgress(bytesDone: done + offset, bytesTotal: total))
             } visit: { header, _, body in
@@ -58,6 +61,7 @@ struct Salvage {
             if let failure { throw failure }
             damage += scan.damage
             done += scan.bytes
+            passOverReleased(scan)
         }
         try flush(to: log)
         addLossesAtTheEnd()
@@ -68,7 +72,7 @@ struct Salvage {
     /// - Returns: how many.
     func copySnapshots(to destination: SnapshotLog) async throws(StrataError) -> Int {
         let source = source
-        let storeID = try storeID(ManifestRebuilding.segments(on: source))
+        let storeID = try storeID(segments())
         let scan = try await BlockingReads.run { () throws(StrataError) in
             var scan = SnapshotScan(storeID: storeID, on: source)
             try scan.run()
@@ -94,22 +98,38 @@ struct Salvage {
             lostPositions: lostPositions, damage: damage)
     }
 
+    /// The segments that are read, in the order of their positions: without those that stand for nothing but what others
+    /// hold, as far as a manifest tells.
+    private func segments() throws(StrataError) -> [SegmentIdentity] {
+        let segments = try ManifestRebuilding.segments(on: source)
+        guard let manifest = try? Manifest.read(from: source) else { return segments }
+        return segments.filter { manifest.lists($0) || !manifest.hasReplaced($0) }
+    }
+
     /// The store's id: the manifest's, or that of the first segment that has one.
-    private func storeID(_ numbers: [UInt64]) throws(StrataError) -> UInt128 {
+    private func storeID(_ segments: [SegmentIdentity]) throws(StrataError) -> UInt128 {
         if let manifest = try? Manifest.read(from: source) { return manifest.storeID }
         let rebuilding = ManifestRebuilding(source)
-        for number in numbers {
-            if let header = try rebuilding.header(of: number) { return header.storeID }
+        for segment in segments {
+            if let header = try rebuilding.header(of: segment) { return header.storeID }
         }
         throw StrataError(.damaged, "no file of the store tells its id any longer", path: source.path)
     }
 
-    private func totalBytes(_ numbers: [UInt64]) throws(StrataError) -> Int {
+    private func totalBytes(_ segments: [SegmentIdentity]) throws(StrataError) -> Int {
         var total = 0
-        for number in numbers {
-            total += try StoreFile(StoreLayout.eventSegment(number), .read, on: source).length()
+        for segment in segments {
+            total += try StoreFile(segment.name, .read, on: source).length()
         }
         return total
+    }
+
+    /// Positions that a compacted segment stands for and does not hold were released, unless they were in a block that
+    /// is damaged.
+    private mutating func passOverReleased(_ scan: SegmentScan) {
+        guard scan.segment.isCompacted else { return }
+        lostPositions += scan.damage.compactMap(\.positions)
+        if let footer = scan.footer { lastPosition = max(lastPosition, Int(clamping: footer.lastPosition)) }
     }
 
     private mutating func take(
@@ -123,7 +143,7 @@ struct Salvage {
         var stream = streams[commit.stream] ?? Stream()
         // A version that was there before comes only from a log that was put together by hand.
         guard header.firstVersion > stream.sourceVersion else { return }
-        if header.firstPosition > lastPosition + 1 {
+        if header.firstPosition > lastPosition + 1, !isCompacted {
             lostPositions.append(Position(lastPosition + 1)...Position(header.firstPosition - 1))
         }
         passOver(to: header.firstVersion, of: commit.stream, &stream)
@@ -170,10 +190,10 @@ struct Salvage {
     }
 
     /// Learns what was released, before the first commit that lacks what stood before it.
-    private mutating func readReleases(_ numbers: [UInt64], _ storeID: UInt128) throws(StrataError) {
-        for number in numbers {
+    private mutating func readReleases(_ segments: [SegmentIdentity], _ storeID: UInt128) throws(StrataError) {
+        for segment in segments {
             var scanner = SegmentScanner(
-                SegmentIdentity(number: number), storeID: storeID, isSealed: number != numbers.last, on: source)
+                segment, storeID: storeID, isSealed: segment != segments.last, on: source)
             _ = try scanner.run { header, _, body in
                 guard let encoded = EncodedRelease(decoding: body, header: header) else { return }
                 firstLiveVersions[encoded.stream] = max(

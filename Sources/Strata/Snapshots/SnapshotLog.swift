@@ -20,15 +20,17 @@ actor SnapshotLog {
         var isMarked = false
     }
 
-    private let device: any Device
-    private let index: SnapshotIndex
-    private let storeID: UInt128
+    let device: any Device
+    let index: SnapshotIndex
+    let storeID: UInt128
     private let epoch: UInt64
     private let segmentBytes: Int
     private var appendable: SnapshotScan.Open?
     private var lastNumber: UInt64
     private var segment: Segment?
     private var isClosed = false
+    /// Whether something in the segments was found damaged: then they stay as they are, until recovery puts them aside.
+    let isDamaged: Bool
 
     init(_ scan: SnapshotScan, storeID: UInt128, epoch: UInt64, options: StrataOptions, on device: any Device) {
         self.device = device
@@ -38,6 +40,7 @@ actor SnapshotLog {
         segmentBytes = options.segmentBytes
         appendable = scan.appendable
         lastNumber = scan.lastNumber
+        isDamaged = !scan.damage.isEmpty
     }
 
     /// Appends a snapshot, unless a newer one is kept. It is not synced: losing it costs a replay.
@@ -92,7 +95,7 @@ actor SnapshotLog {
         segment?.syncedEnd = end
     }
 
-    private func mark() throws(StrataError) {
+    func mark() throws(StrataError) {
         guard segment?.isMarked == false else { return }
         try sync()
         try write(frameHeader(.mark), body: [])
@@ -100,11 +103,12 @@ actor SnapshotLog {
         try sync()
     }
 
-    private func append(
+    func append(
         _ header: FrameHeader, of stream: StreamID, body: [UInt8]
     ) throws(StrataError) -> (number: UInt64, offset: Int) {
         guard !isClosed else { throw StrataError(.closed, "the store is closed", path: device.path) }
         var header = header
+        header.epoch = epoch
         header.aggregateID = stream.id.bits
         header.aggregateTypeTag = FrameHeader.tag(of: stream.aggregateType)
         header.bodyLength = body.count
@@ -145,6 +149,17 @@ actor SnapshotLog {
         // Deletions in it must be durable before anything can follow elsewhere.
         try mark()
         segment = try begin(lastNumber + 1)
+    }
+
+    /// Ends the segment that is appended to, and begins the next; returns its number.
+    func beginNewSegment() throws(StrataError) -> UInt64 {
+        guard !isClosed else { throw StrataError(.closed, "the store is closed", path: device.path) }
+        if segment == nil, let open = appendable { segment = try reopen(open) }
+        appendable = nil
+        try mark()
+        let next = try begin(lastNumber + 1)
+        segment = next
+        return next.number
     }
 
     /// Continues a segment, which may be in the page cache alone: its last writer may have died before it synced.

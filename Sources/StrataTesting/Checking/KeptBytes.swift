@@ -1,9 +1,20 @@
+import Strata
+
 /// Checks that recovery throws no byte away: what was live before is live or in quarantine after.
 enum KeptBytes {
     private static let quarantine = "quarantine/"
 
     static func isQuarantined(_ name: String) -> Bool {
         name.hasPrefix(quarantine)
+    }
+
+    /// Whether a file is what a compaction had not finished, or had replaced.
+    private static func isReplaced(_ name: String, _ manifest: Manifest?) -> Bool {
+        guard
+            let manifest, name.hasPrefix("events/"),
+            let segment = SegmentIdentity(fileName: String(name.dropFirst("events/".count)))
+        else { return false }
+        return !manifest.lists(segment) && manifest.hasReplaced(segment)
     }
 
     /// Whether a file is a segment's index, which holds nothing of its own and may go or be made again.
@@ -15,6 +26,7 @@ enum KeptBytes {
     ///   - before: all files before the recovery.
     ///   - after: all files after it, and after whatever it has appended.
     static func check(before: [String: [UInt8]], after: [String: [UInt8]]) throws(Violation) {
+        let manifest = before["MANIFEST"].flatMap { try? Manifest(decoding: $0.span.bytes) }
         let put = after.filter { isQuarantined($0.key) && before[$0.key] == nil }
         var matched: Set<String> = []
         for (name, bytes) in before where name.contains("/") {
@@ -22,6 +34,7 @@ enum KeptBytes {
             let kept = after[name] ?? []
             // A file that never got more than its header holds nothing, and may go or be made again.
             if kept.begins(with: bytes) || bytes.count <= 64 { continue }
+            if after[name] == nil, isReplaced(name, manifest) { continue }
             try require(after[name] != nil, "\(name) with \(bytes.count) bytes is gone")
             try require(!isQuarantined(name), "recovery changes \(name)")
             let segment = name.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? ""

@@ -2,6 +2,37 @@ import EventSourcing
 import Strata
 
 extension Workload {
+    /// Compactions of stores with several segments: with nothing released, and with all kinds of releases.
+    package static let compactions: [Workload] = [
+        Workload(
+            "compact",
+            (0..<8).map { .append(Append(2, of: 20_000, to: $0 % 2)) } + [
+                .compact(CompactionOptions()), .append(Append()), .closeAndReopen, .append(Append()),
+            ]),
+        Workload(
+            "erase",
+            (0..<6).map { .append(Append(2, of: 20_000, to: $0 % 3)) } + [
+                .saveSnapshot(stream: 0, stateBytes: 500), .saveSnapshot(stream: 1, stateBytes: 500),
+                .delete(stream: 0, .tombstone), .truncate(stream: 1, keeping: 1), .compact(CompactionOptions()),
+                .append(Append(1, of: 300, to: 1)), .delete(stream: 1, .soft),
+                .compact(CompactionOptions(compression: .none)), .append(Append(1, of: 300, to: 1)), .dieAndReopen,
+                .append(Append(1, of: 300, to: 2)),
+            ]),
+        Workload(
+            "compact over and over",
+            (0..<12).flatMap { number -> [Step] in
+                let append = Step.append(Append(1, of: 30_000, to: number % 3))
+                guard number % 3 == 2 else { return [append] }
+                return [append, .compact(CompactionOptions(targetSegmentBytes: 128 << 10))]
+            }),
+        Workload(
+            "compact without durability", durability: .none,
+            (0..<6).map { .append(Append(1, of: 30_000, to: $0 % 2)) } + [
+                .truncate(stream: 0, keeping: 1), .compact(CompactionOptions()), .append(Append()), .dieAndReopen,
+                .append(Append()),
+            ]),
+    ]
+
     /// Short workloads: one for each thing that a store does, and forty that seeds determine.
     package static let catalogue: [Workload] =
         [
@@ -57,5 +88,5 @@ extension Workload {
                         .truncate(stream: number % 2, keeping: 1),
                     ]
                 }),
-        ] + (1...30).map { .random(seed: $0) } + (1...10).map { .randomWithReleases(seed: $0) }
+        ] + compactions + (1...30).map { .random(seed: $0) } + (1...10).map { .randomWithReleases(seed: $0) }
 }

@@ -28,6 +28,8 @@ package struct Workload: Sendable {
         /// Releases all events of a stream but its last ones.
         case truncate(stream: Int, keeping: Int)
         case delete(stream: Int, DeletionMode)
+        /// Compacts, and waits for the end of it.
+        case compact(CompactionOptions)
         case waitUntilDurable
         case closeAndReopen
         /// The process dies, and another one opens the store.
@@ -73,6 +75,7 @@ extension Workload {
             case 3: steps.append(.delete(stream: stream, .soft))
             // Streams 0 to 2 live on.
             case 4: steps.append(.delete(stream: 3, .tombstone))
+            case 5, 6: steps.append(.compact(CompactionOptions(compression: randomness.isOne(in: 2) ? .lz4 : .none)))
             default: break
             }
         }

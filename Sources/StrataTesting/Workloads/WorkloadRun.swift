@@ -68,6 +68,7 @@ package struct WorkloadRun {
         case .deleteSnapshot(let stream): await deleteSnapshot(of: streams[stream])
         case .truncate(let stream, let keeping): try await truncate(streams[stream], keeping: keeping)
         case .delete(let stream, let mode): try await release(.deletion(mode), of: streams[stream])
+        case .compact(let options): try await compact(options)
         case .waitUntilDurable: await waitUntilDurable()
         case .closeAndReopen:
             try await close()
@@ -76,6 +77,16 @@ package struct WorkloadRun {
             die()
             try await open()
         case .jumpClock(let seconds): device.jumpClock(bySeconds: seconds)
+        }
+    }
+
+    /// Compacts; where the device is at fault, the job may fail, and nothing but the job.
+    private func compact(_ options: CompactionOptions) async throws(StrataError) {
+        guard let store else { return }
+        do throws(StrataError) {
+            _ = try await store.compact(options).report()
+        } catch {
+            if device.struck.isEmpty { throw error }
         }
     }
 

@@ -139,6 +139,56 @@ import Testing
         try await store.close()
     }
 
+    @Test func backupsBesideCompactionsAreWhole() async throws {
+        let store = try await open()
+        try await fill(store)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for round in 1...12 {
+                    try await fill(store)
+                    try await store.events.truncate(order, before: round * 20, expecting: .any)
+                    _ = try await store.compact(CompactionOptions(targetSegmentBytes: 64 << 10)).report()
+                }
+            }
+            group.addTask {
+                for number in 1...12 {
+                    _ = try await backUp(BackupOptions(usesHardLinks: number.isMultiple(of: 2)))
+                    let events = try await contents(of: target).events
+                    let versions = events.filter { $0.stream == order }.map(\.version)
+                    #expect(versions == Array((versions.first ?? 1)..<(versions.first ?? 1) + versions.count))
+                }
+            }
+            try await group.waitForAll()
+        }
+        let events = try await store.allEvents()
+        try await store.close()
+        let report = try await backUp()
+        #expect(try await contents(of: target).events == events)
+        #expect(report.segments < 12)
+    }
+
+    @Test func anErasureReachesTheBackupThatIsBroughtUpToDate() async throws {
+        let marker = "marker-of-what-goes"
+        let store = try await open()
+        _ = try await store.events.append([sampleEvent(marker)], to: cart, expecting: .noStream)
+        try await fill(store)
+        _ = try await backUp()
+        #expect(try isPresent(marker))
+        try await store.events.delete(cart, mode: .soft, expecting: .any)
+        _ = try await store.compact(CompactionOptions(compression: .none)).report()
+        try await store.close()
+        let report = try await backUp()
+        #expect(report.removedFiles > 0)
+        #expect(try !isPresent(marker))
+    }
+
+    /// Whether any file of the backup holds a text.
+    private func isPresent(_ text: String) throws -> Bool {
+        try StoreFiles(target).contents().values.contains { bytes in
+            Data(bytes).range(of: Data(text.utf8)) != nil
+        }
+    }
+
     @Test func whatIsNoBackupIsNotTouched() async throws {
         let store = try await open()
         try await fill(store)

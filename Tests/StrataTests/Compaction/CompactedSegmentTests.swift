@@ -35,17 +35,18 @@ import Testing
         return try #require(try Manifest.read(from: device))
     }
 
+    /// - Parameter firstLive: the first version of the stream that is kept.
     private func rewrite(
-        _ inputs: [Manifest.SealedSegment], of manifest: Manifest, live: [StreamID: Int] = [:],
+        _ inputs: [Manifest.SealedSegment], of manifest: Manifest, firstLive: Int? = nil,
         compression: CompactionOptions.Compression = .lz4
     ) throws -> Manifest.SealedSegment {
-        let live = LiveVersions(firstLive: live)
-        let surveys = try inputs.map {
-            try SegmentSurvey(of: $0.identity, storeID: manifest.storeID, live, on: device) { _ in }
-        }
+        var live = LiveVersions()
+        if let firstLive { live.add(firstLive, of: stream, StreamProbe(stream, type: 0)) }
+        let sidecars = SidecarFiles(
+            device: device, storeID: manifest.storeID, mayWrite: true, logger: StrataOptions().logger)
         return try SegmentRewrite(
-            storeID: manifest.storeID, device: device, live: live, compression: compression, willMove: { _ in }
-        ).run(inputs, surveys: surveys, generation: manifest.generation + 1)
+            sidecars: sidecars, live: live, compression: compression, didRead: { _ in }, willWrite: { _ in }
+        ).run(inputs, generation: manifest.generation + 1).0
     }
 
     private func scan(
@@ -111,7 +112,7 @@ import Testing
 
     @Test func releasedEventsAreGone() async throws {
         let manifest = try await makeStore()
-        let entry = try rewrite(manifest.sealed, of: manifest, live: [stream: 100])
+        let entry = try rewrite(manifest.sealed, of: manifest, firstLive: 100)
         let (after, frames) = try scan(entry.identity, manifest)
         #expect(after.damage.isEmpty)
         #expect(frames.first?.versions.lowerBound == 100)
@@ -123,7 +124,7 @@ import Testing
 
     @Test func aSegmentOfWhichNothingIsLeftIsASegment() async throws {
         let manifest = try await makeStore()
-        let entry = try rewrite(manifest.sealed, of: manifest, live: [stream: 1 << 40])
+        let entry = try rewrite(manifest.sealed, of: manifest, firstLive: 1 << 40)
         let (after, frames) = try scan(entry.identity, manifest)
         #expect(after.damage.isEmpty && entry.matches(after) && frames.isEmpty)
         #expect(entry.eventCount == 0 && entry.contentLength == 64 && entry.bytes < 200)

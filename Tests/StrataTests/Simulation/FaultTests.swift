@@ -4,7 +4,7 @@ import Testing
 /// Whatever call of the device fails, callers are told the truth, and opening again is right.
 @Suite(.serialized) struct FaultTests {
     private static let workloads =
-        Array(Workload.catalogue.prefix(12))
+        Array(Workload.catalogue.prefix(12)) + Workload.compactions
         + [1, 8, 64].map { waiting in
             Workload(
                 "\(waiting) waiting",

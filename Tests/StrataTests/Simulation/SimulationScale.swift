@@ -13,6 +13,8 @@ enum SimulationScale {
     static let bitRot = number("STRATA_BIT_ROT") ?? 800
     /// Disks that are full at some byte (`STRATA_FULL_DISKS`, at most 12,288).
     static let fullDisks = number("STRATA_FULL_DISKS") ?? 60
+    /// Operations of each trial against the model (`STRATA_MODEL_OPERATIONS`).
+    static let modelOperations = number("STRATA_MODEL_OPERATIONS") ?? 4_000
     /// What every random choice comes from (`STRATA_SEED`).
     static let seed = UInt64(number("STRATA_SEED") ?? 1)
 

@@ -1,0 +1,56 @@
+/// Finds out what a compaction would do, without changing anything.
+struct CompactionPreview {
+    let reader: LogReader
+    let sidecars: SidecarFiles
+    let snapshots: SnapshotIndex
+
+    private var device: any Device { sidecars.device }
+
+    /// Looks at everything that the job would. May block.
+    func run(_ options: CompactionOptions) throws(StrataError) -> CompactionReport {
+        try options.check()
+        let live = reader.index.liveVersions
+        var report = CompactionReport()
+        report.segmentsBefore = reader.index.sealedSegments.count + 1
+        report.segmentsAfter = report.segmentsBefore
+        let plan = try CompactionPlan(reader, live, options)
+        for group in plan.groups {
+            let rewrite = SegmentRewrite(
+                sidecars: sidecars, live: live, compression: options.compression, didRead: { _ in },
+                willWrite: { _ in })
+            let bytes = try rewrite.estimatedBytes(group.inputs, liveBytes: group.liveBytes)
+            report.segmentsAfter -= group.inputs.count - 1
+            report.rewrites.append(CompactionReport.Rewrite(group, bytesAfter: bytes))
+        }
+        try addActiveSegment(live, to: &report)
+        try addSnapshots(options, to: &report)
+        let quarantined = try Quarantine(device).files()
+        if options.purgesQuarantine { report.purged = quarantined } else { report.quarantined = quarantined }
+        return report
+    }
+
+    /// The job would seal the active segment, if it holds released events, and rewrite it with the others.
+    private func addActiveSegment(_ live: LiveVersions, to report: inout CompactionReport) throws(StrataError) {
+        guard !live.isEmpty else { return }
+        let active = reader.index.activeSegment
+        let content = try SegmentContent(active.identity, storeID: sidecars.storeID, on: device)
+        let survey = try SegmentSurvey(frames: content, before: active.end, live)
+        guard survey.releasedEvents > 0 else { return }
+        report.segmentsAfter += 1
+        report.rewrites.append(
+            CompactionReport.Rewrite(
+                replaced: [active.identity.name], events: survey.liveEvents, releasedEvents: survey.releasedEvents,
+                bytesBefore: active.end, bytesAfter: survey.liveBytes))
+    }
+
+    private func addSnapshots(_ options: CompactionOptions, to report: inout CompactionReport) throws(StrataError) {
+        let numbers = try SnapshotScan.segments(on: device)
+        for number in numbers {
+            report.snapshotBytesBefore += try StoreFile(StoreLayout.snapshotSegment(number), .read, on: device).length()
+        }
+        let plan = SnapshotCompactionPlan(
+            snapshots, reader.index, bytes: report.snapshotBytesBefore, segments: numbers.count, options)
+        report.snapshotBytesAfter = plan.isWorthIt ? plan.liveBytes : report.snapshotBytesBefore
+        report.orphanedSnapshots = plan.isWorthIt ? plan.orphans.count : 0
+    }
+}

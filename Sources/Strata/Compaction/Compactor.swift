@@ -1,0 +1,177 @@
+import EventSourcing
+import Logging
+
+/// The job that rewrites segments, beside readers and the writer. One at a time; runs on a thread of its own, because that
+/// blocks.
+actor Compactor {
+    nonisolated private let executor = BlockingExecutor(label: "strata.compaction")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private let device: any Device
+    private let storeID: UInt128
+    private let log: SegmentLog
+    private let snapshots: SnapshotLog
+    private let reader: LogReader
+    private let sidecars: SidecarFiles
+    let logger: Logger
+    /// The job under way.
+    private var running: CompactionControl?
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var isClosed = false
+
+    init(
+        log: SegmentLog, snapshots: SnapshotLog, reader: LogReader, sidecars: SidecarFiles, logger: Logger
+    ) {
+        device = sidecars.device
+        storeID = sidecars.storeID
+        self.sidecars = sidecars
+        self.log = log
+        self.snapshots = snapshots
+        self.reader = reader
+        self.logger = logger
+    }
+
+    /// Does what the options ask for.
+    func run(_ options: CompactionOptions, _ control: CompactionControl) async throws(StrataError) -> CompactionReport {
+        try options.check()
+        while running != nil { await withCheckedContinuation { waiters.append($0) } }
+        guard !isClosed else { throw StrataError(.closed, "the store is closed", path: device.path) }
+        running = control
+        defer {
+            running = nil
+            for waiter in waiters { waiter.resume() }
+            waiters = []
+        }
+        var report = CompactionReport()
+        do throws(StrataError) {
+            try await rewriteSegments(options, control, &report)
+            try await snapshots.compact(options, control, reader.index, &report)
+            try cleanQuarantine(options, &report)
+        } catch {
+            guard error.code == .cancelled else { throw error }
+            report.isCancelled = true
+        }
+        return report
+    }
+
+    /// Ends the job under way, waits for that, and takes no more.
+    func close() async {
+        isClosed = true
+        running?.cancel()
+        while running != nil { await withCheckedContinuation { waiters.append($0) } }
+    }
+
+    private func rewriteSegments(
+        _ options: CompactionOptions, _ control: CompactionControl, _ report: inout CompactionReport
+    ) async throws(StrataError) {
+        let live = reader.index.liveVersions
+        // An event must not be gone before it is certain that its release is not.
+        do throws(LogFailure) { try await log.syncBeforeCompaction() } catch { throw error.error }
+        try await sealReleasedEvents(live)
+        let plan = try CompactionPlan(reader, live, options)
+        report.segmentsBefore = reader.index.sealedSegments.count + 1
+        report.segmentsAfter = report.segmentsBefore
+        control.begin(bytesTotal: plan.bytes(options))
+        for group in plan.groups {
+            try control.check()
+            try await rewrite(group, live, options, control, &report)
+        }
+    }
+
+    /// Seals the active segment if it holds released events: only sealed segments can be rewritten.
+    private func sealReleasedEvents(_ live: LiveVersions) async throws(StrataError) {
+        guard !live.isEmpty else { return }
+        let active = reader.index.activeSegment
+        let content = try SegmentContent(active.identity, storeID: storeID, on: device)
+        guard try SegmentSurvey(frames: content, before: active.end, live).releasedEvents > 0 else { return }
+        do throws(LogFailure) { try await log.seal(active.identity) } catch { throw error.error }
+    }
+
+    private func rewrite(
+        _ group: CompactionPlan.Group, _ live: LiveVersions, _ options: CompactionOptions,
+        _ control: CompactionControl, _ report: inout CompactionReport
+    ) async throws(StrataError) {
+        let generation = await log.manifest.generation + 1
+        let rewrite = SegmentRewrite(
+            sidecars: sidecars, live: live, compression: options.compression,
+            didRead: { count throws(StrataError) in try control.didRead(count) },
+            willWrite: { count throws(StrataError) in try control.willWrite(count) })
+        let output: Manifest.SealedSegment
+        let index: CompactedIndex
+        do {
+            (output, index) = try rewrite.run(group.inputs, generation: generation)
+        } catch {
+            throw error.code == .storageFull ? noRoom(for: group, error) : error
+        }
+        do throws(LogFailure) {
+            try await log.replace(group.inputs, with: output, index)
+        } catch {
+            // After a failure that is final, the manifest that is there may list it.
+            if case .undone = error {
+                try? device.removeIfPresent(output.identity.name)
+                sidecars.remove(output.identity)
+            }
+            throw error.error.code == .storageFull ? noRoom(for: group, error.error) : error.error
+        }
+        remove(group.inputs, &report)
+        report.segmentsAfter -= group.inputs.count - 1
+        report.rewrites.append(CompactionReport.Rewrite(group, bytesAfter: Int(clamping: output.bytes)))
+    }
+
+    private func noRoom(for group: CompactionPlan.Group, _ cause: StrataError) -> StrataError {
+        let bytes = group.liveBytes + group.liveBytes / 32 + (64 << 10)
+        return StrataError(
+            .storageFull,
+            "there is no room for the compaction, which takes up to \(bytes) bytes beside the segments that are there; "
+                + "nothing was changed by the step that failed: \(cause.message)",
+            path: cause.path ?? device.path, systemErrorNumber: cause.systemErrorNumber)
+    }
+
+    /// Removes segments that have been replaced; whoever reads one goes on with it.
+    private func remove(_ inputs: [Manifest.SealedSegment], _ report: inout CompactionReport) {
+        for input in inputs {
+            sidecars.remove(input.identity)
+            do throws(StrataError) {
+                try device.removeIfPresent(input.identity.name)
+            } catch {
+                report.leftovers.append(input.identity.name)
+                logger.warning("a replaced segment could not be removed", metadata: ["error": "\(error)"])
+            }
+        }
+        do throws(StrataError) {
+            try device.syncDirectoryOrFail(StoreLayout.events)
+        } catch {
+            logger.warning("the removal of segments may not be durable", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func cleanQuarantine(
+        _ options: CompactionOptions, _ report: inout CompactionReport
+    ) throws(StrataError) {
+        let quarantine = Quarantine(device)
+        if options.purgesQuarantine {
+            report.purged = try quarantine.purge()
+        } else {
+            report.quarantined = try quarantine.files()
+        }
+    }
+}
+
+extension CompactionReport.Rewrite {
+    init(_ group: CompactionPlan.Group, bytesAfter: Int) {
+        self.init(
+            replaced: group.inputs.map(\.identity.name),
+            events: group.segments.reduce(0) { $0 + $1.survey.liveEvents }, releasedEvents: group.releasedEvents,
+            bytesBefore: group.inputs.reduce(0) { $0 + Int(clamping: $1.bytes) }, bytesAfter: bytesAfter)
+    }
+}
+
+extension CompactionPlan {
+    /// The bytes that the job reads, roughly: the inputs, twice where they are sampled first, and the output.
+    fileprivate func bytes(_ options: CompactionOptions) -> Int {
+        groups.reduce(0) { sum, group in
+            let inputs = group.inputs.reduce(0) { $0 + Int(clamping: $1.contentLength) }
+            return sum + inputs * (options.compression == .lz4 ? 2 : 1) + group.liveBytes
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import EventSourcing
+
+extension SegmentLog {
+    /// Makes durable what has released events, whatever the durability mode promises.
+    func syncBeforeCompaction() throws(LogFailure) {
+        try checkWritable()
+        do throws(LogFailure) {
+            try sync()
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    /// Seals a segment, if it is still the one that is appended to, and begins the next.
+    func seal(_ active: SegmentIdentity) throws(LogFailure) {
+        try checkWritable()
+        guard segment.header.number == active.number, segment.commitCount > 0 else { return }
+        guard manifest.sealed.count + 1 < Format.mostSegments else { return }
+        try rollOver(to: UInt64(segment.lastPosition) + 1)
+    }
+
+    /// Puts a compacted segment in the place of neighbouring ones, by one replacement of the manifest, and shows it to
+    /// readers. Both the old files and the new one are there until the caller removes them.
+    func replace(
+        _ inputs: [Manifest.SealedSegment], with output: Manifest.SealedSegment, _ outputIndex: CompactedIndex
+    ) throws(LogFailure) {
+        try checkWritable()
+        guard
+            let first = manifest.sealed.firstIndex(of: inputs[0]), manifest.sealed[first...].starts(with: inputs)
+        else {
+            throw .undone(StrataError(.ioFailure, "the log has changed under the compaction", path: device.path))
+        }
+        var replacement = manifest
+        replacement.generation &+= 1
+        replacement.sealed.replaceSubrange(first..<first + inputs.count, with: [output])
+        do {
+            try device.writeReplacement(of: StoreLayout.manifest, with: replacement.encoded())
+        } catch {
+            throw .undone(error)
+        }
+        do {
+            try device.installReplacement(of: StoreLayout.manifest)
+        } catch {
+            // Which manifest is there is not known, and what is appended from now on may depend on it.
+            let failure = LogFailure.final(error)
+            self.failure = failure
+            throw failure
+        }
+        manifest = replacement
+        index.replace(inputs, with: output, outputIndex)
+    }
+
+    private func checkWritable() throws(LogFailure) {
+        if let failure { throw failure }
+        guard !isClosed else { throw .undone(StrataError(.closed, "the store is closed", path: device.path)) }
+    }
+}

@@ -1,0 +1,97 @@
+import EventSourcing
+import Foundation
+import Testing
+
+@testable import Strata
+
+/// Whoever reads while a compaction takes segments away reads on as if nothing had happened.
+@Suite struct ReadingBesideCompactionTests {
+    private let directory = TemporaryDirectory()
+    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+    private let streams = (0..<5).map { _ in sampleStream() }
+
+    private func fill(_ store: StrataStore, count: Int = 2_000) async throws {
+        for number in 0..<count {
+            let event = sampleEvent("number \(number) of very many orders that are all alike")
+            _ = try await store.events.append([event], to: streams[number % streams.count], expecting: .any)
+        }
+    }
+
+    /// Reads in small batches, and compacts behind the first one.
+    private func read(
+        _ store: StrataStore, _ query: FeedQuery, compacting options: [CompactionOptions]
+    ) async throws -> [RecordedEvent] {
+        var events: [RecordedEvent] = []
+        var iterator = store.events.read(query).makeAsyncIterator()
+        var rest = options[...]
+        while let batch = try await iterator.next() {
+            events += batch
+            if let options = rest.popFirst() { _ = try await store.compact(options).report() }
+        }
+        return events
+    }
+
+    @Test(arguments: [ReadDirection.forward, .backward])
+    func aLongExportEndsWithTheSameEvents(_ direction: ReadDirection) async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store)
+            _ = try await store.events.delete(streams[0], mode: .soft, expecting: .any)
+            let before = try await store.events.readAll(direction: direction).collect()
+            let during = try await read(
+                store, FeedQuery(direction: direction),
+                compacting: [
+                    CompactionOptions(compression: .none, targetSegmentBytes: 128 << 10), CompactionOptions(),
+                ])
+            let after = try await store.events.readAll(direction: direction).collect()
+            #expect(before.count == 1_600)
+            let isSame = during == before && after == before
+            #expect(isSame, "\(during.count) and \(after.count) events")
+        }
+    }
+
+    @Test func streamsAndAppendsGoOnMeanwhile() async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store)
+            let streams = streams
+            let job = store.compact(CompactionOptions(targetSegmentBytes: 128 << 10))
+            try await withThrowingTaskGroup { group in
+                for stream in streams {
+                    group.addTask {
+                        for version in 401...450 {
+                            _ = try await store.events.append(
+                                [sampleEvent()], to: stream, expecting: .exactly(version - 1))
+                            let versions = try await store.events.readStream(stream).collect().map(\.version)
+                            #expect(versions == Array(1...version))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let report = try await job.report()
+            #expect(!report.rewrites.isEmpty)
+        }
+        let report = try await StrataStore.verify(at: directory.path)
+        #expect(report.isSound && report.events == 2_250, "\(report.damage)")
+    }
+
+    /// Another process has opened the store before segments were taken away.
+    @Test func aReaderOfAnotherProcessGoesOn() async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store)
+            let before = try await store.allEvents()
+            let reader = try await StrataStore.open(
+                at: directory.path, options: StrataOptions(access: .readOnly, idleMarkDelay: nil))
+            _ = try await store.compact().report()
+            let found = try await reader.allEvents()
+            // Beside a writer, the last append is not known to be durable.
+            let isSame = found == before.dropLast()
+            #expect(isSame, "\(found.count) of \(before.count) events")
+            for stream in streams {
+                let events = try await reader.events.readStream(stream).collect()
+                #expect(events.map(\.version) == Array(1...events.count))
+                #expect(events.count >= 399)
+            }
+            try await reader.close()
+        }
+    }
+}
