@@ -103,10 +103,15 @@ let package = Package(
                 "StrataTesting", "OrderExample", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
+        // A process that the tests start to append beside others.
+        .executableTarget(
+            name: "postgresql-writer", dependencies: ["EventSourcing", "StrataPostgreSQL"],
+            path: "Tests/PostgreSQLWriter",
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataPostgreSQLTests",
             dependencies: [
-                "EventSourcing", "EventSourcingTesting", "OrderExample", "StrataPostgreSQL",
+                "EventSourcing", "EventSourcingTesting", "OrderExample", "StrataPostgreSQL", "postgresql-writer",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),

@@ -1,8 +1,0 @@
-#if PostgreSQL
-import StrataPostgreSQL
-import Testing
-
-@Suite struct LibPQTests {
-    @Test func isVersion15OrLater() { #expect(LibPQ.version >= 150_000) }
-}
-#endif
