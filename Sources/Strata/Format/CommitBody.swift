@@ -64,8 +64,8 @@ package struct EncodedCommit: Sendable {
         body.append(0)
         body.append(number: UInt32(0))
         body.append(contentsOf: event.type.utf8)
-        body.append(contentsOf: event.metadata.encoded)
-        body.append(contentsOf: event.payload)
+        body.append(event.metadata.encoded)
+        body.append(event.payload)
         body.padToAlignment()
     }
 }
