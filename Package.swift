@@ -126,6 +126,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "JetStreamBenchmark",
+            dependencies: [
+                "EventSourcing", "StrataJetStream", .target(name: "CNATS", condition: .when(traits: ["JetStream"])),
+            ],
+            path: "Tests/JetStreamBenchmark",
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataJetStreamTests",
             dependencies: [

@@ -19,6 +19,8 @@ extension JetStreamOptions {
         }
         natsOptions_SetName(options, "strata \(name)")
         natsOptions_SetTimeout(options, requestTimeout.milliseconds)
+        // Otherwise libnats waits a millisecond for more to send; our own queue gathers what is there.
+        natsOptions_SetSendAsap(options, true)
         natsOptions_SetPingInterval(options, 10_000)
         natsOptions_SetMaxReconnect(options, -1)
         natsOptions_SetReconnectWait(options, 100)

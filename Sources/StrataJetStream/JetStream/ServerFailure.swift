@@ -33,8 +33,8 @@ struct ServerFailure: Error, Sendable, Decodable {
         default: false
         }
     }
-    /// The cluster has no leader now.
-    var isTransient: Bool { [10008, 10009, 10010].contains(errorCode) }
+    /// The cluster has no leader now, or, while it starts, too few servers.
+    var isTransient: Bool { [10005, 10008, 10009, 10010].contains(errorCode) }
 }
 
 /// An answer of the API that may hold a failure.
