@@ -200,6 +200,7 @@ actor SegmentLog {
 
     private func publish(_ entries: [PlacedEntry]) {
         let isDurable = durability == .commit
+        if entries.contains(where: \.isRelease) { index.noteRelease() }
         index.state.withLock { state in
             for placed in entries {
                 let header = FrameHeader(placed.entry, epoch: epoch, durableMark: 0, isSynced: isDurable)
