@@ -1,15 +1,12 @@
 import EventSourcing
 
 extension SegmentLog {
-    /// Makes durable what has released events, whatever the durability mode promises.
-    func syncBeforeCompaction() throws(LogFailure) {
+    /// Makes durable what has released events, whatever the durability mode promises, and says so in the log: readers beside
+    /// this writer and backups take in a release only once a frame behind it says that it is durable, and without it they
+    /// would miss the events that are about to go.
+    func markBeforeCompaction() throws(LogFailure) {
         try checkWritable()
-        do throws(LogFailure) {
-            try sync()
-        } catch {
-            failure = error
-            throw error
-        }
+        try stoppingAtFinalFailure { () throws(LogFailure) in try mark() }
     }
 
     /// Seals a segment, if it is still the one that is appended to, and begins the next.
@@ -17,7 +14,17 @@ extension SegmentLog {
         try checkWritable()
         guard segment.header.number == active.number, segment.commitCount > 0 else { return }
         guard manifest.sealed.count + 1 < Format.mostSegments else { return }
-        try rollOver(to: UInt64(segment.lastPosition) + 1)
+        try stoppingAtFinalFailure { () throws(LogFailure) in try rollOver(to: UInt64(segment.lastPosition) + 1) }
+    }
+
+    /// Remembers a failure after which nothing may be written any more: whoever appends next has not seen it.
+    private func stoppingAtFinalFailure(_ body: () throws(LogFailure) -> Void) throws(LogFailure) {
+        do throws(LogFailure) {
+            try body()
+        } catch {
+            if case .final = error { failure = error }
+            throw error
+        }
     }
 
     /// Puts a compacted segment in the place of neighbouring ones, by one replacement of the manifest, and shows it to

@@ -192,6 +192,7 @@ actor SegmentLog {
 
     /// Makes everything written durable. A failure is final: the pages may be gone, and a second sync would lie.
     func sync() throws(LogFailure) {
+        if let failure { throw failure }
         guard segment.syncedEnd < segment.end else { return }
         do { try segment.file.sync() } catch { throw .final(error) }
         segment.syncedEnd = segment.end
