@@ -6,7 +6,7 @@ extension SegmentLog {
     /// would miss the events that are about to go.
     func markBeforeCompaction() throws(LogFailure) {
         try checkWritable()
-        try stoppingAtFinalFailure { () throws(LogFailure) in try mark() }
+        try mark()
     }
 
     /// Seals a segment, if it is still the one that is appended to, and begins the next.
@@ -14,17 +14,7 @@ extension SegmentLog {
         try checkWritable()
         guard segment.header.number == active.number, segment.commitCount > 0 else { return }
         guard manifest.sealed.count + 1 < Format.mostSegments else { return }
-        try stoppingAtFinalFailure { () throws(LogFailure) in try rollOver(to: UInt64(segment.lastPosition) + 1) }
-    }
-
-    /// Remembers a failure after which nothing may be written any more: whoever appends next has not seen it.
-    private func stoppingAtFinalFailure(_ body: () throws(LogFailure) -> Void) throws(LogFailure) {
-        do throws(LogFailure) {
-            try body()
-        } catch {
-            if case .final = error { failure = error }
-            throw error
-        }
+        try rollOver(to: UInt64(segment.lastPosition) + 1)
     }
 
     /// Puts a compacted segment in the place of neighbouring ones, by one replacement of the manifest, and shows it to
@@ -50,9 +40,7 @@ extension SegmentLog {
             try device.installReplacement(of: StoreLayout.manifest)
         } catch {
             // Which manifest is there is not known, and what is appended from now on may depend on it.
-            let failure = LogFailure.final(error)
-            self.failure = failure
-            throw failure
+            throw stop(after: error)
         }
         manifest = replacement
         index.replace(inputs, with: output, outputIndex)
