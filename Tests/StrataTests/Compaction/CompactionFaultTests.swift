@@ -107,18 +107,4 @@ import Testing
         let report = try StrataStore.verify(on: SimulatedDevice(device.storage.afterTotalLoss))
         #expect(report.isSound, "\(report.damage)")
     }
-
-    @Test func othersLearnOfAReleaseBeforeACompactionActsOnIt() async throws {
-        let device = SimulatedDevice(try await makeStore(), seed: 1)
-        let store = try await StrataStore.open(on: device, options: options)
-        _ = try await store.events.truncate(streams[1], before: 3, expecting: .any)
-        let released = try await store.allEvents()
-        _ = try await store.compact().report()
-        // Beside the writer, which still has the lock.
-        let reader = try await StrataStore.open(
-            on: SimulatedDevice(device.storage, seed: 2), options: StrataOptions(access: .readOnly))
-        #expect(try await reader.allEvents() == released)
-        #expect(try StrataStore.verify(on: device).isSound)
-        try await store.close()
-    }
 }
