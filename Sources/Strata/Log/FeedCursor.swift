@@ -50,7 +50,11 @@ struct FeedCursor: Sendable {
                 piece = nil
             }
         }
-        if events.isEmpty { try reader.checkWhole(reader.index.damagedSegment(from: nextPosition)) }
+        if events.isEmpty {
+            // The one that holds the last event is not left behind.
+            try reader.checkWhole(segment)
+            try reader.checkWhole(reader.index.damagedSegment(from: nextPosition))
+        }
         return events.isEmpty ? nil : events
     }
 

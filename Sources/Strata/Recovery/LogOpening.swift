@@ -230,6 +230,8 @@ struct LogOpening {
     /// A segment that the manifest does not list is left over from a rollover that was cut off, and then it is empty, or
     /// from a compaction; another one with frames means that the manifest is older than the segments.
     private mutating func checkForUnlistedSegments() throws(StrataError) {
+        // Where the directory is missing, so is the active segment, which is damage already.
+        guard try device.kindOrFail(of: StoreLayout.events) == .directory else { return }
         // There it is what an unfinished backup has brought.
         if try BackupMarker.isPresent(on: device) { return }
         for name in try device.listOrFail(StoreLayout.events).sorted() {
