@@ -15,11 +15,13 @@ let package = Package(
         .library(name: "EventSourcingTesting", targets: ["EventSourcingTesting"]),
         .library(name: "Strata", targets: ["Strata"]),
         .library(name: "StrataPostgreSQL", targets: ["StrataPostgreSQL"]),
+        .library(name: "StrataJetStream", targets: ["StrataJetStream"]),
         .executable(name: "strata", targets: ["StrataTool"]),
     ],
     // Off by default: each needs a client library on the machine (Docs/Decisions/0030-traits.md).
     traits: [
-        .trait(name: "PostgreSQL", description: "The stores on PostgreSQL; needs libpq (Debian's libpq-dev).")
+        .trait(name: "PostgreSQL", description: "The stores on PostgreSQL; needs libpq (Debian's libpq-dev)."),
+        .trait(name: "JetStream", description: "The stores on NATS JetStream; needs libnats (Debian's libnats-dev)."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -61,6 +63,15 @@ let package = Package(
             dependencies: [
                 "EventSourcing", .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "DequeModule", package: "swift-collections", condition: .when(traits: ["PostgreSQL"])),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        // The stores on NATS JetStream; empty without the trait.
+        .systemLibrary(name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
+        .target(
+            name: "StrataJetStream",
+            dependencies: [
+                "EventSourcing", .target(name: "CNATS", condition: .when(traits: ["JetStream"])),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
@@ -119,6 +130,20 @@ let package = Package(
             name: "StrataPostgreSQLTests",
             dependencies: [
                 "EventSourcing", "EventSourcingTesting", "OrderExample", "StrataPostgreSQL", "postgresql-writer",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "JetStreamBenchmark",
+            dependencies: [
+                "EventSourcing", "StrataJetStream", .target(name: "CNATS", condition: .when(traits: ["JetStream"])),
+            ],
+            path: "Tests/JetStreamBenchmark",
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "StrataJetStreamTests",
+            dependencies: [
+                "EventSourcing", "EventSourcingTesting", "OrderExample", "StrataJetStream",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),

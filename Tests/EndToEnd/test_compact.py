@@ -25,14 +25,14 @@ class CompactTests(Case):
     def fill_in_segments(self, data):
         self.succeed("append", self.store, "--segment-size", "64KiB", input=data)
 
-    def stored_bytes(self):
-        return sum(
-            os.path.getsize(os.path.join(place, name)) for place, _, names in os.walk(self.store) for name in names)
-
     def files_holding(self, text):
-        return [
-            name for place, _, names in os.walk(self.store) for name in names
-            if text in open(os.path.join(place, name), "rb").read()]
+        found = []
+        for place, _, names in os.walk(self.store):
+            for name in names:
+                with open(os.path.join(place, name), "rb") as file:
+                    if text in file.read():
+                        found.append(name)
+        return found
 
     def test_everything_stays_and_takes_less_room(self):
         before = self.export()
@@ -50,7 +50,6 @@ class CompactTests(Case):
         self.assertLess(stored, len(self.data) * 0.3)
         again = self.succeed("compact", self.store).object
         self.assertEqual((again["rewrites"], again["reclaimed_bytes"]), ([], 0))
-        self.fill_in_segments(b"")
 
     def test_what_is_erased_is_in_no_file(self):
         event = json.loads(self.data.splitlines()[0]) | {

@@ -23,12 +23,20 @@ public enum EventLimits {
     /// Whether a text may name an event type: 1 to 255 bytes, no control characters, no space at either end, and in
     /// Unicode's normal form C, so that names that are equal as text are equal in their bytes.
     public static func isValidEventType(_ name: String) -> Bool {
-        let bytes = name.utf8
-        let space = UInt8(ascii: " ")
-        return (1...nameBytes).contains(bytes.count)
-            && bytes.allSatisfy { $0 >= space && $0 != 0x7F }
-            && bytes.first != space && bytes.last != space
-            && (bytes.allSatisfy { $0 < 0x80 } || name.isInNormalFormC)
+        var name = name
+        var isASCII = true
+        let isWellFormed = name.withUTF8 { bytes in
+            let space = UInt8(ascii: " ")
+            guard let first = bytes.first, let last = bytes.last, bytes.count <= nameBytes, first != space,
+                last != space
+            else { return false }
+            for byte in bytes {
+                if byte < space || byte == 0x7F { return false }
+                if byte >= 0x80 { isASCII = false }
+            }
+            return true
+        }
+        return isWellFormed && (isASCII || name.isInNormalFormC)
     }
 
     /// Checks an append against the contract; every store calls this before it does anything else.

@@ -22,25 +22,31 @@ struct CompactionPreview {
             report.segmentsAfter -= group.inputs.count - 1
             report.rewrites.append(CompactionReport.Rewrite(group, bytesAfter: bytes))
         }
-        try addActiveSegment(live, to: &report)
+        try addActiveSegment(live, options, to: &report)
         try addSnapshots(options, to: &report)
         let quarantined = try Quarantine(device).files()
         if options.purgesQuarantine { report.purged = quarantined } else { report.quarantined = quarantined }
         return report
     }
 
-    /// The job would seal the active segment, if it holds released events, and rewrite it with the others.
-    private func addActiveSegment(_ live: LiveVersions, to report: inout CompactionReport) throws(StrataError) {
-        guard !live.isEmpty else { return }
+    /// The job would seal the active segment, if it holds released events or is worth compressing, and rewrite it.
+    private func addActiveSegment(
+        _ live: LiveVersions, _ options: CompactionOptions, to report: inout CompactionReport
+    ) throws(StrataError) {
         let active = reader.index.activeSegment
         let content = try SegmentContent(active.identity, storeID: sidecars.storeID, on: device)
-        let survey = try SegmentSurvey(frames: content, before: active.end, live)
-        guard survey.releasedEvents > 0 else { return }
+        var sample = CompressionSample()
+        let survey = try SegmentSurvey(frames: content, before: active.end, live) { kept, body in
+            sample.add(kept, body: body, binding: content.binding)
+        }
+        let isCompressed = options.compression == .lz4 && active.end >= Compactor.compressedSegmentBytes
+        guard survey.releasedEvents > 0 || isCompressed else { return }
         report.segmentsAfter += 1
         report.rewrites.append(
             CompactionReport.Rewrite(
                 replaced: [active.identity.name], events: survey.liveEvents, releasedEvents: survey.releasedEvents,
-                bytesBefore: active.end, bytesAfter: survey.liveBytes))
+                bytesBefore: active.end,
+                bytesAfter: isCompressed ? sample.estimate(of: survey.liveBytes) : survey.liveBytes))
     }
 
     private func addSnapshots(_ options: CompactionOptions, to report: inout CompactionReport) throws(StrataError) {

@@ -4,6 +4,9 @@ import Logging
 /// The job that rewrites segments, beside readers and the writer. One at a time; runs on a thread of its own, because that
 /// blocks.
 actor Compactor {
+    /// An active segment of so many bytes is sealed, so that it can be compressed.
+    static let compressedSegmentBytes = 1 << 20
+
     nonisolated private let executor = BlockingExecutor(label: "strata.compaction")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -65,9 +68,11 @@ actor Compactor {
         _ options: CompactionOptions, _ control: CompactionControl, _ report: inout CompactionReport
     ) async throws(StrataError) {
         let live = reader.index.liveVersions
-        // An event must not be gone before it is certain that its release is not.
-        do throws(LogFailure) { try await log.syncBeforeCompaction() } catch { throw error.error }
-        try await sealReleasedEvents(live)
+        // An event must not be gone before it is certain that its release is not, and that others know.
+        if !live.isEmpty {
+            do throws(LogFailure) { try await log.markBeforeCompaction() } catch { throw error.error }
+        }
+        try await sealActiveSegment(live, options)
         let plan = try CompactionPlan(reader, live, options)
         report.segmentsBefore = reader.index.sealedSegments.count + 1
         report.segmentsAfter = report.segmentsBefore
@@ -78,12 +83,15 @@ actor Compactor {
         }
     }
 
-    /// Seals the active segment if it holds released events: only sealed segments can be rewritten.
-    private func sealReleasedEvents(_ live: LiveVersions) async throws(StrataError) {
-        guard !live.isEmpty else { return }
+    /// Seals the active segment if it holds released events, or is worth compressing: only sealed segments can be
+    /// rewritten.
+    private func sealActiveSegment(_ live: LiveVersions, _ options: CompactionOptions) async throws(StrataError) {
         let active = reader.index.activeSegment
-        let content = try SegmentContent(active.identity, storeID: storeID, on: device)
-        guard try SegmentSurvey(frames: content, before: active.end, live).releasedEvents > 0 else { return }
+        if options.compression == .none || active.end < Self.compressedSegmentBytes {
+            guard !live.isEmpty else { return }
+            let content = try SegmentContent(active.identity, storeID: storeID, on: device)
+            guard try SegmentSurvey(frames: content, before: active.end, live).releasedEvents > 0 else { return }
+        }
         do throws(LogFailure) { try await log.seal(active.identity) } catch { throw error.error }
     }
 

@@ -7,9 +7,6 @@ struct SegmentRewrite {
         let length: Int
     }
 
-    /// One block of so many is compressed for an estimate.
-    private static let sampledBlocks = 16
-
     let sidecars: SidecarFiles
     let live: LiveVersions
     let compression: CompactionOptions.Compression
@@ -93,31 +90,16 @@ struct SegmentRewrite {
     func estimatedBytes(_ inputs: [Manifest.SealedSegment], liveBytes: Int) throws(StrataError) -> Int {
         guard compression == .lz4, liveBytes > 0 else { return liveBytes + Format.segmentHeaderBytes }
         let dictionary = try dictionary(of: inputs)
-        let compressor = LZ4Compressor(dictionary: dictionary, level: CompactedSegmentWriter.compressionLevel)
-        var block: [UInt8] = []
-        var blocks = 0
-        var sampled = 0
-        var stored = dictionary.count / 4
+        var sample = CompressionSample(dictionary: dictionary)
         for input in inputs {
+            let binding = input.identity.binding(storeID: storeID)
             let walk = SegmentWalk(input.identity, storeID: storeID, on: device)
-            try walk.run(progress: didRead) { header, offset, body in
+            try walk.run(progress: didRead) { header, _, body in
                 guard let kept = LiveFrame(header, body: body, live) else { return }
-                if !block.isEmpty, block.count + kept.frameLength > CompactedSegmentWriter.blockBytes {
-                    if blocks.isMultiple(of: Self.sampledBlocks) {
-                        let length = compressor.compress(block.span.bytes)?.count ?? block.count
-                        stored += Format.blockHeaderBytes + length
-                        sampled += block.count
-                    }
-                    blocks += 1
-                    block.removeAll(keepingCapacity: true)
-                }
-                kept.header.encode(
-                    into: &block, at: Format.aligned(offset), binding: input.identity.binding(storeID: storeID))
-                kept.append(body, to: &block)
+                sample.add(kept, body: body, binding: binding)
             }
         }
-        guard sampled > 0 else { return min(liveBytes, stored + block.count) }
-        return Int(Double(liveBytes) * Double(stored) / Double(sampled))
+        return sample.estimate(of: liveBytes) + dictionary.count / 4
     }
 
     private func verify(_ entry: Manifest.SealedSegment) throws(StrataError) -> CompactedIndex {

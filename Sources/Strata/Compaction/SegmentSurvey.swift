@@ -39,12 +39,21 @@ struct SegmentSurvey: Sendable {
 
     /// Walks the frames of a segment that is still appended to. May block.
     ///
-    /// - Parameter end: where the frames end that readers may see.
-    init(frames content: SegmentContent, before end: Int, _ live: LiveVersions) throws(StrataError) {
+    /// - Parameters:
+    ///   - end: where the frames end that readers may see.
+    ///   - visit: called with what is kept of each frame, and the frame's body.
+    init(
+        frames content: SegmentContent, before end: Int, _ live: LiveVersions,
+        visit: (LiveFrame, RawSpan) -> Void = { _, _ in }
+    ) throws(StrataError) {
         var scanner = FrameScanner(content, to: end)
         while case .frame(let header) = try scanner.next() {
             switch header.kind {
-            case .commit, .truncation, .tombstone: scanner.withBody { add(header, body: $0, live) }
+            case .commit, .truncation, .tombstone:
+                scanner.withBody { body in
+                    add(header, body: body, live)
+                    if let kept = LiveFrame(header, body: body, live) { visit(kept, body) }
+                }
             case .open, .mark, .footer, .snapshot, .snapshotDeletion: break
             }
         }

@@ -1,3 +1,5 @@
+import EventSourcing
+
 extension RawSpan {
     /// The little-endian number at an offset.
     ///
@@ -30,11 +32,16 @@ extension [UInt8] {
         #endif
     }
 
+    /// Appends bytes at once: as a collection they would be appended one by one.
+    mutating func append(_ bytes: Bytes) {
+        // Safe: the pointer is used only during the call.
+        bytes.withSpan { span in span.withUnsafeBytes { append(contentsOf: $0) } }
+    }
+
     /// Replaces the bytes at an offset by a number, its lowest byte first.
-    mutating func store<Number: FixedWidthInteger>(_ number: Number, at offset: Int) {
-        Swift.withUnsafeBytes(of: number.littleEndian) { bytes in
-            replaceSubrange(offset..<offset + bytes.count, with: bytes)
-        }
+    mutating func store<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number, at offset: Int) {
+        // Safe: the call checks the bounds, and any alignment will do.
+        withUnsafeMutableBytes { $0.storeBytes(of: number.littleEndian, toByteOffset: offset, as: Number.self) }
     }
 
     /// Appends zeros up to the next multiple of the format's alignment.

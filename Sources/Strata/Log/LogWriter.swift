@@ -8,7 +8,7 @@ import Synchronization
 /// Deciding (is the stream at the expected version, which versions and positions come next) takes no suspension,
 /// unless a stored frame must be looked into first: then the append keeps its turn, and later ones wait for it. Whoever
 /// has been let in then waits for the batch that stores it. While ``SegmentLog`` writes and syncs one batch, all that
-/// come in form the next, and share its sync.
+/// come in form the next, and share its sync; those that a batch has answered get the time to join it.
 actor LogWriter {
     private enum Decision {
         case admit(PositionedCommit)
@@ -55,6 +55,8 @@ actor LogWriter {
     private var isClosed = false
     private var hasClosedLog = false
     private var batchesStored = 0
+    /// How long it took, last time, until writers that had been answered had appended again.
+    private var returningTime = Duration.zero
     private var marksWhenIdle = false
     private var syncsByTimer = false
 
@@ -274,14 +276,38 @@ actor LogWriter {
         while !gathered.isEmpty {
             let batch = gathered
             gathered = []
+            let start = ContinuousClock.now
             let outcome = await log.store(batch.map(\.entry))
+            let storingTime = ContinuousClock.now - start
             batchesStored += 1
             settle(batch, outcome)
+            if batch.count > 1 { await letWritersReturn(storingTime) }
         }
         isFlushing = false
         wakeWaiters()
         markWhenIdle()
         syncByTimer()
+    }
+
+    /// Lets writers that were just answered append again before the next batch goes to the device: otherwise they would
+    /// miss it, and of writers that append without a pause only every other one would share each sync.
+    ///
+    /// It pays where storing takes longer than they take to return; where not, the device need not wait for them.
+    private func letWritersReturn(_ storingTime: Duration) async {
+        guard storingTime > returningTime else {
+            // Less each time, so that it is tried again.
+            returningTime = returningTime * 7 / 8
+            return
+        }
+        let start = ContinuousClock.now
+        await Self.goBehindOtherTasks()
+        returningTime = ContinuousClock.now - start
+    }
+
+    /// Returns when every task that could run at the call has run.
+    @concurrent
+    private static func goBehindOtherTasks() async {
+        await Task.yield()
     }
 
     private func settle(_ batch: [Waiting], _ outcome: SegmentLog.Outcome) {

@@ -69,6 +69,7 @@ struct LogOpening {
             settleSidecars(keepingThem: false)
             throw error
         }
+        if index.state.withLock({ !$0.releases.isEmpty }) { index.noteRelease() }
         reportGaps()
         nameDamagedStreams()
         settleSidecars(keepingThem: damage.isEmpty)

@@ -27,12 +27,16 @@ extension BinaryParameters {
 
     /// The parameters of the function `release`.
     static func release(
-        _ stream: StreamID, before version: Int?, tombstone: Bool, expecting expected: ExpectedVersion
+        _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
     ) -> BinaryParameters {
         var parameters = BinaryParameters.stream(stream)
         parameters.append(expected.code)
-        if let version { parameters.append(Int64(version)) } else { parameters.appendNull() }
-        parameters.append(tombstone ? 1 as UInt8 : 0)
+        if case .truncation(let version) = release {
+            parameters.append(Int64(version))
+        } else {
+            parameters.appendNull()
+        }
+        parameters.append(release == .deletion(.tombstone) ? 1 as UInt8 : 0)
         return parameters
     }
 

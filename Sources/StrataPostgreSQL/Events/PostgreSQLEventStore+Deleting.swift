@@ -8,7 +8,7 @@ extension PostgreSQLEventStore {
     public func truncate(
         _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
-        try await release(stream, before: version, tombstone: false, expecting: expected)
+        try await release(.truncation(before: version), of: stream, expecting: expected)
     }
 
     /// Deletes the rows of the stream's events; see ``truncate(_:before:expecting:)``.
@@ -16,15 +16,14 @@ extension PostgreSQLEventStore {
     public func delete(
         _ stream: StreamID, mode: DeletionMode, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
-        try await release(stream, before: nil, tombstone: mode == .tombstone, expecting: expected)
+        try await release(.deletion(mode), of: stream, expecting: expected)
     }
 
     private func release(
-        _ stream: StreamID, before version: Int?, tombstone: Bool, expecting expected: ExpectedVersion
+        _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
         try EventLimits.check(stream, expecting: expected)
-        let command = Command(
-            statements.release, .release(stream, before: version, tombstone: tombstone, expecting: expected))
+        let command = Command(statements.release, .release(release, of: stream, expecting: expected))
         let isRepeatable = expected.isRepeatable
         let (outcome, result): (Int16, DeletionResult)
         do throws(PostgreSQLConnectionPool.RetryFailure) {
@@ -40,14 +39,13 @@ extension PostgreSQLEventStore {
         } catch {
             throw EventStoreError(changing: stream, error)
         }
-        switch outcome {
-        case 0: return result
-        case 4: throw .deleted(stream)
-        case 5:
-            try EventLimits.check(truncationBefore: version ?? 0, of: stream, result.status)
-            return result
-        default: throw .conflict(in: stream, expected: expected, actual: result.status.version)
+        // The server has decided; where it refused, the vocabulary says why.
+        guard outcome == 0 else {
+            return DeletionResult(
+                status: try release.status(behind: result.status, of: stream, expecting: expected),
+                durability: result.durability)
         }
+        return result
     }
 }
 

@@ -50,7 +50,7 @@ extension Connection {
         guard PQstatus(pointer) != CONNECTION_BAD || PQsocket(pointer) >= 0 else {
             let message = String(cString: PQerrorMessage(pointer))
             // Libpq refuses what it does not understand before it makes a socket; so it does with unknown hosts.
-            let isUnderstood = message.contains("translate host name") || message.contains("connect")
+            let isUnderstood = message.contains("translate host name") || message.contains("connection to server")
             guard isUnderstood else {
                 let text = message.split(separator: "\n").joined(separator: "; ")
                 throw PostgreSQLError(.invalidSettings, "\(text); see libpq's connection strings")

@@ -39,6 +39,13 @@ import Testing
         }
     }
 
+    /// Long inputs are taken in three lanes, as often as they fit.
+    @Test(arguments: [3_071, 3_072, 3_073, 3_359, 3_360, 6_144, 9_999, 70_000])
+    func theAcceleratedChecksumIsThePortableOneOfLongInputs(length: Int) {
+        let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 3) }
+        #expect(strata_crc32c(7, bytes, length) == strata_crc32c_portable(7, bytes, length))
+    }
+
     @Test func aChecksumContinuesWhereAnotherEnded() {
         let bytes = Array("123456789".utf8)
         for cut in 0...bytes.count {

@@ -6,7 +6,7 @@ import Foundation
 /// What forgers can do: bytes that are wrong, under a checksum that is right.
 extension [UInt8] {
     /// A copy with a number at an offset, its lowest byte first.
-    func with(_ number: some FixedWidthInteger, at offset: Int) -> [UInt8] {
+    func with(_ number: some FixedWidthInteger & BitwiseCopyable, at offset: Int) -> [UInt8] {
         var copy = self
         copy.store(number, at: offset)
         return copy

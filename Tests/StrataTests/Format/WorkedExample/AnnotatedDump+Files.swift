@@ -11,24 +11,44 @@ extension AnnotatedDump {
         dump.timestamp("created at")
         dump.number(4, "sealed segments")
         dump.number(8, "first position of the active segment")
+        while !dump.isAtEnd { dump.sealedSegment() }
         return dump.lines
+    }
+
+    private mutating func sealedSegment() {
+        heading("sealed segment")
+        number(8, "first position")
+        number(8, "last position")
+        number(8, "file, bytes")
+        number(8, "events")
+        number(8, "commits")
+        digits(4, "digest")
+        number(1, "kind") { ["", "events", "", "compacted events"][Int($0)] }
+        number(3, "reserved")
+        number(8, "generation")
+        number(8, "content, bytes")
     }
 
     static func segment(_ bytes: [UInt8]) -> [String] {
         var dump = AnnotatedDump(bytes)
-        dump.heading("segment header")
-        dump.text(8, "magic")
-        dump.number(2, "format version")
-        dump.number(1, "kind") { $0 == 1 ? "events" : "snapshots" }
-        dump.number(1, "reserved")
-        dump.digits(4, "checksum")
-        dump.identifier("store id")
-        dump.number(8, "number")
-        dump.digits(8, "epoch")
-        dump.timestamp("created at")
-        dump.number(4, "reserved")
+        dump.segmentHeader()
         while !dump.isAtEnd { dump.frame() }
         return dump.lines
+    }
+
+    /// - Parameter epoch: what the field at 40 is.
+    mutating func segmentHeader(epoch: String = "epoch") {
+        heading("segment header")
+        text(8, "magic")
+        number(2, "format version")
+        number(1, "kind") { ["", "events", "snapshots", "compacted events"][Int($0)] }
+        number(1, "reserved")
+        digits(4, "checksum")
+        identifier("store id")
+        number(8, "number")
+        digits(8, epoch)
+        timestamp("created at")
+        number(4, "reserved")
     }
 
     private mutating func frame() {

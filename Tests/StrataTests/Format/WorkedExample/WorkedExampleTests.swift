@@ -7,26 +7,20 @@ import Testing
 ///
 ///     STRATA_REWRITE_DOCS=1 swift test --filter WorkedExampleTests
 @Suite struct WorkedExampleTests {
-    private static let begin = "<!-- worked example: begin -->\n"
-    private static let end = "<!-- worked example: end -->"
     private static let names = [
         "MANIFEST", "events/00000000000000000001.seg", "snapshots/00000000000000000001.seg",
     ]
 
-    private let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../../../../Docs/Format.md").standardized
+    private let page = ExamplePage("worked example")
 
     @Test func thePageShowsTheBytesThatTheEngineWrites() async throws {
-        let shown = try exampleInPage()
-        let written = Self.example(of: try await WorkedExample.files())
-        if ProcessInfo.processInfo.environment["STRATA_REWRITE_DOCS"] != nil, shown.text != written {
-            let text = shown.before + written + shown.after
-            try text.write(to: page, atomically: true, encoding: .utf8)
-        } else {
-            let pairs = zip(shown.text.split(separator: "\n"), written.split(separator: "\n"))
-            let difference = pairs.first { $0 != $1 }.map { "the page shows '\($0)', the engine writes '\($1)'" }
-            #expect(shown.text == written, "\(difference ?? "one is longer than the other")")
-        }
+        let files = try await WorkedExample.files()
+        try page.check(
+            Self.names.map { name in
+                let bytes = files[name] ?? []
+                let lines = name == "MANIFEST" ? AnnotatedDump.manifest(bytes) : AnnotatedDump.segment(bytes)
+                return (name, lines, bytes.count)
+            })
     }
 
     @Test func theExampleHasNoFilesButThoseShownAndTheLock() async throws {
@@ -36,11 +30,11 @@ import Testing
     }
 
     @Test func everyByteOfTheExampleIsShown() async throws {
-        #expect(try await exampleInPage().files == WorkedExample.files().filter { $0.key != "LOCK" })
+        #expect(try await page.content().files == WorkedExample.files().filter { $0.key != "LOCK" })
     }
 
     @Test func aStoreOfTheBytesInThePageHoldsWhatThePageSays() async throws {
-        let device = InMemoryDevice(files: try exampleInPage().files, time: WorkedExample.time)
+        let device = InMemoryDevice(files: try page.content().files, time: WorkedExample.time)
         let report = try StrataStore.verify(on: device)
         #expect(report.isSound && report.tornTail == nil && report.damagedSnapshots.isEmpty, "\(report)")
         let store = try await StrataStore.open(on: device, options: StrataOptions(access: .readOnly))
@@ -53,33 +47,6 @@ import Testing
         #expect(status == StreamStatus(version: 0, isTombstoned: true))
         #expect(try await store.snapshots.latest(for: WorkedExample.ada) == WorkedExample.adasSnapshot)
         #expect(try await store.snapshots.latest(for: WorkedExample.ben) == nil)
-    }
-
-    private static func example(of files: [String: [UInt8]]) -> String {
-        names.map { name in
-            let bytes = files[name] ?? []
-            let lines = name == "MANIFEST" ? AnnotatedDump.manifest(bytes) : AnnotatedDump.segment(bytes)
-            let text = lines.drop { $0.isEmpty }.joined(separator: "\n")
-            return "\n`\(name)`, \(bytes.count) bytes:\n\n```text\n\(text)\n```\n"
-        }.joined() + "\n"
-    }
-
-    /// The part of the page between the marks, and the bytes that it shows, by file.
-    private func exampleInPage() throws -> (before: String, text: String, after: String, files: [String: [UInt8]]) {
-        let text = try String(contentsOf: page, encoding: .utf8)
-        let begin = try #require(text.range(of: Self.begin))
-        let end = try #require(text.range(of: Self.end))
-        let example = String(text[begin.upperBound..<end.lowerBound])
-        var files: [String: [UInt8]] = [:]
-        var name = ""
-        for line in example.split(separator: "\n") {
-            if let title = line.wholeMatch(of: /`([^`]+)`.*/)?.1 {
-                name = String(title)
-            } else if let digits = line.wholeMatch(of: /[0-9a-f]{4}  ([0-9a-f]{2}(?: [0-9a-f]{2})*)(?:  .*)?/)?.1 {
-                files[name, default: []] += digits.split(separator: " ").compactMap { UInt8($0, radix: 16) }
-            }
-        }
-        return (String(text[..<begin.upperBound]), example, String(text[end.lowerBound...]), files)
     }
 }
 

@@ -32,6 +32,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Events in the store that reads are measured on; 10,000,000 by default, 100,000 with --quick.")
     var events: Int?
 
+    @Flag(help: "Measure growth up to 50 million events, too; takes 25 GB more.")
+    var fiftyMillion = false
+
     @Option(help: "Write the results as JSON to this file.")
     var json: String?
 
@@ -74,7 +77,8 @@ struct RunCommand: AsyncParsableCommand {
         let scale = quick ? Scale.quick : .full
         return Scale(
             rounds: rounds ?? scale.rounds, seconds: scale.seconds, storedEvents: events ?? scale.storedEvents,
-            growth: scale.growth, reads: scale.reads, typedRepetitions: scale.typedRepetitions)
+            growth: scale.growth + (fiftyMillion ? [50_000_000] : []), reads: scale.reads,
+            typedRepetitions: scale.typedRepetitions)
     }
 
     private func write(_ results: [RowResult], _ machine: Machine) throws {

@@ -19,6 +19,7 @@ struct BenchmarkRun {
             }
         }
         for side in sides { try await side.finish() }
+        try context.removeDirectories()
         return RowResult(row: row, sides: results)
     }
 

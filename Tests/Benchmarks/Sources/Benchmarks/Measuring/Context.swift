@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// How much is measured.
 struct Scale: Sendable {
@@ -32,6 +33,8 @@ final class Context: Sendable {
     /// The Python that has the reference's library; nil where it is not installed.
     let python: String?
     let stores: FilledStores
+    /// Directories that the row being measured has made.
+    private let made = Mutex<[String]>([])
 
     init(scale: Scale, directory: String, recorded: EventSample?, python: String?) {
         self.scale = scale
@@ -42,12 +45,22 @@ final class Context: Sendable {
         stores = FilledStores(directory: directory)
     }
 
-    /// Makes an empty directory of a name.
+    /// Makes an empty directory of a name, which is removed when the row has been measured.
     func makeDirectory(_ name: String) throws -> String {
         let path = directory + "/" + name
         try? FileManager.default.removeItem(atPath: path)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        made.withLock { $0.append(path) }
         return path
+    }
+
+    /// Removes what a row has made, so that a long run does not fill the device.
+    func removeDirectories() throws {
+        let paths = made.withLock { paths in
+            defer { paths = [] }
+            return paths
+        }
+        for path in paths { try FileManager.default.removeItem(atPath: path) }
     }
 }
 

@@ -57,7 +57,9 @@ actor FilledStores {
 
     /// A store of a peer's.
     func peer(_ kind: PeerKind, _ sample: EventSample, events: Int) async throws -> any PeerStore {
-        let (path, isFilled) = try place("\(kind)-\(sample.name)-\(events)")
+        // SQLite and GRDB read the same file.
+        let owner = kind == .grdb ? PeerKind.sqlite : kind
+        let (path, isFilled) = try place("\(owner)-\(sample.name)-\(events)")
         let peer = try await onThread {
             let peer = try kind.open(at: path, sample: sample, durability: .written)
             guard !isFilled else { return peer }

@@ -1,0 +1,207 @@
+#if JetStream
+import EventSourcing
+import Foundation
+import StrataJetStream
+import Testing
+
+extension JetStreamTests {
+    /// What happens when servers fail, and what callers are told.
+    @Suite(.serialized) struct FaultTests {
+        private func withServers<Value>(
+            _ count: Int, password: String? = nil, room: String = "20GB", _ body: (TestServers) async throws -> Value
+        ) async throws -> Value {
+            let servers = try await TestServers.start(count, password: password, room: room)
+            do {
+                let value = try await body(servers)
+                try await servers.stop()
+                return value
+            } catch {
+                try await servers.stop()
+                throw error
+            }
+        }
+
+        private func error(opening options: JetStreamOptions) async -> JetStreamError? {
+            do throws(JetStreamError) {
+                try await JetStreamStore.open(options).close()
+                return nil
+            } catch {
+                return error
+            }
+        }
+
+        @Test func aServerKilledBetweenAppendsLosesNothing() async throws {
+            try await withServers(1) { servers in
+                let options = servers.options { ($0.requestTimeout, $0.retryTime) = (.seconds(1), .milliseconds(300)) }
+                let store = try await JetStreamStore.open(options)
+                let appends = AcknowledgedAppends()
+                try await withThrowingTaskGroup { group in
+                    for _ in 1...4 {
+                        group.addTask {
+                            let stream = StreamID("Order", UUID())
+                            while appends.acknowledgedCount < 400 || appends.refusedCount == 0 {
+                                await appends.append(2, to: stream, expecting: .any, of: store.events)
+                            }
+                        }
+                    }
+                    group.addTask {
+                        while appends.acknowledgedCount < 200 { await Task.yield() }
+                        try await servers.kill(1)
+                        while appends.refusedCount == 0 { await Task.yield() }
+                        try await servers.restart(1)
+                    }
+                    try await group.waitForAll()
+                }
+                store.close()
+                let reopened = try await JetStreamStore.open(options)
+                try await appends.expectAgreement(with: reopened.events)
+                reopened.close()
+            }
+        }
+
+        @Test func anAppendGoesOnOnceTheServerIsBack() async throws {
+            try await withServers(1) { servers in
+                let store = try await JetStreamStore.open(servers.options())
+                let stream = StreamID("Order", UUID())
+                let appends = AcknowledgedAppends()
+                await appends.append(1, to: stream, expecting: .noStream, of: store.events)
+                try await servers.kill(1)
+                async let append: Void = appends.append(1, to: stream, expecting: .exactly(1), of: store.events)
+                try await servers.restart(1)
+                await append
+                #expect(appends.acknowledgedCount == 2)
+                try await appends.expectAgreement(with: store.events)
+                store.close()
+            }
+        }
+
+        @Test func aServerThatHangsLeavesNoDoubtThatARepetitionCannotSettle() async throws {
+            try await withServers(1) { servers in
+                let options = servers.options { ($0.requestTimeout, $0.retryTime) = (.milliseconds(500), .seconds(1)) }
+                let store = try await JetStreamStore.open(options)
+                let stream = StreamID("Order", UUID())
+                let events = [NewEvent(type: "Opened", occurredAt: .now(), payload: Bytes("{}"))]
+                try await servers.pause(1)
+                let failure = await #expect(throws: EventStoreError.self) {
+                    try await store.events.append(events, to: stream, expecting: .noStream)
+                }
+                #expect(failure?.code == .ioFailure || failure?.code == .outcomeUnknown)
+                try await servers.resume(1)
+                let result = try await repeated { () throws(EventStoreError) in
+                    try await store.events.append(events, to: stream, expecting: .noStream)
+                }
+                #expect(result.version == 1)
+                #expect(try await store.events.readAll().collect().map(\.id) == events.map(\.id))
+                store.close()
+            }
+        }
+
+        /// Repeats a call until it no longer fails for the server.
+        private func repeated<Value>(
+            _ call: () async throws(EventStoreError) -> Value
+        ) async throws(EventStoreError) -> Value {
+            while true {
+                let failure: EventStoreError
+                do throws(EventStoreError) {
+                    return try await call()
+                } catch {
+                    failure = error
+                }
+                guard [.ioFailure, .outcomeUnknown].contains(failure.code) else { throw failure }
+            }
+        }
+
+        @Test func aLeaderKilledUnderEightWritersLosesNothing() async throws {
+            try await withServers(3) { servers in
+                let options = servers.options { $0.retryTime = .seconds(60) }
+                let first = try await JetStreamStore.open(options)
+                let leader = try #require(try await first.leaderOfEvents().flatMap { Int($0.dropFirst()) })
+                let appends = AcknowledgedAppends()
+                let streams = (1...4).map { _ in StreamID("Order", UUID()) }
+                try await withThrowingTaskGroup { group in
+                    for writer in 0..<8 {
+                        group.addTask {
+                            let store = try await JetStreamStore.open(options)
+                            while appends.acknowledgedCount < 600 {
+                                await appends.append(2, to: streams[writer % 4], expecting: .any, of: store.events)
+                            }
+                            store.close()
+                        }
+                    }
+                    group.addTask {
+                        while appends.acknowledgedCount < 200 { await Task.yield() }
+                        try await servers.kill(leader)
+                        while appends.acknowledgedCount < 400 { await Task.yield() }
+                        try await servers.restart(leader)
+                    }
+                    try await group.waitForAll()
+                }
+                try await appends.expectAgreement(with: first.events)
+                first.close()
+            }
+        }
+
+        @Test func aServerWithoutRoomRefusesAppendsAndKeepsTheOthers() async throws {
+            try await withServers(1, room: "4MB") { servers in
+                let store = try await JetStreamStore.open(servers.options())
+                let stream = StreamID("Order", UUID())
+                let payload = Bytes(Array(repeating: 0, count: 400_000))
+                var stored: [UUID] = []
+                let failure = await #expect(throws: EventStoreError.self) {
+                    for _ in 1...20 {
+                        let event = NewEvent(
+                            type: "Opened", occurredAt: .now(), contentType: .binary, payload: payload)
+                        _ = try await store.events.append([event], to: stream, expecting: .exactly(stored.count))
+                        stored.append(event.id)
+                    }
+                }
+                #expect(failure?.code == .storageFull, "\(String(describing: failure))")
+                #expect(try await store.events.readAll().collect().map(\.id) == stored)
+                store.close()
+            }
+        }
+
+        @Test func aWrongPasswordIsNamed() async throws {
+            try await withServers(1, password: "secret") { servers in
+                let wrong = await error(opening: servers.options { $0.credentials = .user("strata", password: "x") })
+                #expect(wrong?.code == .authenticationFailed, "\(String(describing: wrong))")
+                let right = await error(
+                    opening: servers.options { $0.credentials = .user("strata", password: "secret") })
+                #expect(right == nil, "\(String(describing: right))")
+            }
+        }
+
+        @Test func aServerThatIsNotThereIsNamed() async throws {
+            let failure = await error(opening: JetStreamOptions(servers: ["nats://127.0.0.1:1"]))
+            #expect(failure?.code == .unreachable)
+            #expect(failure?.message.contains("nats://127.0.0.1:1") == true)
+        }
+
+        @Test func replicasWithoutAClusterAreRefused() async throws {
+            let failure = await error(opening: TestServers.single.options { $0.replicas = 3 })
+            #expect(failure?.code == .noQuorum, "\(String(describing: failure))")
+        }
+
+        @Test func aStoreThatIsNotThereIsNotFound() async throws {
+            let failure = await error(opening: TestServers.single.options { $0.createsStore = false })
+            #expect(failure?.code == .notFound, "\(String(describing: failure))")
+        }
+
+        @Test func aStoreOfANewerFormatIsNotOpened() async throws {
+            try await TestServers.single.withStore { store, options in
+                try await store.markAsFormat(99)
+                let failure = await error(opening: options)
+                #expect(failure?.code == .unsupportedFormat, "\(String(describing: failure))")
+            }
+        }
+
+        @Test func aClosedStoreSaysSo() async throws {
+            let store = try await TestServers.single.withStore { store, _ in store }
+            let failure = await #expect(throws: EventStoreError.self) {
+                try await store.events.version(of: .init("A", UUID()))
+            }
+            #expect(failure?.code == .closed)
+        }
+    }
+}
+#endif
