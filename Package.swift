@@ -49,6 +49,13 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(name: "StrataTesting", dependencies: ["Strata"], swiftSettings: swiftSettings),
+        // Runs the simulations for as long as one likes; see Scripts/simulate.
+        .executableTarget(
+            name: "StrataSimulator",
+            dependencies: [
+                "Strata", "StrataTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings),
         // The stores on PostgreSQL; empty without the trait.
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(

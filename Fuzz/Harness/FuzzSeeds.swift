@@ -89,6 +89,9 @@ package enum FuzzSeeds {
                         state: Bytes(Array(repeating: UInt8(round), count: 60))))
             }
             _ = try await store.snapshots.delete(for: streams[round - 1])
+            if round == 2 { _ = try await store.events.truncate(streams[0], before: 2, expecting: .any) }
+            if round == 3 { _ = try await store.events.delete(streams[1], mode: .soft, expecting: .any) }
+            if round == 3 { _ = try await store.events.delete(streams[2], mode: .tombstone, expecting: .any) }
             try await store.close()
             if round != 2 { stores["closed-\(round)"] = device.storage.contents }
         }

@@ -40,14 +40,16 @@ struct Backup {
         older = try Manifest.read(from: destination)
         for _ in 0..<Self.attempts {
             let manifest = try manifest()
+            let snapshots = try SnapshotScan.segments(on: source)
             try checkLineage(of: manifest)
             do {
                 try bringFiles(of: manifest)
             } catch {
-                // Compaction has replaced what this manifest names.
-                guard error.code == .notFound, try self.manifest().generation != manifest.generation else {
-                    throw error
-                }
+                // Compaction has replaced what was to be brought.
+                guard error.code == .notFound else { throw error }
+                let isSameLog = try self.manifest().generation == manifest.generation
+                let areSameSnapshots = try SnapshotScan.segments(on: source) == snapshots
+                if isSameLog, areSameSnapshots { throw error }
                 continue
             }
             let removed = try install(manifest)

@@ -68,8 +68,10 @@ actor Compactor {
         _ options: CompactionOptions, _ control: CompactionControl, _ report: inout CompactionReport
     ) async throws(StrataError) {
         let live = reader.index.liveVersions
-        // An event must not be gone before it is certain that its release is not.
-        do throws(LogFailure) { try await log.syncBeforeCompaction() } catch { throw error.error }
+        // An event must not be gone before it is certain that its release is not, and that others know.
+        if !live.isEmpty {
+            do throws(LogFailure) { try await log.markBeforeCompaction() } catch { throw error.error }
+        }
         try await sealActiveSegment(live, options)
         let plan = try CompactionPlan(reader, live, options)
         report.segmentsBefore = reader.index.sealedSegments.count + 1

@@ -2,15 +2,23 @@ import Dispatch
 
 /// Runs an actor's jobs on a thread that may block, so that its file system calls never hold up the cooperative pool.
 final class BlockingExecutor: SerialExecutor {
-    private let queue: DispatchQueue
+    private enum Place {
+        case queue(DispatchQueue)
+        case simulation(any SimulationThread)
+    }
+
+    private let place: Place
 
     init(label: String) {
-        queue = DispatchQueue(label: label)
+        place = Simulation.thread.map(Place.simulation) ?? .queue(DispatchQueue(label: label))
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        switch place {
+        case .queue(let queue): queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        case .simulation(let thread): thread.enqueue(job, on: self)
+        }
     }
 }
 
@@ -22,6 +30,7 @@ enum BlockingReads {
     static func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
+        if Simulation.thread != nil { return try body() }
         let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
             queue.async {
                 do throws(Failure) {

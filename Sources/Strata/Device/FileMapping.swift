@@ -1,3 +1,5 @@
+import Glibc
+
 /// The bytes of a file in memory: those of the operating system's cache itself where a device can map files, else a
 /// copy.
 ///
@@ -9,10 +11,16 @@ package final class FileMapping: Sendable {
     private nonisolated(unsafe) let base: UnsafeRawPointer
     /// How many bytes there are.
     package let count: Int
+    /// Whether the bytes are those of the operating system's cache.
+    private let isMapped: Bool
     private let release: @Sendable (UnsafeRawPointer, Int) -> Void
 
     /// - Parameter release: called once nothing uses the bytes any more.
-    init(base: UnsafeRawPointer, count: Int, release: @escaping @Sendable (UnsafeRawPointer, Int) -> Void) {
+    init(
+        base: UnsafeRawPointer, count: Int, isMapped: Bool,
+        release: @escaping @Sendable (UnsafeRawPointer, Int) -> Void
+    ) {
+        self.isMapped = isMapped
         self.base = base
         self.count = count
         self.release = release
@@ -24,13 +32,25 @@ package final class FileMapping: Sendable {
         // Safe: the buffer is as long as the bytes.
         copy.copyBytes(from: bytes)
         // Safe: a buffer of at least one byte has a base address.
-        self.init(base: UnsafeRawPointer(copy.baseAddress.unsafelyUnwrapped), count: bytes.count) { base, _ in
+        self.init(
+            base: UnsafeRawPointer(copy.baseAddress.unsafelyUnwrapped), count: bytes.count, isMapped: false
+        ) { base, _ in
             base.deallocate()
         }
     }
 
     deinit {
         release(base, count)
+    }
+
+    /// Gives back the memory that a part takes in this process; it comes again when it is looked at.
+    func unload(_ range: Range<Int>) {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let start = (range.lowerBound + page - 1) / page * page
+        let end = range.upperBound / page * page
+        guard isMapped, start < end, end <= count else { return }
+        // Safe: whole pages of a mapping of a file, whose bytes the file still has.
+        madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
     }
 
     /// Calls `body` with a view of the bytes.

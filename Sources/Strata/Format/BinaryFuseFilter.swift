@@ -69,19 +69,12 @@ package struct BinaryFuseFilter: Hashable, Sendable {
     }
 
     /// Whether a hash may be in the set. O(1).
-    @inline(__always)
     package func mayContain(_ hash: UInt64) -> Bool {
-        guard shape.windows > 0 else { return true }
-        let mixed = shape.mixed(hash)
-        let (first, second, third) = shape.places(of: mixed)
-        let cells = cells.span.bytes
-        return Self.cell(first, in: cells) ^ Self.cell(second, in: cells) ^ Self.cell(third, in: cells)
-            == Shape.fingerprint(of: mixed)
+        shape.mayContain(hash) { Self.cell($0, in: cells.span.bytes) }
     }
 
-    @inline(__always)
     private static func cell(_ index: Int, in cells: RawSpan) -> UInt16 {
-        cells.number(at: (index &* 3) >> 1, as: UInt16.self) >> UInt16((index & 1) &* 4) & 0xFFF
+        Shape.cell(index) { cells.number(at: $0) }
     }
 
     private static func set(_ index: Int, to value: UInt16, in cells: inout [UInt8]) {
@@ -121,6 +114,20 @@ extension BinaryFuseFilter.Shape {
     @inline(__always)
     func mixed(_ hash: UInt64) -> UInt64 {
         seed == 0 ? hash : IndexHash.mixed(hash &+ seed)
+    }
+
+    @inline(__always)
+    func mayContain(_ hash: UInt64, cell: (Int) -> UInt16) -> Bool {
+        guard windows > 0 else { return true }
+        let mixed = mixed(hash)
+        let (first, second, third) = places(of: mixed)
+        return cell(first) ^ cell(second) ^ cell(third) == Self.fingerprint(of: mixed)
+    }
+
+    /// A cell of 12 bits in numbers of two bytes at any offset.
+    @inline(__always)
+    static func cell(_ index: Int, number: (Int) -> UInt16) -> UInt16 {
+        number((index &* 3) >> 1) >> UInt16((index & 1) &* 4) & 0xFFF
     }
 
     /// The three cells of a hash that was mixed with the seed.

@@ -90,7 +90,7 @@ package struct EventLayout: Hashable, Sendable {
         metadataLength = Int(body.number(at: start + 36, as: UInt32.self))
         typeLength = Int(body.number(at: start + 40, as: UInt16.self))
         guard
-            end <= body.byteCount, body.isZero(in: start + 43..<start + Format.eventHeaderBytes),
+            end <= body.byteCount, body.number(at: start + 40, as: UInt64.self) >> 24 == 0,
             body.isZero(in: payloadStart + payloadLength..<end),
             Timestamp(seconds: body.number(at: start + 16), nanoseconds: body.number(at: start + 24)) != nil,
             body.extracting(typeStart..<metadataStart).isEventType

@@ -23,6 +23,22 @@ extension RawSpan {
         return isASCII || text.map(isValid) ?? false
     }
 
+    /// Whether other bytes are the same.
+    func isEqual(to other: [UInt8]) -> Bool {
+        guard other.count == byteCount else { return false }
+        let other = other.span.bytes
+        var offset = 0
+        while offset + 8 <= byteCount {
+            guard number(at: offset, as: UInt64.self) == other.number(at: offset, as: UInt64.self) else { return false }
+            offset += 8
+        }
+        while offset < byteCount {
+            guard number(at: offset, as: UInt8.self) == other.number(at: offset, as: UInt8.self) else { return false }
+            offset += 1
+        }
+        return true
+    }
+
     /// Whether the bytes are a text's UTF-8.
     func isUTF8(of text: String) -> Bool {
         guard text.utf8.count == byteCount else { return false }

@@ -61,6 +61,9 @@ final class IndexedSegment: Sendable {
         if case .memory(let index) = contents { index } else { nil }
     }
 
+    /// Tells of event ids that they are not in the segment, as long as this object lives; nil where there is none.
+    var filter: BinaryFuseFilter.View? { sidecar?.filter }
+
     var summary: SidecarSummary {
         switch contents {
         case .sidecar(let sidecar): sidecar.summary
@@ -119,7 +122,6 @@ final class IndexedSegment: Sendable {
         switch contents {
         case .memory(let index): index.events.collect(hash, into: &offsets)
         case .sidecar(let sidecar):
-            guard sidecar.filter.mayContain(hash) else { return }
             try asking { () throws(SidecarFault) in try sidecar.collectEvents(hash, into: &offsets, access) }
         }
     }

@@ -26,19 +26,27 @@ extension LogIndex {
 
     /// The frames that may hold one of some events. O(ids x segments), with a few cache lines each.
     func candidates(forEventIDs ids: [UInt128], _ access: SidecarAccess) throws(IndexFault) -> [Location] {
-        let hashes = ids.map { IndexHash.event($0) }
         var candidates: [Location] = []
         var offsets: [Int] = []
-        let sealed = state.withLock { state in
-            for hash in hashes { state.active.index.events.collect(hash, into: &offsets) }
+        let (sealed, filters) = state.withLock { state in
+            for id in ids { state.active.index.events.collect(IndexHash.event(id), into: &offsets) }
             let active = state.active.identity
             candidates += offsets.map { Location(segment: active, offset: $0) }
-            return state.sealed
+            return (state.sealed, state.filters)
         }
-        for segment in sealed.reversed() {
-            offsets.removeAll(keepingCapacity: true)
-            for hash in hashes { try segment.collectEvents(hash, into: &offsets, access) }
-            candidates += offsets.map { Location(segment: segment.identity, offset: $0) }
+        // The segments hold what the filters look at.
+        defer { withExtendedLifetime(sealed) {} }
+        for id in ids {
+            let hash = IndexHash.event(id)
+            var place = filters.count
+            while place > 0 {
+                place -= 1
+                guard filters[place]?.mayContain(hash) ?? true else { continue }
+                offsets.removeAll(keepingCapacity: true)
+                try sealed[place].collectEvents(hash, into: &offsets, access)
+                let identity = sealed[place].identity
+                candidates += offsets.map { Location(segment: identity, offset: $0) }
+            }
         }
         return candidates
     }

@@ -3,15 +3,11 @@ import Synchronization
 
 /// What truncations and tombstones have made of streams.
 extension LogIndex {
-    /// Whether any stream has a release.
-    var hasReleases: Bool {
-        state.withLock { !$0.releases.isEmpty }
-    }
-
     /// The lowest version of a stream that readers may see.
     func firstLiveVersion(of stream: StreamID) -> Int {
-        state.withLock { state in
-            state.releases.isEmpty ? 1 : state.key(of: stream).flatMap { state.releases[$0]?.firstLiveVersion } ?? 1
+        guard hasReleases else { return 1 }
+        return state.withLock { state in
+            state.key(of: stream).flatMap { state.releases[$0]?.firstLiveVersion } ?? 1
         }
     }
 

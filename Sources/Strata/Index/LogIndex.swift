@@ -34,7 +34,11 @@ final class LogIndex: Sendable {
     struct State: ~Copyable {
         var types = TypeTable()
         /// In the order of their positions.
-        var sealed: [IndexedSegment] = []
+        var sealed: [IndexedSegment] = [] {
+            didSet { filters = sealed.map(\.filter) }
+        }
+        /// Of each sealed segment; nil where there is none, and the segment must be asked.
+        private(set) var filters: [BinaryFuseFilter.View?] = []
         var active = ActiveSegmentIndex(SegmentIdentity(number: 1))
         /// The versions of streams that were touched since the store was opened.
         var versions: [StreamKey: Int] = [:]
@@ -46,6 +50,14 @@ final class LogIndex: Sendable {
     }
 
     let state = Mutex(State())
+    /// Whether any stream was truncated or deleted: most stores need not look further.
+    private let hasAnyRelease = Atomic(false)
+
+    /// Whether any stream has a release.
+    var hasReleases: Bool { hasAnyRelease.load(ordering: .acquiring) }
+
+    /// Says that some stream has a release, before anybody is told of it.
+    func noteRelease() { hasAnyRelease.store(true, ordering: .releasing) }
 
     /// Says that everything up to a position is durable.
     func setDurable(upTo position: Int) {

@@ -89,7 +89,7 @@ extension StoreStatistics.Segment {
             file: segment.identity.name, isSealed: true, isCompacted: segment.identity.isCompacted,
             bytes: Int(clamping: segment.entry.bytes), contentBytes: segment.summary.contentLength,
             summary: segment.summary, releasedEvents: releasedEvents, releasedBytes: releasedBytes,
-            sidecarBytes: segment.sidecar?.fileLength ?? 0, filterBytes: segment.sidecar?.filter.cells.count ?? 0)
+            sidecarBytes: segment.sidecar?.fileLength ?? 0, filterBytes: segment.sidecar?.filterBytes ?? 0)
     }
 
     fileprivate init(_ segment: LogIndex.ActiveSegmentIndex, _ releasedEvents: Int, _ releasedBytes: Int) {
@@ -117,7 +117,7 @@ extension LogIndex.State {
     /// Bytes, from what the collections have room for.
     fileprivate var memory: Int {
         let slot = MemoryLayout<LogIndex.StreamKey>.stride + MemoryLayout<Int>.stride
-        let sealed = sealed.reduce(0) { $0 + ($1.sidecar?.filter.cells.count ?? $1.memory?.memory ?? 0) }
+        let sealed = sealed.reduce(0) { $0 + ($1.sidecar?.filterBytes ?? $1.memory?.memory ?? 0) }
         return versions.capacity * 4 / 3 * slot + sealed + active.index.memory
     }
 }

@@ -8,7 +8,7 @@ package final class Sidecar: Sendable {
     package let types: [IndexedType]
     package let releases: [IndexedRelease]
     /// Tells of event ids that they are not in the segment.
-    package let filter: BinaryFuseFilter
+    private let filterCells: PinnedBytes
     private let pages: SidecarPages
 
     /// Takes a sidecar over, if it is one and if it was made for the segment. May block.
@@ -30,15 +30,24 @@ package final class Sidecar: Sendable {
         releases = try pages.withSection(.releases, .verifying) { section throws(SidecarFault) in
             try section.records(IndexedRelease.bytes) { IndexedRelease(decoding: $0, typeCount: typeCount) }
         }
-        let cells = try pages.withSection(.filter, .verifying) { section throws(SidecarFault) in
-            // Safe: the pointer is used only during the call.
-            section.withUnsafeBytes { Array($0) }
+        let filter = pages.header.filter
+        filterCells = try pages.withSection(.filter, .verifying) { section throws(SidecarFault) in
+            guard filter.isValid, section.byteCount == filter.bytes else { throw .damaged }
+            return PinnedBytes(copying: section)
         }
-        guard let filter = BinaryFuseFilter(pages.header.filter, cells: cells) else { throw .damaged }
-        self.filter = filter
+        pages.unload(.filter)
     }
 
     package var binding: SidecarBinding { pages.header.binding }
+    /// What the filter takes in memory, in bytes.
+    package var filterBytes: Int { filterCells.count }
+
+    /// Whether the segment may have an event of a hash.
+    package func mayContainEvent(_ hash: UInt64) -> Bool { filter.mayContain(hash) }
+
+    /// Tells of event ids that they are not in the segment, as long as this object lives.
+    var filter: BinaryFuseFilter.View { BinaryFuseFilter.View(pages.header.filter, filterCells) }
+
     package var summary: SidecarSummary { pages.header.summary }
     /// The file's length in bytes.
     package var fileLength: Int { pages.header.fileLength }
@@ -50,12 +59,11 @@ package final class Sidecar: Sendable {
 
     /// Appends the offsets of frames that may hold an event. O(1).
     ///
-    /// Of events that are not in the segment, about one in 4,000 leads to a page, and almost none to a frame.
+    /// Ask the ``filter`` first: of events that are not in the segment, it lets about one in 4,000 pass.
     @inline(__always)
     package func collectEvents(
         _ hash: UInt64, into offsets: inout [Int], _ access: SidecarAccess
     ) throws(SidecarFault) {
-        guard filter.mayContain(hash) else { return }
         for index in try pages.records(of: hash, in: .eventDirectory, access) {
             let event = SidecarEvent(rawValue: try pages.number(index, of: .events, access))
             if event.mayBe(hash) { offsets.append(event.offset) }

@@ -60,6 +60,11 @@ final class SidecarPages: Sendable {
         return try mapping.withBytes { file throws(SidecarFault) in try body(file.extracting(range)) }
     }
 
+    /// Gives back the memory that a section takes; it comes again when it is looked at.
+    func unload(_ section: SidecarSection) {
+        mapping.unload(header.range(of: section))
+    }
+
     /// A record of a section.
     @inline(__always)
     func record<Record>(

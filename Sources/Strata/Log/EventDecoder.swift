@@ -22,12 +22,15 @@ struct EventDecoder {
         return bytes.withSpan { (span: RawSpan) -> Bool in
             let body = span.extracting(bodyStart..<bodyStart + header.bodyLength)
             guard
-                let layout = CommitBody(decoding: body, header: header),
-                let aggregateType = names.name(of: body.extracting(layout.aggregateTypeRange))
+                let typeRange = CommitBody.aggregateTypeRange(in: body, header: header),
+                let aggregateType = names.name(of: body.extracting(typeRange), checksum: header.aggregateTypeTag)
             else { return false }
             let stream = StreamID(aggregateType, UUID(bits: header.aggregateID))
             let first = max(versions.lowerBound, firstLiveVersion(stream))
-            for (index, event) in layout.events.enumerated() {
+            var next = Format.aligned(typeRange.upperBound)
+            for index in 0..<header.eventCount {
+                guard let event = EventLayout(in: body, at: next) else { return false }
+                next = event.end
                 let version = header.firstVersion + index
                 guard version >= first, version <= versions.upperBound else { continue }
                 guard
@@ -45,7 +48,7 @@ struct EventDecoder {
                 )
                 if isWanted(recorded) { events.append(recorded) }
             }
-            return true
+            return next == body.byteCount
         }
     }
 }
@@ -66,20 +69,28 @@ extension EventLayout {
     }
 }
 
-/// Keeps the strings of names that were read before, by their checksum.
+/// Keeps the strings of names that were read before, each in the place that its checksum gives it.
 struct NameCache {
-    private static let capacity = 1_024
-    private var names: [UInt32: String] = [:]
+    private struct Entry {
+        var checksum: UInt32 = 0
+        var utf8: [UInt8] = []
+        var name = ""
+    }
+
+    private static let places = 256
+    private var entries: [Entry] = []
 
     /// The text of a name's UTF-8; nil where it is not valid.
     mutating func name(of utf8: RawSpan) -> String? {
-        let checksum = Checksum.crc32c(utf8)
-        // Safe: the pointer is used only during the call.
-        return utf8.withUnsafeBytes { bytes in
-            if let known = names[checksum], known.utf8.elementsEqual(bytes) { return known }
-            guard let name = String(validating: bytes, as: UTF8.self) else { return nil }
-            if names.count < Self.capacity { names[checksum] = name }
-            return name
-        }
+        name(of: utf8, checksum: Checksum.crc32c(utf8))
+    }
+
+    mutating func name(of utf8: RawSpan, checksum: UInt32) -> String? {
+        if entries.isEmpty { entries = Array(repeating: Entry(), count: Self.places) }
+        let place = Int(checksum) & (Self.places - 1)
+        if entries[place].checksum == checksum, utf8.isEqual(to: entries[place].utf8) { return entries[place].name }
+        guard let name = utf8.text else { return nil }
+        entries[place] = Entry(checksum: checksum, utf8: Array(name.utf8), name: name)
+        return name
     }
 }

@@ -2,6 +2,9 @@ import EventSourcing
 
 /// A walk forward through the whole log, a piece of a segment at a time.
 struct FeedCursor: Sendable {
+    /// What one read asks for, in bytes: small enough to be in the processor's cache still when it is decoded.
+    private static let pieceBytes = 256 << 10
+
     private let reader: LogReader
     private let filter: EventFilter
     private let tags: Set<UInt32>?
@@ -9,6 +12,8 @@ struct FeedCursor: Sendable {
     /// The segment that is walked; nil where the next one is to be looked for.
     private var segment: SegmentView?
     private var offset = 0
+    /// What was read of the segment, and where it begins there: one piece gives several batches.
+    private var piece: (bytes: Bytes, start: Int)?
     private var nextPosition: Int
     private let lastPosition: Int
     private var decoder = EventDecoder()
@@ -42,9 +47,14 @@ struct FeedCursor: Sendable {
                 // A compaction has taken the file away, and what stands in its place has the same positions.
                 guard error.code == .notFound, reader.index.segment(segment.identity) == nil else { throw error }
                 self.segment = nil
+                piece = nil
             }
         }
-        if events.isEmpty { try reader.checkWhole(reader.index.damagedSegment(from: nextPosition)) }
+        if events.isEmpty {
+            // The one that holds the last event is not left behind.
+            try reader.checkWhole(segment)
+            try reader.checkWhole(reader.index.damagedSegment(from: nextPosition))
+        }
         return events.isEmpty ? nil : events
     }
 
@@ -71,47 +81,58 @@ struct FeedCursor: Sendable {
     private mutating func leave(_ segment: SegmentView) {
         nextPosition = max(nextPosition, segment.lastPosition + 1)
         self.segment = nil
+        piece = nil
     }
 
     private mutating func readPiece(
         of segment: SegmentView, limit: Int, into events: inout [RecordedEvent]
     ) throws(StrataError) {
         let content = try reader.content(of: segment.identity)
-        var length = min(LogReader.batchBytes, segment.end - offset)
+        var length = Self.pieceBytes
         while true {
-            let bytes = Bytes(try content.read(length, at: offset))
-            // The file has become shorter under us.
-            guard bytes.count == length else { throw LogReader.damagedFrame(content, offset + bytes.count) }
-            let needed = try walk(bytes, content, limit: limit, into: &events)
-            guard let needed else { return }
+            let current: (bytes: Bytes, start: Int)
+            if let piece { current = piece } else { current = try read(length, of: segment, content) }
+            piece = current
+            guard let needed = try walk(current, content, limit: limit, into: &events) else { return }
+            piece = nil
+            guard offset == current.start else { return }
             // The first frame of the piece is longer than the piece.
-            guard needed > length, needed <= segment.end - offset else {
+            guard needed > current.bytes.count, needed <= segment.end - offset else {
                 throw LogReader.damagedFrame(content, offset)
             }
             length = needed
         }
     }
 
-    /// Takes the frames of a piece and moves behind them.
+    private func read(
+        _ length: Int, of segment: SegmentView, _ content: SegmentContent
+    ) throws(StrataError) -> (bytes: Bytes, start: Int) {
+        let length = min(length, segment.end - offset)
+        let bytes = Bytes(try content.read(length, at: offset))
+        // The file has become shorter under us.
+        guard bytes.count == length else { throw LogReader.damagedFrame(content, offset + bytes.count) }
+        return (bytes, offset)
+    }
+
+    /// Takes frames of a piece and moves behind them.
     ///
-    /// - Returns: the length of the first frame where it does not fit into the piece.
+    /// - Returns: how long the next frame is at least, where it does not fit into what is left of the piece.
     private mutating func walk(
-        _ bytes: Bytes, _ content: SegmentContent, limit: Int, into events: inout [RecordedEvent]
+        _ piece: (bytes: Bytes, start: Int), _ content: SegmentContent, limit: Int,
+        into events: inout [RecordedEvent]
     ) throws(StrataError) -> Int? {
-        let pieceStart = offset
+        let bytes = piece.bytes
+        if events.isEmpty { events.reserveCapacity(min(limit, LogReader.batchEvents)) }
         while events.count < min(limit, LogReader.batchEvents), nextPosition <= lastPosition {
-            let start = offset - pieceStart
-            guard start < bytes.count else { return nil }
-            guard bytes.count - start >= Format.frameHeaderBytes else {
-                return start == 0 ? Format.frameHeaderBytes : nil
-            }
+            let start = offset - piece.start
+            guard bytes.count - start >= Format.frameHeaderBytes else { return Format.frameHeaderBytes }
             let header = bytes.withSpan { span in
                 FrameHeader(
                     decoding: span.extracting(start..<start + Format.frameHeaderBytes), at: offset,
                     binding: content.binding)
             }
             guard let header else { throw LogReader.damagedFrame(content, offset) }
-            guard bytes.count - start >= header.frameLength else { return start == 0 ? header.frameLength : nil }
+            guard bytes.count - start >= header.frameLength else { return header.frameLength }
             if header.kind == .commit { try take(header, bytes, start, content, limit: limit, into: &events) }
             offset += header.frameLength
         }

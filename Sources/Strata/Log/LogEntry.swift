@@ -38,6 +38,10 @@ struct StampedRelease: Sendable {
 struct PlacedEntry {
     let entry: LogEntry
     let offset: Int
+
+    var isRelease: Bool {
+        if case .release = entry { true } else { false }
+    }
 }
 
 extension FrameHeader {

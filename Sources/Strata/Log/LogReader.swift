@@ -18,7 +18,7 @@ struct LogReader: Sendable {
     private let repair: SidecarRepair
     /// nil of a store that is open for writing: its index is always up to date.
     private let refresh: ReaderRefresh?
-    private let files = SegmentFiles()
+    private let files = SegmentFiles<SegmentIdentity>()
 
     init(index: LogIndex, sidecars: SidecarFiles, refresh: ReaderRefresh? = nil) {
         self.refresh = refresh
@@ -32,7 +32,7 @@ struct LogReader: Sendable {
     ///   any longer then.
     func content(of segment: SegmentIdentity) throws(StrataError) -> SegmentContent {
         do throws(StrataError) {
-            return try files.content(segment.name) { () throws(StrataError) in
+            return try files.content(segment) { () throws(StrataError) in
                 try SegmentContent(segment, storeID: storeID, on: device)
             }
         } catch {
@@ -97,6 +97,8 @@ struct LogReader: Sendable {
         var buffer: [UInt8] = []
         var frames: [(start: Int, header: FrameHeader)] = []
         var next = versions.lowerBound
+        var content: (identity: SegmentIdentity, content: SegmentContent)?
+        var guess = SegmentContent.frameGuess
         let places = try ask { index throws(IndexFault) in
             try index.commits(of: stream, versions: versions, .verifying)
         }
@@ -109,8 +111,14 @@ struct LogReader: Sendable {
                 if !frames.isEmpty { break }
                 throw Self.missing(stream, version: next)
             }
-            let content = try content(of: place.segment.identity)
-            let header = try readFrame(at: place.commit.offset, of: content, before: place.segment.end, into: &buffer)
+            if content?.identity != place.segment.identity {
+                content = (place.segment.identity, try self.content(of: place.segment.identity))
+            }
+            guard let content = content?.content else { break }
+            let header = try readFrame(
+                at: place.commit.offset, of: content, before: place.segment.end, guess: guess, into: &buffer)
+            // The commits of a stream resemble each other.
+            guess = max(512, header.frameLength + header.frameLength / 8)
             frames.append((buffer.count - header.frameLength, header))
             next = place.commit.lastVersion + 1
         }
@@ -159,10 +167,12 @@ struct LogReader: Sendable {
 
     /// Appends the frame at an offset to a buffer and verifies it.
     private func readFrame(
-        at offset: Int, of content: SegmentContent, before end: Int, into buffer: inout [UInt8]
+        at offset: Int, of content: SegmentContent, before end: Int, guess: Int = SegmentContent.frameGuess,
+        into buffer: inout [UInt8]
     ) throws(StrataError) -> FrameHeader {
         guard
-            let header = try content.readFrame(at: offset, before: end, into: &buffer), header.kind == .commit
+            let header = try content.readFrame(at: offset, before: end, guess: guess, into: &buffer),
+            header.kind == .commit
         else { throw Self.damagedFrame(content, offset) }
         return header
     }

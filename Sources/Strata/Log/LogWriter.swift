@@ -35,6 +35,7 @@ actor LogWriter {
     private let device: any Device
     private let mode: StrataOptions.DurabilityMode
     private let idleMarkDelay: Duration?
+    private let simulation: (any SimulationThread)?
 
     private var gathered: [Waiting] = []
     private var isFlushing = false
@@ -69,6 +70,7 @@ actor LogWriter {
         self.device = device
         mode = options.durability
         idleMarkDelay = options.idleMarkDelay
+        simulation = Simulation.thread
         self.firstFreePosition = firstFreePosition
         nextPosition = firstFreePosition
         lastStoredAt = index.state.withLock { $0.lastStoredAt }
@@ -263,7 +265,11 @@ actor LogWriter {
     private func flushIfNeeded() {
         guard !isFlushing else { return }
         isFlushing = true
-        Task { await flush() }
+        if let simulation {
+            Task(executorPreference: simulation) { await self.flush() }
+        } else {
+            Task { await flush() }
+        }
     }
 
     private func flush() async {
@@ -386,7 +392,7 @@ actor LogWriter {
 extension LogWriter {
     /// Marks the end of the log once no append has come for a while.
     private func markWhenIdle() {
-        guard let idleMarkDelay, mode != .none, !marksWhenIdle, !isClosed else { return }
+        guard let idleMarkDelay, mode != .none, !marksWhenIdle, !isClosed, simulation == nil else { return }
         marksWhenIdle = true
         Task { [weak self] in
             var seen: Int?
@@ -415,7 +421,7 @@ extension LogWriter {
 
     /// Syncs within the interval of the durability mode as long as there is something to sync.
     private func syncByTimer() {
-        guard case .interval(let interval) = mode, !syncsByTimer, !isClosed else { return }
+        guard case .interval(let interval) = mode, !syncsByTimer, !isClosed, simulation == nil else { return }
         syncsByTimer = true
         Task { [weak self] in
             try? await Task.sleep(for: interval)

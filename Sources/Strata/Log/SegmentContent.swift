@@ -9,7 +9,7 @@ struct SegmentContent: Sendable {
     }
 
     /// What one read of a single frame asks for: most frames are shorter, and longer ones need a second read.
-    private static let frameGuess = 4 << 10
+    static let frameGuess = 4 << 10
 
     private let storage: Storage
     /// What the checksums of the frames' headers are bound to.
@@ -98,21 +98,25 @@ struct SegmentContent: Sendable {
 
     /// Appends the frame at an offset to a buffer and verifies it.
     ///
-    /// - Parameter end: where frames end that may be read.
+    /// - Parameters:
+    ///   - end: where frames end that may be read.
+    ///   - guess: how long the frame may be; a longer one takes a second read.
     /// - Returns: its header; nil where no frame verifies there.
-    func readFrame(at offset: Int, before end: Int, into buffer: inout [UInt8]) throws(StrataError) -> FrameHeader? {
+    func readFrame(
+        at offset: Int, before end: Int, guess: Int = frameGuess, into buffer: inout [UInt8]
+    ) throws(StrataError) -> FrameHeader? {
         switch storage {
-        case .file(let file): try readFrame(of: file, at: offset, before: end, into: &buffer)
+        case .file(let file): try readFrame(of: file, at: offset, before: end, guess: guess, into: &buffer)
         case .compacted(let segment): try segment.readFrame(at: offset, before: end, into: &buffer)
         }
     }
 
     private func readFrame(
-        of file: StoreFile, at offset: Int, before end: Int, into buffer: inout [UInt8]
+        of file: StoreFile, at offset: Int, before end: Int, guess: Int, into buffer: inout [UInt8]
     ) throws(StrataError) -> FrameHeader? {
         let start = buffer.count
         let available = max(0, end - offset)
-        let read = try file.read(min(Self.frameGuess, available), at: offset, appendingTo: &buffer)
+        let read = try file.read(min(guess, available), at: offset, appendingTo: &buffer)
         guard
             read >= Format.frameHeaderBytes,
             let header = FrameHeader(

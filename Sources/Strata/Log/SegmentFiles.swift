@@ -3,9 +3,9 @@ import Synchronization
 /// The segments that are read, with their open files: a bounded number of them, the least recently used closed first.
 ///
 /// A reader that still holds a segment that was closed here goes on with it; the descriptor goes with its last user.
-final class SegmentFiles: Sendable {
+final class SegmentFiles<Key: Hashable & Sendable>: Sendable {
     fileprivate struct OpenFiles {
-        var files: [String: (content: SegmentContent, lastUse: UInt64)] = [:]
+        var files: [Key: (content: SegmentContent, lastUse: UInt64)] = [:]
         var uses: UInt64 = 0
     }
 
@@ -16,29 +16,29 @@ final class SegmentFiles: Sendable {
         self.capacity = capacity
     }
 
-    /// The segment whose file has a name, opened if it is not open yet. May block.
+    /// A segment, opened if it is not open yet. May block.
     func content(
-        _ name: String, open: () throws(StrataError) -> SegmentContent
+        _ segment: Key, open: () throws(StrataError) -> SegmentContent
     ) throws(StrataError) -> SegmentContent {
-        if let content = openFiles.withLock({ $0.use(name) }) { return content }
+        if let content = openFiles.withLock({ $0.use(segment) }) { return content }
         let content = try open()
-        openFiles.withLock { $0.add(content, name, capacity: capacity) }
+        openFiles.withLock { $0.add(content, segment, capacity: capacity) }
         return content
     }
 }
 
 extension SegmentFiles.OpenFiles {
-    mutating func use(_ name: String) -> SegmentContent? {
+    mutating func use(_ segment: Key) -> SegmentContent? {
         uses += 1
-        files[name]?.lastUse = uses
-        return files[name]?.content
+        files[segment]?.lastUse = uses
+        return files[segment]?.content
     }
 
-    mutating func add(_ content: SegmentContent, _ name: String, capacity: Int) {
+    mutating func add(_ content: SegmentContent, _ segment: Key, capacity: Int) {
         if files.count >= capacity, let oldest = files.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
             files[oldest] = nil
         }
         uses += 1
-        files[name] = (content, uses)
+        files[segment] = (content, uses)
     }
 }

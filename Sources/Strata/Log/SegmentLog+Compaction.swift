@@ -1,15 +1,12 @@
 import EventSourcing
 
 extension SegmentLog {
-    /// Makes durable what has released events, whatever the durability mode promises.
-    func syncBeforeCompaction() throws(LogFailure) {
+    /// Makes durable what has released events, whatever the durability mode promises, and says so in the log: readers beside
+    /// this writer and backups take in a release only once a frame behind it says that it is durable, and without it they
+    /// would miss the events that are about to go.
+    func markBeforeCompaction() throws(LogFailure) {
         try checkWritable()
-        do throws(LogFailure) {
-            try sync()
-        } catch {
-            failure = error
-            throw error
-        }
+        try mark()
     }
 
     /// Seals a segment, if it is still the one that is appended to, and begins the next.
@@ -43,9 +40,7 @@ extension SegmentLog {
             try device.installReplacement(of: StoreLayout.manifest)
         } catch {
             // Which manifest is there is not known, and what is appended from now on may depend on it.
-            let failure = LogFailure.final(error)
-            self.failure = failure
-            throw failure
+            throw stop(after: error)
         }
         manifest = replacement
         index.replace(inputs, with: output, outputIndex)

@@ -27,8 +27,8 @@ actor SegmentLog {
     /// Whether a frame in the segment says that this epoch has begun.
     var hasOpened = false
     private var buffer: [UInt8] = []
-    /// Why nothing can be written any more, if a compaction had to give up.
-    var failure: LogFailure?
+    /// Why nothing can be written any more: what is on the device is not known. Appends, marks and compactions all ask.
+    private(set) var failure: LogFailure?
     let sidecars: SidecarWriter
     /// Tells of segments that were sealed; ends when the log is closed.
     nonisolated let sealings: AsyncStream<Void>
@@ -173,7 +173,7 @@ actor SegmentLog {
     /// What a failed write means: a full disk leaves the log as it was, and after anything else the state of the
     /// file is not known.
     private func undoWrite(after error: StrataError) -> LogFailure {
-        error.code == .storageFull ? restoreEnd(after: error) : .final(error)
+        error.code == .storageFull ? restoreEnd(after: error) : stop(after: error)
     }
 
     /// Cuts the file back to the segment's end, durably: bytes of an append that was reported as failed must not come
@@ -184,22 +184,31 @@ actor SegmentLog {
             try segment.file.sync()
         } catch let second {
             logger.error("a failed write could not be undone", metadata: ["error": "\(second)"])
-            return .final(error)
+            return stop(after: error)
         }
         segment.syncedEnd = segment.end
         return .undone(error)
     }
 
+    /// Writes nothing any more.
+    func stop(after error: StrataError) -> LogFailure {
+        let failure = LogFailure.final(error)
+        self.failure = failure
+        return failure
+    }
+
     /// Makes everything written durable. A failure is final: the pages may be gone, and a second sync would lie.
     func sync() throws(LogFailure) {
+        if let failure { throw failure }
         guard segment.syncedEnd < segment.end else { return }
-        do { try segment.file.sync() } catch { throw .final(error) }
+        do { try segment.file.sync() } catch { throw stop(after: error) }
         segment.syncedEnd = segment.end
         index.setDurable(upTo: segment.lastPosition)
     }
 
     private func publish(_ entries: [PlacedEntry]) {
         let isDurable = durability == .commit
+        if entries.contains(where: \.isRelease) { index.noteRelease() }
         index.state.withLock { state in
             for placed in entries {
                 let header = FrameHeader(placed.entry, epoch: epoch, durableMark: 0, isSynced: isDurable)

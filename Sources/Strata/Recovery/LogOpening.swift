@@ -69,6 +69,7 @@ struct LogOpening {
             settleSidecars(keepingThem: false)
             throw error
         }
+        if index.state.withLock({ !$0.releases.isEmpty }) { index.noteRelease() }
         reportGaps()
         nameDamagedStreams()
         settleSidecars(keepingThem: damage.isEmpty)
@@ -229,6 +230,8 @@ struct LogOpening {
     /// A segment that the manifest does not list is left over from a rollover that was cut off, and then it is empty, or
     /// from a compaction; another one with frames means that the manifest is older than the segments.
     private mutating func checkForUnlistedSegments() throws(StrataError) {
+        // Where the directory is missing, so is the active segment, which is damage already.
+        guard try device.kindOrFail(of: StoreLayout.events) == .directory else { return }
         // There it is what an unfinished backup has brought.
         if try BackupMarker.isPresent(on: device) { return }
         for name in try device.listOrFail(StoreLayout.events).sorted() {

@@ -9,9 +9,11 @@ enum StoreCreation {
     /// Whether a directory without a manifest holds nothing, or nothing but what an unfinished creation leaves.
     static func isPossible(on device: any Device) throws(StrataError) -> Bool {
         let leftovers = Set(
-            directories + [StoreLayout.lock, StoreLayout.manifest + FileSystemDevice.replacementSuffix])
+            directories + (directories + [StoreLayout.manifest]).map { $0 + FileSystemDevice.replacementSuffix }
+                + [StoreLayout.lock])
         for name in try device.listOrFail(".") where !leftovers.contains(name) { return false }
-        for directory in directories where try device.kindOrFail(of: directory) != nil {
+        for directory in directories.flatMap({ [$0, $0 + FileSystemDevice.replacementSuffix] })
+        where try device.kindOrFail(of: directory) != nil {
             for name in try device.listOrFail(directory) where try !isEmptyFirstSegment(directory, name, device) {
                 return false
             }
@@ -22,15 +24,32 @@ enum StoreCreation {
     private static func isEmptyFirstSegment(
         _ directory: String, _ name: String, _ device: any Device
     ) throws(StrataError) -> Bool {
-        guard directory == StoreLayout.events, StoreLayout.number(ofSegment: name) == 1 else { return false }
+        guard directory.hasPrefix(StoreLayout.events), StoreLayout.number(ofSegment: name) == 1 else { return false }
         let file = try StoreFile("\(directory)/\(name)", .read, on: device)
         return try file.length() <= Format.segmentHeaderBytes
+    }
+
+    /// Makes a directory, or gives one that an unfinished creation has left a new entry: the old one may be in the page
+    /// cache alone, where a sync failed.
+    private static func createDirectory(_ name: String, on device: any Device) throws(StrataError) {
+        let newName = name + FileSystemDevice.replacementSuffix
+        if try device.kindOrFail(of: name) != nil, try device.kindOrFail(of: newName) == nil {
+            try device.attempt("renaming failed", name) { () throws(SystemError) in
+                try device.rename(name, to: newName)
+            }
+        }
+        if try device.kindOrFail(of: newName) == .directory, try device.kindOrFail(of: name) == nil {
+            try device.attempt("renaming failed", newName) { () throws(SystemError) in
+                try device.rename(newName, to: name)
+            }
+        }
+        try device.createDirectoryOrFail(name)
     }
 
     /// Makes the directories, an empty segment and the manifest. The caller holds the lock, and makes the store's own
     /// entry in its parent durable.
     static func create(on device: any Device, epoch: UInt64) throws(StrataError) {
-        for directory in directories { try device.createDirectoryOrFail(directory) }
+        for directory in directories { try createDirectory(directory, on: device) }
         // Before the manifest can be there: a store without its directories is a damaged one.
         try device.syncDirectoryOrFail(".")
         // The store's id is a version 4 UUID (RFC 9562, section 5.4), so that it can be shown as one.

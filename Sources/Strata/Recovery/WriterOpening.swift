@@ -115,8 +115,7 @@ struct WriterOpening {
         guard let header = scan.header else {
             throw StrataError(.damaged, "the active segment has no header", path: device.path(of: scan.name))
         }
-        try removeLeftovers(log.manifest)
-        let manifest = try upgrade(log.manifest)
+        let manifest = try reinstall(log.manifest)
         let file = try StoreFile(scan.name, .readWrite, on: device)
         // What was just read may still be in the page cache alone, or be there as if it were not.
         try file.makeDurable(from: scan.durableMark, to: scan.end)
@@ -144,15 +143,23 @@ struct WriterOpening {
         try BackupMarker.remove(from: device)
     }
 
-    /// Brings the manifest to the newest format version before anything of that version comes into the store.
-    private func upgrade(_ manifest: Manifest) throws(StrataError) -> Manifest {
-        guard manifest.formatVersion < Format.version else { return manifest }
-        let upgraded = Manifest(
-            storeID: manifest.storeID, generation: manifest.generation &+ 1, createdAt: manifest.createdAt,
-            sealed: manifest.sealed, active: manifest.active)
-        try device.writeReplacement(of: StoreLayout.manifest, with: upgraded.encoded())
+    /// Writes the manifest anew, in the newest format version: the one that was read may be in the page cache alone, where
+    /// a process before this one replaced it and the sync of the directory failed. Only then can what it makes superfluous
+    /// go. On a full disk everything stays as it is.
+    private func reinstall(_ manifest: Manifest) throws(StrataError) -> Manifest {
+        let isOlder = manifest.formatVersion < Format.version
+        let renewed = Manifest(
+            storeID: manifest.storeID, generation: manifest.generation &+ (isOlder ? 1 : 0),
+            createdAt: manifest.createdAt, sealed: manifest.sealed, active: manifest.active)
+        do {
+            try device.writeReplacement(of: StoreLayout.manifest, with: renewed.encoded())
+        } catch {
+            guard error.code == .storageFull, !isOlder else { throw error }
+            return manifest
+        }
         try device.installReplacement(of: StoreLayout.manifest)
-        return upgraded
+        try removeLeftovers(renewed)
+        return renewed
     }
 
     /// Cuts a torn tail off, after it has been copied to quarantine durably.

@@ -6,7 +6,7 @@ struct SnapshotReader: Sendable {
     let index: SnapshotIndex
     private let storeID: UInt128
     private let device: any Device
-    private let files = SegmentFiles(capacity: 16)
+    private let files = SegmentFiles<String>(capacity: 16)
 
     init(index: SnapshotIndex, storeID: UInt128, device: any Device) {
         self.index = index

@@ -105,7 +105,10 @@ struct SnapshotScan {
         while true {
             switch try scanner.next() {
             case .end:
-                if isSound { appendable = Open(number: number, end: length, durableMark: durableMark) }
+                // Where no frame follows the header, its maker may have failed to make the file's name durable.
+                if isSound, length > Format.segmentHeaderBytes {
+                    appendable = Open(number: number, end: length, durableMark: durableMark)
+                }
                 return
             case .frame(let header) where take(header, scanner, number):
                 durableMark = max(durableMark, header.durableMark)

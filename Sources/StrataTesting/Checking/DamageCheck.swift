@@ -45,7 +45,10 @@ package struct DamageCheck {
             try checkRefusal(error, device)
             return .refused
         }
-        try require(isReadable, "a store that opens for writing does not open for reading")
+        // A directory that is no store is made one by opening it for writing.
+        if !isReadable, try await store.events.currentPosition() != nil {
+            throw Violation("a store that opens for writing does not open for reading")
+        }
         // A sealed segment that has rotten since it was last read in full opens by its sidecar: reads tell.
         let (lost, isComplete) = try await readEverything(of: store, mayFail: !isSound)
         try await store.close()

@@ -98,6 +98,21 @@ package final class History: Sendable {
 }
 
 extension History {
+    /// Forgets the appends, once it has been seen what became of them, and snapshots that cannot come back.
+    package func forgetAppends() {
+        state.withLock { state in
+            state.appends = []
+            state.durable = []
+            var deleted: Set<StreamID> = []
+            let kept = state.snapshotChanges.reversed().filter { change in
+                guard !deleted.contains(change.stream) else { return false }
+                if change.snapshot == nil, change.settled != nil { deleted.insert(change.stream) }
+                return true
+            }
+            state.snapshotChanges = kept.reversed()
+        }
+    }
+
     /// How a store's life ended.
     package enum End: Hashable, Sendable {
         /// The process died: the operating system has everything that it was given.

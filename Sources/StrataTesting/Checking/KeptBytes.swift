@@ -18,7 +18,7 @@ enum KeptBytes {
     }
 
     /// Whether a file is a segment's index, which holds nothing of its own and may go or be made again.
-    private static func isSidecar(_ name: String) -> Bool {
+    static func isSidecar(_ name: String) -> Bool {
         name.hasSuffix(".idx") || name.hasSuffix(".idx.new")
     }
 

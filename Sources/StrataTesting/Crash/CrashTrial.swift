@@ -2,27 +2,6 @@ import Strata
 
 /// Does a workload once, and checks what a crash would have left behind each call of the device.
 package struct CrashTrial {
-    /// What was checked.
-    package struct Counts: Sendable {
-        /// Calls of the device behind which there was a crash.
-        package var moments = 0
-        /// Images that losses of power left.
-        package var losses = 0
-        /// Images that deaths of the process left.
-        package var deaths = 0
-        /// Images that a second crash left, inside the recovery from the first.
-        package var secondCrashes = 0
-
-        package init() {}
-
-        package static func += (left: inout Counts, right: Counts) {
-            left.moments += right.moments
-            left.losses += right.losses
-            left.deaths += right.deaths
-            left.secondCrashes += right.secondCrashes
-        }
-    }
-
     /// All subsets of ten operations.
     private static let mostLosses = 1_024
 
@@ -30,7 +9,8 @@ package struct CrashTrial {
     private let seed: UInt64
     private let history: History
     private let images: [SimulatedDevice.Image]
-    package private(set) var counts = Counts()
+    /// What was checked.
+    package private(set) var tally = Tally()
 
     /// Does the workload.
     ///
@@ -56,19 +36,44 @@ package struct CrashTrial {
         // Two images a call is the least: everything unsynced is lost, or everything is kept.
         let chosen = images.indices.shuffled(using: &randomness).prefix(max(1, budget / 2)).sorted()
         let limit = min(Self.mostLosses, max(2, budget / max(1, chosen.count)))
-        for index in chosen {
-            let storage = images[index].storage
-            for loss in storage.lossesOfPower(limit: limit, using: &randomness) {
-                try await check(storage.after(loss), index, after: .lossOfPower, "\(loss)")
-                counts.losses += 1
-            }
-            // Where nothing is unsynced, a death is a loss of power.
-            if !storage.unsynced.isEmpty {
-                try await check(storage.afterProcessDeath, index, after: .processDeath, "death")
-                counts.deaths += 1
-            }
+        for index in chosen { try await checkCrashes(behind: index, limit: limit, using: &randomness) }
+    }
+
+    /// Checks all crashes behind every call: every subset of the unsynced operations where there are ten or fewer of
+    /// them, and a sample above.
+    ///
+    /// - Parameter samples: so many more losses of power behind each call, with torn and reordered writes.
+    package mutating func checkAllCrashes(samples: Int) async throws {
+        var randomness = SeededRandomness(seed: seed)
+        for index in images.indices {
+            let count = images[index].storage.unsynced.count
+            let limit = min(Self.mostLosses, 1 << min(count, 10)) + samples
+            try await checkCrashes(behind: index, limit: limit, using: &randomness)
         }
-        counts.moments += chosen.count
+    }
+
+    private mutating func checkCrashes(
+        behind index: Int, limit: Int, using randomness: inout SeededRandomness
+    ) async throws {
+        let storage = images[index].storage
+        for loss in storage.lossesOfPower(limit: limit, using: &randomness) {
+            try await check(storage.after(loss), index, after: .lossOfPower, "\(loss)")
+            tally.count("losses of power")
+        }
+        // Where nothing is unsynced, a death is a loss of power.
+        if !storage.unsynced.isEmpty {
+            try await check(storage.afterProcessDeath, index, after: .processDeath, "death")
+            tally.count("deaths")
+        }
+        tally.count("calls")
+    }
+
+    /// Checks the store as the workload left it when it closed it.
+    package mutating func checkClosed() async throws {
+        guard let last = images.last else { return }
+        let isQuiet = try StrataStore.verify(on: SimulatedDevice(last.storage)).tornTail == nil
+        try require(isQuiet, "workload '\(workload.name)', seed \(seed): a store that was closed has a torn tail")
+        try await check(last.storage, images.count - 1, after: .processDeath, "closed")
     }
 
     /// Checks crashes behind every call of recoveries from crashes.
@@ -99,18 +104,19 @@ package struct CrashTrial {
             throw violation("recovering behind \(images[index].call)", error)
         }
         for second in device.images {
+            tally.count("calls of recoveries")
             for loss in second.storage.lossesOfPower(limit: limit, using: &randomness) {
                 try await check(
                     second.storage.after(loss), index, after: .lossOfPower,
                     "second crash behind \(second.call): \(loss)")
-                counts.secondCrashes += 1
             }
         }
     }
 
-    private func check(
+    private mutating func check(
         _ storage: SimulatedStorage, _ index: Int, after end: History.End, _ crash: @autoclosure () -> String
     ) async throws {
+        tally.cases += 1
         // Until the next call, callers may still be told what the device has done already.
         let call = index + 1 < images.count ? images[index + 1].call.number - 1 : .max
         let expectation = history.expectation(at: call, after: end)

@@ -25,12 +25,13 @@ extension SimulatedStorage {
         var attempts = 0
         while losses.count < limit, attempts < limit * 2 {
             attempts += 1
-            add(sample(using: &randomness))
+            add(lossOfPower(using: &randomness))
         }
         return losses
     }
 
-    private func sample(using randomness: inout SeededRandomness) -> LossOfPower {
+    /// One loss of power out of all that can happen.
+    package func lossOfPower(using randomness: inout SeededRandomness) -> LossOfPower {
         var loss = LossOfPower(unsynced.map { fate(of: $0, using: &randomness) })
         loss.keepsLengths = randomness.isOne(in: 3)
         loss.exposesFormerBytes = randomness.isOne(in: 4) && files.values.contains { !$0.former.isEmpty }

@@ -13,7 +13,9 @@ package struct DeviceFault: Hashable, Sendable {
         case lostWrite
         /// A write arrives so many bytes from where it should.
         case misdirectedWrite(by: Int)
-        /// A sync fails, and what it was to make durable never will be.
+        /// A write arrives with the bytes of the write before it.
+        case staleWrite
+        /// A sync of a file or a directory fails, and what it was to make durable never will be.
         case failedSync(FailedSync)
     }
 
@@ -46,8 +48,8 @@ package struct DeviceFault: Hashable, Sendable {
         switch effect {
         case .error(let number): Self.mayFail(operation, number)
         case .errorAfterTheFact(let number): operation.isMutating && Self.mayFail(operation, number)
-        case .shortWrite, .lostWrite, .misdirectedWrite: operation == .write
-        case .failedSync: operation == .sync
+        case .shortWrite, .lostWrite, .misdirectedWrite, .staleWrite: operation == .write
+        case .failedSync: operation.isSync
         }
     }
 

@@ -19,6 +19,13 @@ extension SimulatedDevice {
 
     /// Keeps an image of the device after each call that changes it or makes it durable.
     package func keepImages() { state.withLock { $0.keepsImages = true } }
+    /// Keeps no more images, and drops those that there are.
+    package func dropImages() {
+        state.withLock { state in
+            state.keepsImages = false
+            state.images = []
+        }
+    }
     /// Remembers each call.
     package func keepCalls() { state.withLock { $0.keepsCalls = true } }
 
@@ -28,6 +35,9 @@ extension SimulatedDevice {
     package func clearFaults() { state.withLock { $0.faults = [] } }
     /// So many more bytes fit; nil for any number.
     package func setRoom(_ bytes: Int?) { state.withLock { $0.room = bytes } }
+
+    /// Whether there is an end to the room.
+    package var isFilling: Bool { state.withLock { $0.room != nil } }
 
     /// Sets the clock forward or back.
     package func jumpClock(bySeconds seconds: Int64) {

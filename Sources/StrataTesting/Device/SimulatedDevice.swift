@@ -31,11 +31,13 @@ package final class SimulatedDevice: Device {
         var lockHolder: Int?
         var openFiles: [Int: Int] = [:]
         var nextOpenFile = 1
+        /// What was written last, for writes that arrive with it.
+        var lastWrite: [UInt8] = []
         /// How the call that is under way goes wrong.
         var pendingEffect: DeviceFault.Effect?
-        /// Files of which the next sync reports what an earlier one should have.
+        /// Files and directories of which the next sync reports what an earlier one should have.
         var lateReports: Set<Int> = []
-        /// Files that show pages until the last reference is gone.
+        /// Files and directories that show pages until the last reference is gone.
         var doomed: Set<Int> = []
     }
 
@@ -54,6 +56,27 @@ package final class SimulatedDevice: Device {
         let next = SimulatedDevice()
         let survived = state.withLock { $0.afterProcessDeath() }
         next.state.withLock { $0 = survived }
+        return next
+    }
+
+    /// The device as it is after a loss of power: the clock and the count of calls go on.
+    package func after(_ loss: LossOfPower) -> SimulatedDevice {
+        let next = afterProcessDeath()
+        next.state.withLock { state in
+            state.storage = storage.after(loss)
+            state.lateReports = []
+        }
+        return next
+    }
+
+    /// The device as the next process finds it when this one died behind an earlier call.
+    package func at(_ image: Image) -> SimulatedDevice {
+        let next = afterProcessDeath()
+        next.state.withLock { state in
+            state.storage = image.storage
+            state.keepsImages = false
+            state.images = []
+        }
         return next
     }
 
@@ -115,12 +138,12 @@ package final class SimulatedDevice: Device {
     package func syncDirectory(_ name: String) throws(SystemError) {
         try perform(.syncDirectory, name) { state throws(SystemError) in
             guard let node = state.storage.node(of: name) else { throw SystemError(number: ENOENT, call: "open") }
-            state.storage.sync(node)
+            try state.sync(node)
         }
     }
 
     package func syncParent() throws(SystemError) {
-        try perform(.syncParent, ".") { state throws(SystemError) in state.storage.syncParent() }
+        try perform(.syncParent, ".") { state throws(SystemError) in try state.syncParent() }
     }
 
     package func now() -> Timestamp {

@@ -103,6 +103,7 @@ extension SimulatedDevice.State {
     }
 
     fileprivate mutating func write(_ bytes: [UInt8], at offset: Int, to node: Int) throws(SystemError) -> Int {
+        defer { lastWrite = bytes }
         switch pendingEffect {
         case .shortWrite(let count):
             let taken = min(count, bytes.count)
@@ -111,6 +112,11 @@ extension SimulatedDevice.State {
         case .lostWrite: return bytes.count
         case .misdirectedWrite(let distance):
             storage.write(bytes, at: max(0, offset + distance), to: node)
+            return bytes.count
+        case .staleWrite:
+            var stale = lastWrite
+            stale.setLength(bytes.count)
+            storage.write(stale, at: offset, to: node)
             return bytes.count
         default: return try writeIntoRoom(bytes, at: offset, to: node)
         }
@@ -138,7 +144,8 @@ extension SimulatedDevice.State {
         if let room { self.room = room + before - length }
     }
 
-    fileprivate mutating func sync(_ node: Int) throws(SystemError) {
+    /// Makes a file or a directory durable, unless that is to fail.
+    mutating func sync(_ node: Int) throws(SystemError) {
         if lateReports.remove(node) != nil { throw SystemError(number: EIO, call: "fdatasync") }
         guard case .failedSync(let model) = pendingEffect else { return storage.sync(node) }
         storage.forgetUnsynced(node)
@@ -152,16 +159,24 @@ extension SimulatedDevice.State {
         }
         throw SystemError(number: EIO, call: "fdatasync")
     }
+
+    /// Makes the store's entry in its parent durable, unless that is to fail. Whether a failed sync of the parent loses
+    /// the entry for good is not simulated: it would take the whole store with it.
+    mutating func syncParent() throws(SystemError) {
+        if case .failedSync = pendingEffect { throw SystemError(number: EIO, call: "fsync") }
+        storage.syncParent()
+    }
 }
 
 extension SimulatedStorage {
-    /// The operating system takes a file's changed pages for written although they are not.
+    /// The operating system takes changed pages for written although they are not.
     fileprivate mutating func forgetUnsynced(_ node: Int) {
-        unsynced.removeAll { $0.node == node && $0.isContent }
+        unsynced.removeAll { $0.node == node && $0.change != .linkInParent }
     }
 
     /// Readers see what is durable, and later changes on top of it.
     mutating func revert(_ node: Int) {
+        if directories[node] != nil { return revertDirectory(node) }
         guard let file = files[node] else { return }
         var visible = file.durable
         for operation in unsynced where operation.node == node {
@@ -172,5 +187,14 @@ extension SimulatedStorage {
             }
         }
         files[node]?.visible = visible
+    }
+
+    private mutating func revertDirectory(_ node: Int) {
+        let latest = unsynced.filter { $0.node == node }
+        guard var reverted = directories[node] else { return }
+        let durable = reverted.durable
+        for operation in latest { apply(operation) }
+        reverted.visible = directories[node]?.durable ?? durable
+        directories[node] = reverted
     }
 }

@@ -45,13 +45,15 @@ extension SimulatedStorage {
     /// The directory that holds a name, and the name's last part, which is empty for the root itself.
     private func place(of name: String) -> (directory: Int, entry: String)? {
         if name == "." { return (Self.root, "") }
-        let parts = name.split(separator: "/").map(String.init)
         var directory = Self.root
-        for part in parts.dropLast() {
+        var rest = name[...]
+        while let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) {
+            let part = String(rest[..<slash])
             guard let next = directories[directory]?.visible[part], directories[next] != nil else { return nil }
             directory = next
+            rest = rest[rest.utf8.index(after: slash)...]
         }
-        return parts.last.map { (directory, $0) }
+        return (directory, String(rest))
     }
 
     func kind(of name: String) -> FileKind? {

@@ -6,13 +6,15 @@ package enum BitRot: Hashable, Sendable {
     /// One sector shows another one's content.
     case copiedSector(from: Int, to: Int)
     case swappedSectors(Int, Int)
+    /// A sector shows what it held before, or what its place held.
+    case staleSector(Int, [UInt8])
     case truncation(length: Int)
 
     /// Whether it may take more than one frame away, and so the end of a log together with the mark that tells of it.
     package var reachesBeyondOneFrame: Bool {
         switch self {
         case .flippedBit, .byte: false
-        case .zeroedSector, .copiedSector, .swappedSectors, .truncation: true
+        case .zeroedSector, .copiedSector, .swappedSectors, .staleSector, .truncation: true
         }
     }
 
@@ -33,6 +35,7 @@ package enum BitRot: Hashable, Sendable {
             let count = min(range(first).count, range(second).count)
             bytes.replaceSubrange(range(first).prefix(count), with: before[range(second).prefix(count)])
             bytes.replaceSubrange(range(second).prefix(count), with: before[range(first).prefix(count)])
+        case .staleSector(let index, let former): bytes.replaceSubrange(range(index), with: former)
         case .truncation(let length): bytes.removeLast(bytes.count - length)
         }
         return !(bytes.count == before.count && bytes.begins(with: before))
@@ -40,12 +43,12 @@ package enum BitRot: Hashable, Sendable {
 }
 
 extension BitRot {
-    /// Everything of the kind that can happen to a file of a length: each bit, each byte zero and 0xFF, each sector and
-    /// pair of sectors, each shorter length.
-    package static func all(length: Int) -> [BitRot] {
-        let sectors = (length + UnsyncedOperation.sectorBytes - 1) / UnsyncedOperation.sectorBytes
+    /// Everything of the kind that can happen to a file: each bit, each byte zero and 0xFF, each sector and pair of
+    /// sectors, each sector as it once was, each shorter length.
+    package static func all(_ bytes: [UInt8], formerContents: [[UInt8]] = []) -> [BitRot] {
+        let sectors = (bytes.count + UnsyncedOperation.sectorBytes - 1) / UnsyncedOperation.sectorBytes
         var all: [BitRot] = []
-        for offset in 0..<length {
+        for offset in bytes.indices {
             all += (0..<8).map { .flippedBit(offset: offset, bit: $0) }
             all += [.byte(offset: offset, value: 0), .byte(offset: offset, value: 0xFF)]
             all.append(.truncation(length: offset))
@@ -57,6 +60,36 @@ extension BitRot {
                 if other > sector { all.append(.swappedSectors(sector, other)) }
             }
         }
-        return all
+        return all + staleSectors(bytes, formerContents)
+    }
+
+    private static func staleSectors(_ bytes: [UInt8], _ formerContents: [[UInt8]]) -> [BitRot] {
+        let size = UnsyncedOperation.sectorBytes
+        var stale: Set<BitRot> = []
+        for former in formerContents {
+            for start in stride(from: 0, to: min(bytes.count, former.count), by: size) {
+                let length = min(size, bytes.count - start)
+                var sector = Array(former[start..<min(former.count, start + length)])
+                sector.setLength(length)
+                if !bytes[start..<start + length].elementsEqual(sector) {
+                    stale.insert(.staleSector(start / size, sector))
+                }
+            }
+        }
+        return stale.sorted { "\($0)" < "\($1)" }
+    }
+}
+
+extension BitRot: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .flippedBit(let offset, let bit): "bit \(bit) flipped at \(offset)"
+        case .byte(let offset, let value): "byte at \(offset) is \(value)"
+        case .zeroedSector(let sector): "sector \(sector) zeroed"
+        case .copiedSector(let from, let to): "sector \(to) shows sector \(from)"
+        case .swappedSectors(let first, let second): "sectors \(first) and \(second) swapped"
+        case .staleSector(let sector, let bytes): "sector \(sector) is stale: \(bytes)"
+        case .truncation(let length): "cut to \(length) bytes"
+        }
     }
 }

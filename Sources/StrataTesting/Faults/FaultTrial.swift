@@ -42,27 +42,33 @@ package struct FaultTrial {
 
     /// Every sync that may fail, with everything that may become of what it did not write.
     package var failedSyncs: [DeviceFault] {
-        log.filter { $0.operation == .sync }.flatMap { call in
+        log.filter(\.operation.isSync).flatMap { call in
             DeviceFault.FailedSync.allCases.map { DeviceFault(atCall: call.number, .failedSync($0)) }
         }
     }
 
-    /// Every write that may be lost, or arrive elsewhere.
+    /// Every write that may be lost, arrive elsewhere, or arrive with other bytes.
     package var strayWrites: [DeviceFault] {
-        log.filter { $0.operation == .write }.flatMap { call in
-            [.lostWrite, .misdirectedWrite(by: 512), .misdirectedWrite(by: -512), .misdirectedWrite(by: 8)]
-                .map { DeviceFault(atCall: call.number, $0) }
+        let effects: [DeviceFault.Effect] = [
+            .lostWrite, .staleWrite, .misdirectedWrite(by: 512), .misdirectedWrite(by: -512), .misdirectedWrite(by: 8),
+        ]
+        return log.filter { $0.operation == .write }.flatMap { call in
+            effects.map { DeviceFault(atCall: call.number, $0) }
         }
     }
 
     /// Does the workload with a fault, and checks what is left when the process dies or the power goes at its end.
     ///
-    /// - Parameter losses: at most so many losses of power.
-    /// - Returns: how many cases were checked.
-    package func check(_ fault: DeviceFault, losses: Int = 3) async throws -> Int {
+    /// - Parameters:
+    ///   - afterFailure: what callers do when the device has failed them.
+    ///   - losses: at most so many losses of power.
+    /// - Returns: how many images were checked.
+    package func check(
+        _ fault: DeviceFault, afterFailure: WorkloadRun.AfterFailure = .restart, losses: Int = 3
+    ) async throws -> Int {
         let device = SimulatedDevice(seed: seed)
         device.inject([fault])
-        var run = WorkloadRun(workload, on: device, seed: seed)
+        var run = WorkloadRun(workload, on: device, seed: seed, afterFailure: afterFailure)
         let error = await run.run()
         do {
             if fault.isInvisible { try checkInvisibility(of: run, error) }
@@ -70,7 +76,9 @@ package struct FaultTrial {
             return try await checkRemains(of: run, fault, losses: losses)
         } catch {
             let struck = run.device.struck.first.map { "\($0)" } ?? "no call"
-            throw Violation("workload '\(workload.name)', seed \(seed), \(fault), which struck \(struck): \(error)")
+            throw Violation(
+                "workload '\(workload.name)', seed \(seed), \(fault), then \(afterFailure.rawValue), which struck "
+                    + "\(struck): \(error)")
         }
     }
 
@@ -78,10 +86,12 @@ package struct FaultTrial {
     /// told anything wrong then: what is missing is reported, or the log ends before it.
     ///
     /// - Returns: what was found, after a loss of power that takes nothing more, and after one that takes all it can.
-    package func checkLie(_ fault: DeviceFault) async throws -> [DamageCheck.Finding] {
+    package func checkLie(
+        _ fault: DeviceFault, afterFailure: WorkloadRun.AfterFailure = .restart
+    ) async throws -> [DamageCheck.Finding] {
         let device = SimulatedDevice(seed: seed)
         device.inject([fault])
-        var run = WorkloadRun(workload, on: device, seed: seed)
+        var run = WorkloadRun(workload, on: device, seed: seed, afterFailure: afterFailure)
         _ = await run.run()
         run.device.clearFaults()
         let storage = run.device.afterProcessDeath().storage

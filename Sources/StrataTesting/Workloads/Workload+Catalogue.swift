@@ -6,12 +6,12 @@ extension Workload {
     package static let compactions: [Workload] = [
         Workload(
             "compact",
-            (0..<8).map { .append(Append(2, of: 20_000, to: $0 % 2)) } + [
+            (0..<8).map { .append(Append(2, of: 5_000, to: $0 % 2)) } + [
                 .compact(CompactionOptions()), .append(Append()), .closeAndReopen, .append(Append()),
             ]),
         Workload(
             "erase",
-            (0..<6).map { .append(Append(2, of: 20_000, to: $0 % 3)) } + [
+            (0..<6).map { .append(Append(2, of: 5_000, to: $0 % 3)) } + [
                 .saveSnapshot(stream: 0, stateBytes: 500), .saveSnapshot(stream: 1, stateBytes: 500),
                 .delete(stream: 0, .tombstone), .truncate(stream: 1, keeping: 1), .compact(CompactionOptions()),
                 .append(Append(1, of: 300, to: 1)), .delete(stream: 1, .soft),
@@ -21,39 +21,46 @@ extension Workload {
         Workload(
             "compact over and over",
             (0..<12).flatMap { number -> [Step] in
-                let append = Step.append(Append(1, of: 30_000, to: number % 3))
+                let append = Step.append(Append(1, of: 7_500, to: number % 3))
                 guard number % 3 == 2 else { return [append] }
                 return [append, .compact(CompactionOptions(targetSegmentBytes: 128 << 10))]
             }),
         Workload(
             "compact without durability", durability: .none,
-            (0..<6).map { .append(Append(1, of: 30_000, to: $0 % 2)) } + [
+            (0..<6).map { .append(Append(1, of: 7_500, to: $0 % 2)) } + [
                 .truncate(stream: 0, keeping: 1), .compact(CompactionOptions()), .append(Append()), .dieAndReopen,
                 .append(Append()),
             ]),
     ]
 
-    /// Short workloads: one for each thing that a store does, and forty that seeds determine.
+    /// Short workloads: one for each thing that a store does, and thirty-nine that seeds determine.
     package static let catalogue: [Workload] =
         [
             Workload("create", []),
+            Workload(
+                "clock jumps",
+                [
+                    .append(Append()), .jumpClock(seconds: .tenYears), .append(Append()), .closeAndReopen,
+                    .jumpClock(seconds: -2 * .tenYears), .append(Append(1, of: 9_000)), .append(Append(1, of: 9_000)),
+                    .dieAndReopen, .append(Append()), .saveSnapshot(stream: 0, stateBytes: 100),
+                ]),
             Workload("append small", [.append(Append()), .append(Append(1, of: 0)), .append(Append(1, of: 410))]),
             Workload("append many", [.append(Append(40, of: 30)), .append(Append(5, of: 700, to: 1))]),
             Workload(
                 "append large",
-                [.append(Append(1, of: 9_000)), .append(Append(1, of: 70_000)), .append(Append())]),
+                [.append(Append(1, of: 2_500)), .append(Append(1, of: 17_500)), .append(Append())]),
             Workload(
                 "group commit",
                 [
                     .appendTogether((0..<10).map { Append(1, of: 300, to: $0) }),
                     .appendTogether((0..<10).map { Append(2, of: 600, to: $0 % 3) }),
                 ]),
-            Workload("roll over", (0..<8).map { .append(Append(1, of: 20_000, to: $0 % 2)) }),
+            Workload("roll over", (0..<8).map { .append(Append(1, of: 5_000, to: $0 % 2)) }),
             Workload(
                 "snapshots",
                 [
                     .append(Append(3)), .saveSnapshot(stream: 0, stateBytes: 900), .append(Append(2, of: 300, to: 1)),
-                    .saveSnapshot(stream: 1, stateBytes: 40_000), .saveSnapshot(stream: 0, stateBytes: 30_000),
+                    .saveSnapshot(stream: 1, stateBytes: 10_000), .saveSnapshot(stream: 0, stateBytes: 7_500),
                     .deleteSnapshot(stream: 0), .append(Append()), .deleteSnapshot(stream: 1),
                 ]),
             Workload(
@@ -63,15 +70,15 @@ extension Workload {
                 "die and reopen",
                 [
                     .append(Append()), .dieAndReopen, .append(Append()), .saveSnapshot(stream: 0, stateBytes: 100),
-                    .dieAndReopen, .append(Append(1, of: 50_000)), .append(Append(1, of: 20_000)), .dieAndReopen,
+                    .dieAndReopen, .append(Append(1, of: 12_500)), .append(Append(1, of: 5_000)), .dieAndReopen,
                     .append(Append()),
                 ]),
             Workload(
                 "no durability", durability: .none,
                 [
-                    .append(Append()), .append(Append(1, of: 3_000, to: 1)), .append(Append()), .waitUntilDurable,
-                    .append(Append(2, of: 900)), .append(Append(1, of: 60_000)), .append(Append()), .dieAndReopen,
-                    .append(Append(1, of: 60_000)), .append(Append()), .closeAndReopen, .append(Append()),
+                    .append(Append()), .append(Append(1, of: 1_000, to: 1)), .append(Append()), .waitUntilDurable,
+                    .append(Append(2, of: 900)), .append(Append(1, of: 15_000)), .append(Append()), .dieAndReopen,
+                    .append(Append(1, of: 15_000)), .append(Append()), .closeAndReopen, .append(Append()),
                 ]),
             Workload(
                 "releases",
@@ -84,9 +91,14 @@ extension Workload {
                 "releases and roll over",
                 (0..<6).flatMap { number in
                     [
-                        Workload.Step.append(Append(2, of: 12_000, to: number % 2)),
+                        Workload.Step.append(Append(2, of: 3_000, to: number % 2)),
                         .truncate(stream: number % 2, keeping: 1),
                     ]
                 }),
-        ] + compactions + (1...30).map { .random(seed: $0) } + (1...10).map { .randomWithReleases(seed: $0) }
+        ] + compactions + (1...29).map { .random(seed: $0) } + (1...10).map { .randomWithReleases(seed: $0) }
+}
+
+extension Int64 {
+    /// In seconds.
+    static let tenYears: Int64 = 315_360_000
 }

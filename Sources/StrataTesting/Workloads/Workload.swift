@@ -41,11 +41,14 @@ package struct Workload: Sendable {
     package let options: StrataOptions
     package let steps: [Step]
 
-    package init(_ name: String, durability: StrataOptions.DurabilityMode = .commit, _ steps: [Step]) {
+    package init(
+        _ name: String, durability: StrataOptions.DurabilityMode = .commit, segmentBytes: Int = 16 << 10,
+        _ steps: [Step]
+    ) {
         self.name = name
         self.steps = steps
-        // Marks when idle would come at a time that no seed determines.
-        options = StrataOptions(durability: durability, segmentBytes: 64 << 10, idleMarkDelay: nil)
+        // Small segments, so that short workloads fill some. Marks when idle would come at a time that no seed determines.
+        options = StrataOptions(durability: durability, segmentBytes: segmentBytes, idleMarkDelay: nil)
     }
 }
 
@@ -91,12 +94,12 @@ extension Workload.Step {
         case 10..<13:
             let count = Int.random(in: 2...12, using: &randomness)
             return .appendTogether((0..<count).map { _ in .random(using: &randomness) })
-        case 13..<15: return .saveSnapshot(stream: stream, stateBytes: Int.random(in: 0...5_000, using: &randomness))
+        case 13..<15: return .saveSnapshot(stream: stream, stateBytes: Int.random(in: 0...2_500, using: &randomness))
         case 15: return .deleteSnapshot(stream: stream)
         case 16: return .closeAndReopen
         case 17: return .dieAndReopen
         case 18: return .waitUntilDurable
-        default: return .jumpClock(seconds: randomness.isOne(in: 2) ? 315_360_000 : -315_360_000)
+        default: return .jumpClock(seconds: randomness.isOne(in: 2) ? .tenYears : -.tenYears)
         }
     }
 }
@@ -107,8 +110,8 @@ extension Workload.Append {
         switch Int.random(in: 0..<10, using: &randomness) {
         case 0..<5: return Workload.Append(1, of: Int.random(in: 0...400, using: &randomness), to: stream)
         case 5: return Workload.Append(Int.random(in: 2...30, using: &randomness), of: 50, to: stream)
-        case 6..<9: return Workload.Append(1, of: Int.random(in: 8_000...30_000, using: &randomness), to: stream)
-        default: return Workload.Append(3, of: Int.random(in: 10_000...40_000, using: &randomness), to: stream)
+        case 6..<9: return Workload.Append(1, of: Int.random(in: 2_000...7_500, using: &randomness), to: stream)
+        default: return Workload.Append(3, of: Int.random(in: 2_500...10_000, using: &randomness), to: stream)
         }
     }
 }

@@ -5,8 +5,19 @@ package import Strata
 
 /// Does a workload's steps to a store on a simulated device, and notes what callers were told.
 package struct WorkloadRun {
+    /// What callers do when the device has failed them.
+    package enum AfterFailure: String, CaseIterable, Sendable {
+        /// They go on with the store that they have.
+        case retry
+        /// They let the process die, and open the store again.
+        case restart
+        /// They do nothing more: the power goes.
+        case crash
+    }
+
     package let workload: Workload
     package let history = History()
+    private let afterFailure: AfterFailure
     /// The device of the process that lives now.
     package private(set) var device: SimulatedDevice
     /// How often the store was opened again because it had stopped writing.
@@ -15,9 +26,14 @@ package struct WorkloadRun {
     private var randomness: SeededRandomness
     private let streams: [StreamID]
 
-    /// - Parameter seed: determines ids, payloads and the device's random numbers.
-    package init(_ workload: Workload, on device: SimulatedDevice, seed: UInt64) {
+    /// - Parameters:
+    ///   - seed: determines ids, payloads and the device's random numbers.
+    ///   - afterFailure: what callers do when the device has failed them.
+    package init(
+        _ workload: Workload, on device: SimulatedDevice, seed: UInt64, afterFailure: AfterFailure = .restart
+    ) {
         self.workload = workload
+        self.afterFailure = afterFailure
         self.device = device
         var randomness = SeededRandomness(seed: seed)
         streams = (0..<10).map { StreamID($0 % 2 == 0 ? "Order" : "Customer", UUID(using: &randomness)) }
@@ -26,14 +42,17 @@ package struct WorkloadRun {
 
     /// Opens the store, does all steps, and closes it.
     ///
-    /// Errors of the device are answers like others. Where the store cannot be opened at all, the remaining steps are
-    /// left out.
+    /// Errors of the device are answers like others. Where the store cannot be opened, not even at the second attempt,
+    /// the remaining steps are left out.
     ///
     /// - Returns: the last error of an opening or closing.
     package mutating func run() async -> StrataError? {
         do throws(StrataError) {
             try await open()
-            for step in workload.steps { try await perform(step) }
+            for step in workload.steps {
+                try await perform(step)
+                if afterFailure == .crash, !device.struck.isEmpty { return nil }
+            }
             try await close()
             return nil
         } catch {
@@ -43,7 +62,16 @@ package struct WorkloadRun {
     }
 
     private mutating func open() async throws(StrataError) {
-        store = try await StrataStore.open(on: device, options: workload.options)
+        do {
+            store = try await StrataStore.open(on: device, options: workload.options)
+        } catch {
+            switch afterFailure {
+            case .retry: break
+            case .restart: device = device.afterProcessDeath()
+            case .crash: throw error
+            }
+            store = try await StrataStore.open(on: device, options: workload.options)
+        }
     }
 
     private mutating func close() async throws(StrataError) {
@@ -147,6 +175,7 @@ package struct WorkloadRun {
     /// A store that does not know what became of an entry has to be opened again.
     private mutating func reopenIfStopped(_ errors: [EventStoreError]) async throws(StrataError) {
         guard errors.contains(where: { $0.code == .outcomeUnknown || $0.code == .ioFailure }) else { return }
+        guard afterFailure == .restart else { return }
         reopenings += 1
         die()
         try await open()

@@ -9,7 +9,8 @@ struct ExportCommand: AsyncParsableCommand {
         discussion: """
             A line has the fields that append reads, and "position", "version" and "stored_at". JSON payloads stand \
             there byte for byte as "data", all others as "data_base64" with their "content_type". append of an export \
-            into a new store, exported again, gives the same data in the same order. Works beside a running writer.
+            into a new store, exported again, gives the same data in the same order; streams of which events were released \
+            begin with version 1 there. Works beside a running writer.
             """)
 
     @Argument(help: "The store's directory.")

@@ -167,6 +167,22 @@ import Testing
         #expect(report.segments < 12)
     }
 
+    @Test func snapshotsThatGoMeanwhileAreNotWaitedFor() async throws {
+        let store = try await open()
+        try await fill(store)
+        let events = try await store.allEvents()
+        try await store.close()
+        let source = InterferingDevice(try FileSystemDevice(path: directory.path), before: "snapshots/") {
+            device, name in
+            try? device.remove(name)
+        }
+        let destination = try FileSystemDevice.open(storeAt: target.path, createIfMissing: true)
+        _ = try StrataStore.backup(of: source, to: destination)
+        let found = try await contents(of: target)
+        #expect(found.events == events)
+        #expect(found.version == nil)
+    }
+
     @Test func anErasureReachesTheBackupThatIsBroughtUpToDate() async throws {
         let marker = "marker-of-what-goes"
         let store = try await open()

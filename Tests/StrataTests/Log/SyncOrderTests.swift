@@ -56,7 +56,8 @@ import Testing
         "create MANIFEST.new", "write MANIFEST.new", "sync MANIFEST.new", "rename MANIFEST.new", "syncDirectory .",
     ]
     private static let takingTheLock = ["truncate LOCK", "write LOCK"]
-    private static let opening = sequence(takingTheLock, ["syncDirectory .", "syncParent ."])
+    private static let opening = sequence(
+        takingTheLock, ["syncDirectory .", "syncParent ."], installingTheManifest)
 
     @Test func aNewStore() async throws {
         var store: StrataStore?
@@ -70,7 +71,7 @@ import Testing
                         "syncDirectory .",
                     ], ["create events/1.seg", "write events/1.seg", "sync events/1.seg", "syncDirectory events"],
                     Self.installingTheManifest, ["syncDirectory .", "syncParent ."],
-                    ["sync events/1.seg", "syncDirectory events"]))
+                    Self.installingTheManifest, ["sync events/1.seg", "syncDirectory events"]))
         try await store?.close()
     }
 

@@ -131,8 +131,94 @@ import Testing
         #expect(try await !reopened.snapshots.exists(for: stream))
     }
 
-    private func event() -> NewEvent {
-        NewEvent(type: "ItemAdded", payload: Bytes("{}"))
+    @Test func aManifestThatAFailedSyncLeftInTheCacheAloneIsWrittenAnewBeforeItIsBelieved() async throws {
+        let rollOver: (SimulatedDevice) async throws -> Void = { device in
+            let store = try await StrataStore.open(on: device, options: options)
+            for bytes in [40_000, 40_000] {
+                _ = try await store.events.append([self.event(bytes)], to: stream, expecting: .any)
+            }
+        }
+        let device = try await deviceOfProcess(whoseLastSyncOf: ".", fails: .keptInCache, rollOver)
+        let reopened = try await StrataStore.open(on: device, options: options)
+        let event = self.event()
+        _ = try await reopened.events.append([event], to: stream, expecting: .any)
+
+        let last = try await StrataStore.open(on: SimulatedDevice(device.storage.afterTotalLoss), options: options)
+        #expect(try await last.events.containsEvent(withID: event.id))
+    }
+
+    @Test func directoriesThatAFailedSyncLeftInTheCacheAloneAreMadeAnew() async throws {
+        let device = SimulatedDevice()
+        device.inject([DeviceFault(atCall: 1, .failedSync(.keptInCache))])
+        await #expect(throws: StrataError.self) {
+            try await StrataStore.open(on: device, options: options).close()
+        }
+        #expect(device.struck.map(\.name) == ["."])
+
+        let next = device.afterProcessDeath()
+        let store = try await StrataStore.open(on: next, options: options)
+        let event = self.event()
+        _ = try await store.events.append([event], to: stream, expecting: .any)
+        let last = try await StrataStore.open(on: SimulatedDevice(next.storage.afterTotalLoss), options: options)
+        #expect(try await last.events.containsEvent(withID: event.id))
+    }
+
+    @Test func noDeletionGoesToASegmentWhoseNameMayBeInTheCacheAlone() async throws {
+        let fillSegment: (SimulatedDevice) async throws -> Void = { device in
+            let store = try await StrataStore.open(on: device, options: options)
+            _ = try await store.events.append([event()], to: stream, expecting: .any)
+            var randomness = SeededRandomness(seed: 1)
+            for state in [Bytes(randomness.bytes(40_000)), Bytes(randomness.bytes(40_000))] {
+                try await store.snapshots.save(
+                    Snapshot(stream: stream, version: 1, schemaVersion: 1, createdAt: .now(), state: state))
+            }
+        }
+        let device = try await deviceOfProcess(
+            whoseLastSyncOf: "snapshots", fails: .keptInCache, andThenAll: true, fillSegment)
+        let reopened = try await StrataStore.open(on: device, options: options)
+        #expect(try await reopened.snapshots.delete(for: stream))
+
+        let last = try await StrataStore.open(on: SimulatedDevice(device.storage.afterTotalLoss), options: options)
+        #expect(try await !last.snapshots.exists(for: stream))
+    }
+
+    @Test func aStoreWithoutItsDirectoriesIsDamaged() async throws {
+        let maker = SimulatedDevice()
+        try await StrataStore.open(on: maker, options: options).close()
+        var manifestAlone = SimulatedStorage()
+        manifestAlone[file: "MANIFEST"] = maker.storage[file: "MANIFEST"]
+
+        let report = try StrataStore.verify(on: SimulatedDevice(manifestAlone))
+        #expect(!report.damage.isEmpty)
+        let error = await #expect(throws: StrataError.self) {
+            try await StrataStore.open(on: SimulatedDevice(manifestAlone), options: options).close()
+        }
+        #expect(error?.code == .damaged)
+    }
+
+    /// The device as the next process finds it when the last sync of a directory has failed its predecessor.
+    ///
+    /// - Parameter andThenAll: whether every later call failed, too.
+    private func deviceOfProcess(
+        whoseLastSyncOf directory: String, fails model: DeviceFault.FailedSync, andThenAll: Bool = false,
+        _ life: (SimulatedDevice) async throws -> Void
+    ) async throws -> SimulatedDevice {
+        let rehearsal = SimulatedDevice()
+        rehearsal.keepCalls()
+        try await life(rehearsal)
+        let sync = try #require(rehearsal.log.last { $0.operation == .syncDirectory && $0.name == directory })
+        let device = SimulatedDevice()
+        device.inject([DeviceFault(atCall: sync.number, .failedSync(model))])
+        if andThenAll { device.inject([DeviceFault(atCall: sync.number + 1, .error(EIO), isPersistent: true)]) }
+        await #expect(throws: (any Error).self) { try await life(device) }
+        #expect(device.struck.first == sync)
+        let next = device.afterProcessDeath()
+        next.clearFaults()
+        return next
+    }
+
+    private func event(_ payloadBytes: Int = 2) -> NewEvent {
+        NewEvent(type: "ItemAdded", payload: Bytes(Array(repeating: 0x20, count: payloadBytes)))
     }
 
     @Test func aManifestIsNeverThereBeforeTheDirectoriesOfItsStore() async throws {

@@ -1,16 +1,7 @@
 import Foundation
-import StrataTesting
 
-/// How much the simulations try: little by default, and as much as the environment says.
+/// How much the simulations of the test suite try, and from which seed.
 enum SimulationScale {
-    /// Crash images over all workloads (`STRATA_CRASH_IMAGES`).
-    static let crashImages = number("STRATA_CRASH_IMAGES") ?? 2_000
-    /// Images of second crashes, inside recoveries (`STRATA_SECOND_CRASHES`).
-    static let secondCrashes = number("STRATA_SECOND_CRASHES") ?? 600
-    /// Faults of the device (`STRATA_FAULTS`).
-    static let faults = number("STRATA_FAULTS") ?? 400
-    /// Changes of bytes at rest (`STRATA_BIT_ROT`).
-    static let bitRot = number("STRATA_BIT_ROT") ?? 800
     /// Disks that are full at some byte (`STRATA_FULL_DISKS`, at most 12,288).
     static let fullDisks = number("STRATA_FULL_DISKS") ?? 60
     /// Operations of each trial against the model (`STRATA_MODEL_OPERATIONS`).

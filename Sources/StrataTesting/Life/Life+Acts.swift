@@ -1,0 +1,150 @@
+import EventSourcing
+import FoundationEssentials
+import Glibc
+import Strata
+
+extension Life {
+    /// Does something; returns how many operations it was.
+    mutating func act() async throws -> Int {
+        switch number(0...999) {
+        case 0..<700: return try await append(count: 1)
+        case 700..<730: return try await append(count: [2, 8, 64][number(0...2)])
+        case 730..<790: await saveSnapshot()
+        case 790..<810: await deleteSnapshot()
+        case 810..<870: try await lookUp()
+        case 870..<890: try await readStream()
+        case 890..<920: await waitUntilDurable()
+        case 920..<930: device.jumpClock(bySeconds: randomness.isOne(in: 2) ? .tenYears : -.tenYears)
+        case 930..<945: injectFault()
+        case 945..<948: device.setRoom(number(0...4_096))
+        case 948..<951: try await closeAndReopen()
+        case 951..<954: try await restart(after: .processDeath)
+        case 954..<958: try await restart(after: .lossOfPower)
+        default: return try await append(count: 1)
+        }
+        return 1
+    }
+
+    private mutating func newEvents() -> [NewEvent] {
+        (0..<(randomness.isOne(in: 10) ? number(2...6) : 1)).map { _ in
+            let bytes = randomness.isOne(in: 100) ? number(2_000...9_000) : number(0...160)
+            return NewEvent.sample(payloadBytes: bytes, using: &randomness)
+        }
+    }
+
+    private mutating func append(count: Int) async throws -> Int {
+        guard let store else { return 1 }
+        var submitted: [(number: Int, events: [NewEvent], stream: StreamID)] = []
+        for _ in 0..<count {
+            let (events, stream) = (newEvents(), streams[number(0...Self.streamCount - 1)])
+            submitted.append((history.submit(events, to: stream, at: device.calls), events, stream))
+        }
+        let (history, device) = (history, device)
+        await withTaskGroup { group in
+            for append in submitted {
+                group.addTask {
+                    let answer: Result<AppendResult, EventStoreError>
+                    do throws(EventStoreError) {
+                        answer = .success(
+                            try await store.events.append(append.events, to: append.stream, expecting: .any))
+                    } catch {
+                        answer = .failure(error)
+                    }
+                    history.settle(append.number, answer, at: device.calls)
+                }
+            }
+        }
+        try await notice(submitted.map(\.number))
+        return count
+    }
+
+    /// Looks at what callers were told.
+    private mutating func notice(_ numbers: [Int]) async throws {
+        let appends = history.appends
+        var hasStopped = false
+        for number in numbers {
+            guard case .failure(let error) = appends[number].answer else { continue }
+            tally.count("failed appends")
+            try require(mayFail || device.isFilling, "an append fails without any reason: \(error)")
+            if error.code != .storageFull { hasStopped = true }
+        }
+        if device.isFilling, randomness.isOne(in: 3) { device.setRoom(nil) }
+        noteFailedSyncs()
+        // Some callers go on with a store that has told them that it stopped.
+        guard hasStopped, !randomness.isOne(in: 4) else { return }
+        try await restart(after: randomness.isOne(in: 3) ? .lossOfPower : .processDeath)
+    }
+
+    /// Lets something go wrong soon.
+    mutating func injectFault() {
+        let call = device.calls + number(1...12)
+        let numbers = [EIO, ENOSPC, EDQUOT, EINTR, EMFILE, EROFS, EFBIG]
+        let error = numbers[number(0...numbers.count - 1)]
+        let models: [DeviceFault.FailedSync] = [.keptInCache, .reverted, .goneWithLastReference]
+        let effect: DeviceFault.Effect =
+            switch number(0...9) {
+            case 0..<4: .error(error)
+            case 4: .errorAfterTheFact(error == EINTR ? EIO : error)
+            case 5..<7: .shortWrite(number(1...256))
+            default: .failedSync(models[number(0...2)])
+            }
+        let isPersistent = effect != .error(EINTR) && randomness.isOne(in: 4)
+        device.inject([DeviceFault(atCall: call, effect, isPersistent: isPersistent)])
+        tally.count("faults")
+    }
+
+    mutating func noteFailedSyncs() {
+        if device.struck.dropFirst(struckBefore).contains(where: \.operation.isSync) { hasFailedSync = true }
+    }
+
+    private func waitUntilDurable() async {
+        guard let store, let last = try? await store.events.currentPosition() else { return }
+        guard (try? await store.events.waitUntilDurable(last)) != nil else { return }
+        history.noteDurable(upTo: last.rawValue, at: device.calls)
+    }
+
+    private mutating func saveSnapshot() async {
+        let stream = streams[number(0...Self.streamCount - 1)]
+        guard let store, let version = try? await store.events.version(of: stream), version > 0 else { return }
+        let snapshot = Snapshot(
+            stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast,
+            state: Bytes(randomness.bytes(number(0...600))))
+        let change = history.submit(snapshot, of: stream, at: device.calls)
+        guard (try? await store.snapshots.save(snapshot)) != nil else { return }
+        history.settleSnapshotChange(change, at: device.calls)
+    }
+
+    private mutating func deleteSnapshot() async {
+        let stream = streams[number(0...Self.streamCount - 1)]
+        guard let store else { return }
+        let change = history.submit(nil, of: stream, at: device.calls)
+        guard (try? await store.snapshots.delete(for: stream)) != nil else { return }
+        history.settleSnapshotChange(change, at: device.calls)
+    }
+
+    /// Events that were there when the store was opened are there.
+    private mutating func lookUp() async throws {
+        guard let store, !known.isEmpty else { return }
+        let event = known[number(0...known.count - 1)]
+        do {
+            let found = try await store.events.event(withID: event.id)
+            try require(found?.isSame(as: event) ?? false, "position \(event.position) is not what it was")
+        } catch let error as EventStoreError {
+            try require(mayFail, "looking up an event fails: \(error)")
+        }
+    }
+
+    private mutating func readStream() async throws {
+        let stream = streams[number(0...Self.streamCount - 1)]
+        guard let store else { return }
+        do {
+            let found = try await store.events.readStream(stream).collect()
+            let before = known.filter { $0.stream == stream }
+            try require(
+                Array(found.prefix(before.count)).isSame(as: before), "a stream shows other events than it did")
+            try require(found.last.map { $0.version == found.count } ?? true, "a stream has gaps")
+        } catch let error as EventStoreError {
+            try require(mayFail, "reading a stream fails: \(error)")
+        }
+    }
+}

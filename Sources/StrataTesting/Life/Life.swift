@@ -1,0 +1,68 @@
+import EventSourcing
+import FoundationEssentials
+import Strata
+
+/// A long life of one store in which everything happens that can: callers append, read, save and delete, alone and many at
+/// a time; calls of the device fail, syncs lose what they were to keep, disks are full; processes die, and the power
+/// goes, during recoveries as well; clocks jump.
+///
+/// Whenever the store is opened again, what it holds is checked against all that callers were told.
+package struct Life {
+    static let streamCount = 24
+
+    let seed: UInt64
+    package internal(set) var tally = Tally()
+    var randomness: SeededRandomness
+    var device: SimulatedDevice
+    var options: StrataOptions
+    var store: StrataStore?
+    let streams: [StreamID]
+    /// What callers were told since the store was opened.
+    let history = History()
+    /// What the store held when it was opened: all of it is durable.
+    var known: [RecordedEvent] = []
+    var knownVersions: [StreamID: Int] = [:]
+    /// Appends of which callers do not know whether they were stored.
+    var doubtful: [History.Append] = []
+    /// How many faults had struck when the store was opened.
+    var struckBefore = 0
+    /// Whether a sync has failed since.
+    var hasFailedSync = false
+    /// Whether unsynced events may be gone: because of a failed sync, or because the power was.
+    var mayHaveLostUnsynced = false
+
+    package init(seed: UInt64) {
+        self.seed = seed
+        var randomness = SeededRandomness(seed: seed)
+        device = SimulatedDevice(seed: randomness.next())
+        streams = (0..<Self.streamCount).map { StreamID($0 % 3 == 0 ? "Order" : "Customer", UUID(using: &randomness)) }
+        options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+        self.randomness = randomness
+    }
+
+    /// Lives through so many operations, and checks what there is at the end.
+    ///
+    /// - Throws: the first ``Violation``.
+    package mutating func run(operations: Int) async throws {
+        var done = 0
+        do {
+            try await open()
+            while done < operations { done += try await act() }
+            try await end()
+            tally.cases += 1
+        } catch {
+            throw Violation(
+                "life \(seed), operation \(done), call \(device.calls), \(known.count) events known: \(error)")
+        }
+        tally.count("operations", done)
+        tally.count("events", known.count)
+    }
+
+    /// Whether a failure is no wonder.
+    var mayFail: Bool { hasFailedSync || device.struck.count > struckBefore }
+
+    /// A number in a range.
+    mutating func number(_ range: ClosedRange<Int>) -> Int {
+        Int.random(in: range, using: &randomness)
+    }
+}
