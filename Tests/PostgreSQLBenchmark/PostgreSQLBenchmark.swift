@@ -40,7 +40,9 @@ import StrataPostgreSQL
             }
             appends.append((ours, try await rate { raw.append() }))
             let loading = try await rate {
-                guard try await store.readStream(stream).collect().count == 200 else { fatalError("events are missing") }
+                guard try await store.readStream(stream).collect().count == 200 else {
+                    fatalError("events are missing")
+                }
             }
             loads.append((loading, try await rate { raw.load(stream) }))
         }
