@@ -121,6 +121,15 @@ let package = Package(
                 "StrataTesting", "OrderExample", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
+        // The store beside libpq itself; Scripts/benchmark-postgresql runs it.
+        .executableTarget(
+            name: "postgresql-benchmark",
+            dependencies: [
+                "EventSourcing", "StrataPostgreSQL",
+                .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
+            ],
+            path: "Tests/PostgreSQLBenchmark",
+            swiftSettings: swiftSettings),
         // A process that the tests start to append beside others.
         .executableTarget(
             name: "postgresql-writer", dependencies: ["EventSourcing", "StrataPostgreSQL"],

@@ -18,7 +18,8 @@ class DrillTests(Case):
     def setUp(self):
         super().setUp()
         self.succeed("append", self.store, "--segment-size", "512KiB", input=REAL)
-        self.segments = sorted(os.listdir(os.path.join(self.store, "events")))
+        files = os.listdir(os.path.join(self.store, "events"))
+        self.segments = sorted(name for name in files if name.endswith(".seg"))
         self.assertGreater(len(self.segments), 2)
         self.sound = self.export()
 

@@ -75,4 +75,36 @@ import Testing
         #expect(isUnchanged)
         #expect(!device.storage.contents.keys.contains { $0.contains("-") })
     }
+
+    @Test func nothingIsWrittenBehindASyncThatFailed() async throws {
+        for closes in [false, true] {
+            let device = SimulatedDevice(try await makeStore(), seed: 1)
+            let store = try await StrataStore.open(on: device, options: options)
+            device.inject([DeviceFault(atCall: device.calls, .failedSync(.keptInCache))])
+            await #expect(throws: EventStoreError.self) {
+                try await store.events.append([sampleEvent()], to: streams[1], expecting: .any)
+            }
+            device.clearFaults()
+            // The system reports success from now on, although the pages are gone.
+            await #expect(throws: StrataError.self) { try await store.compact().report() }
+            if closes { try? await store.close() }
+            let report = try StrataStore.verify(on: SimulatedDevice(device.storage.afterTotalLoss))
+            #expect(report.isSound, "\(report.damage)")
+        }
+    }
+
+    @Test func aSyncThatFailedInACompactionFailsLaterAppends() async throws {
+        let device = SimulatedDevice(try await makeStore(), seed: 1)
+        let store = try await StrataStore.open(on: device, options: options)
+        _ = try await store.events.append([sampleEvent()], to: streams[1], expecting: .any)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.keptInCache))])
+        await #expect(throws: StrataError.self) { try await store.compact().report() }
+        device.clearFaults()
+        await #expect(throws: EventStoreError.self) {
+            try await store.events.append([sampleEvent()], to: streams[1], expecting: .any)
+        }
+        try? await store.close()
+        let report = try StrataStore.verify(on: SimulatedDevice(device.storage.afterTotalLoss))
+        #expect(report.isSound, "\(report.damage)")
+    }
 }

@@ -4,11 +4,11 @@ import Testing
 /// Whatever a crash leaves, everything acknowledged is there again, and nothing else but whole appends.
 @Suite(.serialized) struct CrashTests {
     @Test func everyCrashLeavesAllThatWasAcknowledged() async throws {
-        try await expectNoFindings(.crashes, cases: 2_000)
+        try await expectNoFindings(.crashes, cases: 500)
     }
 
     @Test func everyCrashInsideARecoveryLeavesAllThatWasAcknowledged() async throws {
-        try await expectNoFindings(.secondCrashes, cases: 600)
+        try await expectNoFindings(.secondCrashes, cases: 150)
     }
 
     @Test func aStoreThatWasClosedRaisesNoAlarm() async throws {
