@@ -100,6 +100,28 @@ struct StoreFile: Sendable {
         }
     }
 
+    /// Takes away what stands behind an offset, durably.
+    ///
+    /// It is overwritten with zeros before it is cut off: when the file grows again, a file system may hand out the same
+    /// blocks, and show after a loss of power what stood in them. Where zeros find no room, the file system does not
+    /// overwrite in place, and such a one never shows what stood there.
+    func erase(behind end: Int) throws(StrataError) {
+        do throws(StrataError) {
+            try overwriteWithZeros(from: end, to: try length())
+        } catch  where error.systemErrorNumber == ENOSPC || error.systemErrorNumber == EDQUOT {}
+        try truncate(to: end)
+        try sync()
+    }
+
+    private func overwriteWithZeros(from start: Int, to end: Int) throws(StrataError) {
+        guard start < end else { return }
+        let zeros = [UInt8](repeating: 0, count: min(64 << 10, end - start))
+        for offset in stride(from: start, to: end, by: zeros.count) {
+            try write(zeros.span.bytes.extracting(..<min(zeros.count, end - offset)), at: offset)
+        }
+        try sync()
+    }
+
     func length() throws(StrataError) -> Int {
         do { return try retryingInterrupts { () throws(SystemError) in try file.length() } } catch {
             throw StrataError(error, "asking for the length failed", path: path)

@@ -88,7 +88,10 @@ extension LogIndex {
     private func lastMark(
         in segment: SegmentView, _ access: SidecarAccess, where isBefore: (WalkMark) -> Bool
     ) throws(IndexFault) -> (mark: WalkMark, next: Int?)? {
-        if let sealed = segment.sealed { return try sealed.lastMark(access, where: isBefore) }
+        if let sealed = segment.sealed {
+            // The view may be older than the segment's index, which is made anew where its sidecar is damaged.
+            return try (sealedSegment(segment.identity) ?? sealed).lastMark(access, where: isBefore)
+        }
         return state.withLock { state in
             // It may have been sealed meanwhile, and its index may not.
             let index =
@@ -112,8 +115,13 @@ extension LogIndex {
     func segment(_ identity: SegmentIdentity) -> SegmentView? {
         state.withLock { state in
             if state.active.identity == identity { return SegmentView(state.active) }
-            return state.sealed.first { $0.identity == identity }.map { SegmentView($0) }
+            return state.sealedSegment(identity).map { SegmentView($0) }
         }
+    }
+
+    /// What the index has of a sealed segment now; nil where a compaction has put another one in its place.
+    func sealedSegment(_ identity: SegmentIdentity) -> IndexedSegment? {
+        state.withLock { $0.sealedSegment(identity) }
     }
 
     /// The first segment that is not whole among those that reach to a position or begin behind it; nil where there is
@@ -125,5 +133,12 @@ extension LogIndex {
             }
             return state.active.isDamaged ? SegmentView(state.active) : nil
         }
+    }
+}
+
+extension LogIndex.State {
+    fileprivate func sealedSegment(_ identity: SegmentIdentity) -> IndexedSegment? {
+        guard let place = sealed.firstIndex(afterWhich: { $0.identity.number < identity.number }) else { return nil }
+        return sealed[place].identity == identity ? sealed[place] : nil
     }
 }

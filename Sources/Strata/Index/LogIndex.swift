@@ -93,11 +93,6 @@ final class LogIndex: Sendable {
         state.withLock { $0.sealed.filter { $0.sidecar == nil && !$0.isDamaged } }
     }
 
-    /// Whether a sealed segment is part of the log with that very index.
-    func holds(_ segment: IndexedSegment) -> Bool {
-        state.withLock { $0.sealed.contains { $0 === segment } }
-    }
-
     /// Says that a segment lacks events, where nothing but later segments has shown it.
     func markDamaged(_ identity: SegmentIdentity) {
         state.withLock { state in

@@ -16,11 +16,17 @@ final class SidecarRepair: Sendable {
     /// Puts another index in the place of a segment's. Walks the whole segment: may block for long.
     ///
     /// A segment that is damaged itself counts as such from then on.
+    ///
+    /// - Throws: ``StrataError/Code/notFound`` where a compaction has taken the segment away.
     func run(_ segment: IndexedSegment) throws(StrataError) {
         try turn.withLock { _ throws(StrataError) in
-            guard index.holds(segment) else { return }
             let entry = segment.entry
             let name = entry.identity.sidecarName
+            guard let held = index.sealedSegment(entry.identity) else {
+                throw StrataError(.notFound, "the segment was compacted", path: sidecars.device.path(of: name))
+            }
+            // Somebody else was first.
+            guard held === segment else { return }
             sidecars.logger.warning(
                 "a sidecar is damaged and is made anew; no event is affected", metadata: ["file": "\(name)"])
             let identity = try? sidecars.identity(of: entry)

@@ -26,7 +26,8 @@ final class SidecarWriter: Sendable {
     private func make(_ segment: IndexedSegment) {
         let entry = segment.entry
         guard
-            let memory = segment.memory, index.holds(segment), let identity = try? files.identity(of: entry),
+            let memory = segment.memory, index.sealedSegment(entry.identity) === segment,
+            let identity = try? files.identity(of: entry),
             let sidecar = files.make(of: memory, entry, identity)
         else { return }
         files.finish(entry.identity)

@@ -26,13 +26,13 @@ struct BackwardFeedCursor: Sendable {
     mutating func next(limit: Int) throws(StrataError) -> [RecordedEvent]? {
         while let found = segment ?? reader.index.lastSegment(beginningUpTo: nextPosition) {
             segment = found
-            guard let piece = try lastPiece(of: found) else {
-                try reader.checkWhole(found)
-                nextPosition = min(nextPosition, Int(clamping: found.identity.number) - 1)
-                segment = nil
-                continue
-            }
             do throws(StrataError) {
+                guard let piece = try lastPiece(of: found) else {
+                    try reader.checkWhole(found)
+                    nextPosition = min(nextPosition, Int(clamping: found.identity.number) - 1)
+                    segment = nil
+                    continue
+                }
                 let events = try events(of: piece)
                 if !events.isEmpty { return events.suffix(limit).reversed() }
             } catch {

@@ -44,8 +44,7 @@ struct FeedCursor: Sendable {
             do throws(StrataError) {
                 try readPiece(of: segment, limit: limit, into: &events)
             } catch {
-                // A compaction has taken the file away, and what stands in its place has the same positions.
-                guard error.code == .notFound, reader.index.segment(segment.identity) == nil else { throw error }
+                guard isCompacted(segment, error) else { throw error }
                 self.segment = nil
                 piece = nil
             }
@@ -67,15 +66,28 @@ struct FeedCursor: Sendable {
                 guard nextPosition <= lastPosition else { return false }
                 continue
             }
-            let (position, earliest) = (nextPosition, earliest)
-            offset = try reader.ask { index throws(IndexFault) in
-                let start = try index.walkStart(from: position, in: found, .verifying)
-                guard let earliest else { return start }
-                return max(start, try index.walkStart(storedFrom: earliest, in: found, .verifying))
+            do throws(StrataError) {
+                offset = try walkStart(in: found)
+                segment = found
+            } catch {
+                guard isCompacted(found, error) else { throw error }
             }
-            segment = found
         }
         return true
+    }
+
+    private func walkStart(in segment: SegmentView) throws(StrataError) -> Int {
+        let (position, earliest) = (nextPosition, earliest)
+        return try reader.ask { index throws(IndexFault) in
+            let start = try index.walkStart(from: position, in: segment, .verifying)
+            guard let earliest else { return start }
+            return max(start, try index.walkStart(storedFrom: earliest, in: segment, .verifying))
+        }
+    }
+
+    /// Whether a compaction has taken a segment away: what stands in its place has the same positions.
+    private func isCompacted(_ segment: SegmentView, _ error: StrataError) -> Bool {
+        error.code == .notFound && reader.index.segment(segment.identity) == nil
     }
 
     private mutating func leave(_ segment: SegmentView) {

@@ -180,8 +180,7 @@ actor SegmentLog {
     /// back to life behind later ones.
     func restoreEnd(after error: StrataError) -> LogFailure {
         do {
-            try segment.file.truncate(to: segment.end)
-            try segment.file.sync()
+            try segment.file.erase(behind: segment.end)
         } catch let second {
             logger.error("a failed write could not be undone", metadata: ["error": "\(second)"])
             return stop(after: error)

@@ -64,9 +64,11 @@ actor SnapshotLog {
             _ = try append(
                 frameHeader(.snapshotDeletion), of: stream,
                 body: AggregateTypeBody.encode(aggregateType: stream.aggregateType))
-            index[stream] = nil
         }
-        if !present.isEmpty { try sync() }
+        guard !present.isEmpty else { return 0 }
+        // Until then they are there, so that a deletion that failed is not taken for one that was made.
+        try sync()
+        for stream in present { index[stream] = nil }
         return present.count
     }
 
@@ -133,8 +135,7 @@ actor SnapshotLog {
             // What was written of it may stay behind, and no frame may follow it. But it should not: the snapshot would
             // come back after a crash although its caller was told that it was not saved.
             self.segment = nil
-            try? segment.file.truncate(to: segment.end)
-            try? segment.file.sync()
+            try? segment.file.erase(behind: segment.end)
             throw error
         }
         self.segment?.end += header.frameLength
@@ -143,8 +144,7 @@ actor SnapshotLog {
     }
 
     private func makeRoom(for length: Int) throws(StrataError) {
-        if segment == nil, let open = appendable { segment = try reopen(open) }
-        appendable = nil
+        try continueLastSegment()
         if let segment, segment.end + length <= segmentBytes || segment.end == Format.segmentHeaderBytes { return }
         // Deletions in it must be durable before anything can follow elsewhere.
         try mark()
@@ -154,15 +154,22 @@ actor SnapshotLog {
     /// Ends the segment that is appended to, and begins the next; returns its number.
     func beginNewSegment() throws(StrataError) -> UInt64 {
         guard !isClosed else { throw StrataError(.closed, "the store is closed", path: device.path) }
-        if segment == nil, let open = appendable { segment = try reopen(open) }
-        appendable = nil
+        try continueLastSegment()
         try mark()
         let next = try begin(lastNumber + 1)
         segment = next
         return next.number
     }
 
-    /// Continues a segment, which may be in the page cache alone: its last writer may have died before it synced.
+    /// Continues the segment that the last writer appended to, if there is one that ends properly. Only once: where
+    /// making it durable fails, what the scan has seen of it may be gone.
+    private func continueLastSegment() throws(StrataError) {
+        guard let open = appendable else { return }
+        appendable = nil
+        segment = try reopen(open)
+    }
+
+    /// Opens a segment that may be in the page cache alone: its last writer may have died before it synced.
     private func reopen(_ open: SnapshotScan.Open) throws(StrataError) -> Segment {
         let file = try StoreFile(StoreLayout.snapshotSegment(open.number), .readWrite, on: device)
         try file.makeDurable(from: open.durableMark, to: open.end)

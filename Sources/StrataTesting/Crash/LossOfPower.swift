@@ -60,12 +60,13 @@ extension SimulatedStorage {
             return SimulatedStorage()
         }
         var image = self
+        let exposesFormerBytes = loss.exposesFormerBytes && overwritesInPlace
         let contents = done.filter(\.0.isContent)
         for (operation, fate) in loss.isReversed ? contents.reversed() : contents {
-            image.apply(operation, fate, exposesFormerBytes: loss.exposesFormerBytes)
+            image.apply(operation, fate, exposesFormerBytes: exposesFormerBytes)
         }
         for (operation, _) in done where !operation.isContent { image.apply(operation) }
-        if loss.keepsLengths { image.extendFiles(exposesFormerBytes: loss.exposesFormerBytes) }
+        if loss.keepsLengths { image.extendFiles(exposesFormerBytes: exposesFormerBytes) }
         image.forgetWhatIsNotDurable()
         return image
     }

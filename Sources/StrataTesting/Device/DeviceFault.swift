@@ -17,6 +17,14 @@ package struct DeviceFault: Hashable, Sendable {
         case staleWrite
         /// A sync of a file or a directory fails, and what it was to make durable never will be.
         case failedSync(FailedSync)
+
+        /// Whether the device says that it has no room.
+        var saysThatNothingFits: Bool {
+            switch self {
+            case .error(let number), .errorAfterTheFact(let number): number == ENOSPC || number == EDQUOT
+            default: false
+            }
+        }
     }
 
     /// What becomes of the pages that a failed sync did not write; a second sync succeeds in every case.

@@ -205,6 +205,11 @@ extension SimulatedDevice.State {
         if !fault.isPersistent { faults.remove(at: index) }
         struck.append(call)
         pendingEffect = fault.effect
+        if fault.effect.saysThatNothingFits, call.operation == .write, let node = storage.node(of: call.name),
+            let file = storage.files[node], call.offset + call.length <= file.visible.count
+        {
+            storage.overwritesInPlace = false
+        }
         return fault.effect
     }
 }

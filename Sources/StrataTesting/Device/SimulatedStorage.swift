@@ -28,6 +28,9 @@ package struct SimulatedStorage: Sendable {
     /// In the order in which they were done.
     package internal(set) var unsynced = [UnsyncedOperation(node: Self.root, change: .linkInParent)]
     private var nextNode = 1
+    /// Whether files are overwritten where they stand. A file system that has no room for that writes elsewhere, and
+    /// never shows what stood in a block before.
+    var overwritesInPlace = true
 
     /// An empty directory that was just made.
     package init() {}

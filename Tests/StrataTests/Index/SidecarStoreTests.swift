@@ -146,7 +146,13 @@ import Testing
         #expect(try await answers(SimulatedDevice(storage), .readWrite) == expected)
     }
 
-    @Test func aPageThatHasRottenIsMadeAnewWhileTheStoreIsOpen() async throws {
+    /// How a store is read first, and so finds out.
+    private enum FirstRead: CaseIterable {
+        case streams, feedFromWithin, feedFromAnInstant, feedBackward
+    }
+
+    @Test(arguments: FirstRead.allCases)
+    private func aPageThatHasRottenIsMadeAnewWhileTheStoreIsOpen(_ first: FirstRead) async throws {
         let device = SimulatedDevice(seed: 3)
         let options = StrataOptions(segmentBytes: 200_000, idleMarkDelay: nil)
         var store = try await StrataStore.open(on: device, options: options)
@@ -167,6 +173,20 @@ import Testing
         }
         let next = SimulatedDevice(storage)
         store = try await StrataStore.open(on: next, options: options)
+        switch first {
+        case .streams: break
+        case .feedFromWithin:
+            #expect(try await store.events.readAll(after: 700).collect().map(\.id) == events[700...].map(\.id))
+        case .feedFromAnInstant:
+            let instant = try #require(try await store.events.readAll(after: 699, limit: 1).collect().first?.storedAt)
+            try await store.close()
+            store = try await StrataStore.open(on: SimulatedDevice(storage), options: options)
+            let found = try await store.events.readCategory(streams[0].aggregateType, from: instant).collect()
+            #expect(found.map(\.id) == events[699...].map(\.id))
+        case .feedBackward:
+            let found = try await store.events.readAll(direction: .backward).collect()
+            #expect(found.map(\.id) == events.reversed().map(\.id))
+        }
         for (number, stream) in streams.enumerated() {
             #expect(try await store.events.version(of: stream) == 5)
             let found = try await store.events.readStream(stream).collect().map(\.id)

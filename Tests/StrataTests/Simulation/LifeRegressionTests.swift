@@ -1,0 +1,111 @@
+import EventSourcing
+import Foundation
+import Glibc
+import Strata
+import StrataTesting
+import Testing
+
+/// What long lives with everything mixed have found, each as a story of its own.
+@Suite struct LifeRegressionTests {
+    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+    private let stream = StreamID("Order", UUID())
+
+    @Test(arguments: [StrataOptions.DurabilityMode.none, .commit])
+    func anAppendThatWasRefusedDoesNotComeBackFromBlocksThatAreHandedOutAgain(
+        _ durability: StrataOptions.DurabilityMode
+    ) async throws {
+        let device = SimulatedDevice()
+        var options = options
+        options.durability = durability
+        let store = try await StrataStore.open(on: device, options: options)
+        _ = try await store.events.append([event()], to: stream, expecting: .any)
+        let refused = event()
+        device.inject([DeviceFault(atCall: device.calls, .errorAfterTheFact(EFBIG))])
+        let error = await #expect(throws: EventStoreError.self) {
+            _ = try await store.events.append([refused], to: stream, expecting: .any)
+        }
+        #expect(error?.code == .storageFull)
+
+        device.keepImages()
+        _ = try await store.events.append([event(), event()], to: stream, expecting: .any)
+        let written = try #require(device.images.first { $0.call.operation == .write }).storage
+        var loss = LossOfPower(written.unsynced.map { _ in .lost })
+        loss.keepsLengths = true
+        loss.exposesFormerBytes = true
+        let last = try await StrataStore.open(on: SimulatedDevice(written.after(loss)), options: options)
+        #expect(try await !last.events.containsEvent(withID: refused.id))
+    }
+
+    @Test func anAppendIsRefusedWhereNotEvenZerosFit() async throws {
+        let device = SimulatedDevice()
+        let store = try await StrataStore.open(on: device, options: options)
+        let faults: [DeviceFault.Effect] = [.errorAfterTheFact(ENOSPC), .error(ENOSPC)]
+        device.inject(faults.map { DeviceFault(atCall: device.calls, $0) })
+        let error = await #expect(throws: EventStoreError.self) {
+            _ = try await store.events.append([event()], to: stream, expecting: .any)
+        }
+        #expect(error?.code == .storageFull)
+        #expect(device.struck.count == 2)
+
+        _ = try await store.events.append([event()], to: stream, expecting: .exactly(0))
+        #expect(try await store.events.readAll().collect().count == 1)
+    }
+
+    @Test func anAppendWhoseBytesCannotBeOverwrittenStopsTheLog() async throws {
+        let device = SimulatedDevice()
+        let store = try await StrataStore.open(on: device, options: options)
+        let faults: [DeviceFault.Effect] = [.errorAfterTheFact(ENOSPC), .error(EIO)]
+        device.inject(faults.map { DeviceFault(atCall: device.calls, $0) })
+        let error = await #expect(throws: EventStoreError.self) {
+            _ = try await store.events.append([event()], to: stream, expecting: .any)
+        }
+        #expect(error?.code == .outcomeUnknown)
+    }
+
+    @Test func aDeletionOfASnapshotThatFailedIsMadeWhenItIsAskedForAgain() async throws {
+        let device = SimulatedDevice()
+        let store = try await StrataStore.open(on: device, options: options)
+        _ = try await store.events.append([event()], to: stream, expecting: .any)
+        try await store.snapshots.save(snapshot())
+        try await store.close()
+
+        let next = device.afterProcessDeath()
+        let reopened = try await StrataStore.open(on: next, options: options)
+        _ = try await reopened.snapshots.save(snapshot(of: StreamID("Order", UUID())))
+        next.inject([DeviceFault(atCall: next.calls, .failedSync(.reverted))])
+        await #expect(throws: EventStoreError.self) { _ = try await reopened.snapshots.delete(for: stream) }
+        #expect(next.struck.map(\.operation) == [.sync])
+        #expect(try await reopened.snapshots.delete(for: stream))
+
+        let last = try await StrataStore.open(on: SimulatedDevice(next.storage.afterTotalLoss), options: options)
+        #expect(try await !last.snapshots.exists(for: stream))
+    }
+
+    @Test func aSegmentOfSnapshotsThatCouldNotBeMadeDurableIsNotContinued() async throws {
+        let first = SimulatedDevice()
+        let store = try await StrataStore.open(on: first, options: options)
+        _ = try await store.events.append([event()], to: stream, expecting: .any)
+        try await store.snapshots.save(snapshot())
+
+        let device = first.afterProcessDeath()
+        let reopened = try await StrataStore.open(on: device, options: options)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
+        await #expect(throws: EventStoreError.self) { try await reopened.snapshots.save(snapshot()) }
+        #expect(device.struck.map(\.operation) == [.sync])
+        try await reopened.snapshots.save(snapshot())
+        try await reopened.close()
+
+        let report = try StrataStore.verify(on: device.afterProcessDeath())
+        #expect(report.damagedSnapshots.isEmpty)
+        let last = try await StrataStore.open(on: device.afterProcessDeath(), options: options)
+        #expect(try await last.snapshots.exists(for: stream))
+    }
+
+    private func event() -> NewEvent {
+        NewEvent(type: "ItemAdded", payload: Bytes("{}"))
+    }
+
+    private func snapshot(of other: StreamID? = nil) -> Snapshot {
+        Snapshot(stream: other ?? stream, version: 1, schemaVersion: 1, createdAt: .now(), state: Bytes("{}"))
+    }
+}
