@@ -27,6 +27,8 @@ package struct Expectation: Sendable {
     var versions: [StreamID: Int] = [:]
     /// By the streams that were asked to give up events.
     var releases: [StreamID: ReleaseBounds] = [:]
+    /// Where streams begin, if the store was asked for it.
+    var firstVersions: [StreamID: Int] = [:]
     /// The streams that were appended to.
     var streams: Set<StreamID> { Set(appends.map(\.stream)) }
     var snapshotChanges: [History.SnapshotChange] = []
@@ -78,7 +80,8 @@ extension Expectation {
         var lost: [AppendResult] = []
         for append in appends {
             let stored = append.events.compactMap { foundByID[$0.id] }
-            let firstVersion = first[append.stream] ?? releases[append.stream]?.allowed ?? 1
+            let firstVersion =
+                firstVersions[append.stream] ?? first[append.stream] ?? releases[append.stream]?.allowed ?? 1
             if stored.isEmpty, case .required(let result) = append.demand, result.version >= firstVersion {
                 lost.append(result)
             }

@@ -98,10 +98,11 @@ package final class History: Sendable {
 }
 
 extension History {
-    /// Forgets the appends, once it has been seen what became of them, and snapshots that cannot come back.
+    /// Forgets the appends and releases, once it has been seen what became of them, and snapshots that cannot come back.
     package func forgetAppends() {
         state.withLock { state in
             state.appends = []
+            state.releases = []
             state.durable = []
             var deleted: Set<StreamID> = []
             let kept = state.snapshotChanges.reversed().filter { change in
@@ -121,14 +122,21 @@ extension History {
     }
 
     /// What a store must hold, and may, when its life ends behind a device call.
-    package func expectation(at call: Int = .max, after end: End) -> Expectation {
-        state.withLock { $0.expectation(at: call, after: end) }
+    ///
+    /// - Parameter earlier: what streams had released before all that is noted here.
+    package func expectation(
+        at call: Int = .max, after end: End, _ earlier: [StreamID: StreamStatus] = [:]
+    ) -> Expectation {
+        state.withLock { $0.expectation(at: call, after: end, earlier) }
     }
 }
 
 extension History.State {
-    fileprivate func expectation(at call: Int, after end: History.End) -> Expectation {
+    fileprivate func expectation(
+        at call: Int, after end: History.End, _ earlier: [StreamID: StreamStatus]
+    ) -> Expectation {
         var expectation = Expectation()
+        expectation.releases = earlier.mapValues { ReleaseBounds($0) }
         let durable = durable.filter { $0.settled <= call }.map(\.position).max() ?? 0
         for append in appends where append.submitted <= call {
             let answer = append.settled.map { $0 <= call } ?? false ? append.answer : nil

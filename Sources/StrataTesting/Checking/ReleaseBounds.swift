@@ -9,6 +9,16 @@ struct ReleaseBounds: Sendable {
     private(set) var mustBeTombstoned = false
     private(set) var mayBeTombstoned = false
 
+    init() {}
+
+    /// What a stream has released for good.
+    init(_ status: StreamStatus) {
+        required = status.firstVersion
+        allowed = status.firstVersion
+        mustBeTombstoned = status.isTombstoned
+        mayBeTombstoned = status.isTombstoned
+    }
+
     /// Counts a release by what its caller was told of it.
     mutating func add(
         _ release: StreamRelease, _ answer: Result<DeletionResult, EventStoreError>?, _ end: History.End

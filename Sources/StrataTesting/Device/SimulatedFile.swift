@@ -172,6 +172,7 @@ extension SimulatedStorage {
     /// The operating system takes changed pages for written although they are not.
     fileprivate mutating func forgetUnsynced(_ node: Int) {
         unsynced.removeAll { $0.node == node && $0.change != .linkInParent }
+        files[node]?.hasNewLength = false
     }
 
     /// Readers see what is durable, and later changes on top of it.

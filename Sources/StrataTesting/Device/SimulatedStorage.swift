@@ -12,6 +12,8 @@ package struct SimulatedStorage: Sendable {
         var visible: [UInt8] = []
         /// What stood behind the file's end before it was cut: blocks that a file system may hand out again.
         var former: [UInt8] = []
+        /// Whether the length has changed since the last sync, which writes it then, whatever earlier ones failed to.
+        var hasNewLength = false
         /// Tells one content from another, as a time of change does.
         var changes: Int64 = 0
     }
@@ -122,7 +124,7 @@ extension SimulatedStorage {
     mutating func write(_ bytes: [UInt8], at offset: Int, to node: Int) {
         guard !bytes.isEmpty else { return }
         let operation = UnsyncedOperation(node: node, change: .write(offset: offset, bytes: bytes))
-        files[node]?.visible.replace(at: offset, with: bytes[...])
+        files[node]?.write(bytes, at: offset)
         files[node]?.changes += 1
         unsynced.append(operation)
     }
@@ -139,6 +141,10 @@ extension SimulatedStorage {
             apply(operation)
         }
         unsynced.removeAll { $0.node == node && $0.change != .linkInParent }
+        if let file = files[node], file.hasNewLength {
+            files[node]?.durable.setLength(file.visible.count)
+            files[node]?.hasNewLength = false
+        }
     }
 
     mutating func syncParent() {
@@ -161,7 +167,13 @@ extension SimulatedStorage {
 }
 
 extension SimulatedStorage.File {
+    mutating func write(_ bytes: [UInt8], at offset: Int) {
+        if offset + bytes.count > visible.count { hasNewLength = true }
+        visible.replace(at: offset, with: bytes[...])
+    }
+
     mutating func truncate(to length: Int) {
+        if length != visible.count { hasNewLength = true }
         if length < visible.count { former.replace(at: length, with: visible[length...]) }
         visible.setLength(length)
     }

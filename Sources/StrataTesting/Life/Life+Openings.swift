@@ -94,7 +94,8 @@ extension Life {
     }
 
     private func expectation() -> Expectation {
-        var expectation = history.expectation(after: mayHaveLostUnsynced ? .lossOfPower : .processDeath)
+        var expectation = history.expectation(
+            after: mayHaveLostUnsynced ? .lossOfPower : .processDeath, knownReleases)
         expectation.versions = knownVersions
         return expectation
     }
@@ -106,7 +107,8 @@ extension Life {
         do {
             try RecoveryCheck.checkSoundness(of: reader)
             let store = try await StrataStore.open(on: reader, options: options)
-            _ = try await checkEvents(store.events.readAll().collect(), expectation)
+            let (known, expectation) = try await released(in: store, expectation)
+            _ = try await checkEvents(store.events.readAll().collect(), known, expectation)
         } catch let error as StrataError where error.code == .notAStore {
             try require(known.isEmpty, "the store is none any more")
         }
@@ -115,7 +117,7 @@ extension Life {
 
     /// What was known is there, and what came since is what callers were told; returns what came.
     private func checkEvents(
-        _ found: [RecordedEvent], _ expectation: Expectation
+        _ found: [RecordedEvent], _ known: [RecordedEvent], _ expectation: Expectation
     ) async throws -> [RecordedEvent] {
         try require(
             found.count >= known.count && Array(found.prefix(known.count)).isSame(as: known),
@@ -127,23 +129,30 @@ extension Life {
 
     /// Checks a store that was just opened; from now on everything in it is durable.
     private mutating func check(_ store: StrataStore, _ expectation: Expectation) async throws {
+        let lastKnown = known.last?.position ?? 0
+        let (stillKnown, expectation) = try await released(in: store, expectation)
+        known = stillKnown
         let rest: [RecordedEvent]
         if randomness.isOne(in: 4) {
-            rest = try await checkEvents(store.events.readAll().collect(), expectation)
+            rest = try await checkEvents(store.events.readAll().collect(), known, expectation)
         } else {
-            rest = try await store.events.readAll(after: known.last?.position).collect()
+            rest = try await store.events.readAll(after: lastKnown).collect()
             try expectation.check(rest)
         }
-        let last = try await store.events.currentPosition()
-        try require(last == (rest.last ?? known.last)?.position, "the current position is wrong")
-        doubtful = history.appends.filter(\.isDoubtful)
+        let last = try await store.events.currentPosition() ?? 0
+        let lastFound = max(lastKnown, rest.last?.position ?? 0)
+        try require(
+            expectation.releases.isEmpty ? last == lastFound : last >= lastFound, "the current position is wrong")
+        doubtful = history.appends.filter { $0.isDoubtful && expectation.releases[$0.stream] == nil }
         known += rest
+        knownVersions = expectation.versions
         for event in rest { knownVersions[event.stream] = event.version }
         for stream in streams {
             let version = try await store.events.version(of: stream)
             try require(version == knownVersions[stream] ?? 0, "a stream has another version than events")
             try expectation.check(try await store.snapshots.latest(for: stream), of: stream, version: version)
         }
+        try await noteReleases(of: store, expectation)
         history.forgetAppends()
     }
 

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Strata
 
 /// A long life of one store in which everything happens that can: callers append, read, save and delete, alone and many at
-/// a time; calls of the device fail, syncs lose what they were to keep, disks are full; processes die, and the power
+/// a time, release events and compact; calls of the device fail, syncs lose what they were to keep, disks are full; processes die, and the power
 /// goes, during recoveries as well; clocks jump.
 ///
 /// Whenever the store is opened again, what it holds is checked against all that callers were told.
@@ -22,6 +22,8 @@ package struct Life {
     /// What the store held when it was opened: all of it is durable.
     var known: [RecordedEvent] = []
     var knownVersions: [StreamID: Int] = [:]
+    /// Where streams began when the store was opened, of those that had released events.
+    var knownReleases: [StreamID: StreamStatus] = [:]
     /// Appends of which callers do not know whether they were stored.
     var doubtful: [History.Append] = []
     /// How many faults had struck when the store was opened.
