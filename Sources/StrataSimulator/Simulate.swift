@@ -31,13 +31,8 @@ import StrataTesting
         let start = ContinuousClock.now
         let run = try await CampaignRun(
             campaign, seed: seed, long ? .long : .short, cases: count, unit: unit, seconds: seconds)
-        let reporter = Reporter(campaign: campaign, start: start)
+        let reporter = Reporter(name: campaign.rawValue + (long ? " --long" : ""), start: start)
         let progress = try await run.run(threads: threads) { reporter.report($0) }
-        for finding in progress.tally.findings {
-            let name = campaign.rawValue + (long ? " --long" : "")
-            print("FINDING: \(finding.violation)")
-            print("  replay: Scripts/simulate \(name) --seed \(finding.seed) --unit \(finding.unit)")
-        }
         let totals = CampaignTotals(
             campaign: campaign.rawValue, seed: seed, cases: progress.tally.cases, units: progress.units,
             counts: progress.tally.counts, findings: progress.tally.findings.count,
