@@ -26,6 +26,7 @@ actor SnapshotLog {
     private let epoch: UInt64
     private let segmentBytes: Int
     private var appendable: SnapshotScan.Open?
+    private var doubtfulDeletions: Set<StreamID>
     private var lastNumber: UInt64
     private var segment: Segment?
     private var isClosed = false
@@ -39,6 +40,7 @@ actor SnapshotLog {
         index = scan.index
         segmentBytes = options.segmentBytes
         appendable = scan.appendable
+        doubtfulDeletions = scan.doubtfulDeletions
         lastNumber = scan.lastNumber
         isDamaged = !scan.damage.isEmpty
     }
@@ -59,17 +61,19 @@ actor SnapshotLog {
     ///
     /// - Returns: how many of the streams had one.
     func delete(_ streams: [StreamID]) throws(StrataError) -> Int {
-        let present = streams.filter { index[$0] != nil }
-        for stream in present {
+        let present = streams.count { index[$0] != nil }
+        let deleted = streams.filter { index[$0] != nil || doubtfulDeletions.contains($0) }
+        for stream in deleted {
             _ = try append(
                 frameHeader(.snapshotDeletion), of: stream,
                 body: AggregateTypeBody.encode(aggregateType: stream.aggregateType))
         }
-        guard !present.isEmpty else { return 0 }
+        guard !deleted.isEmpty else { return 0 }
         // Until then they are there, so that a deletion that failed is not taken for one that was made.
         try sync()
-        for stream in present { index[stream] = nil }
-        return present.count
+        for stream in deleted { index[stream] = nil }
+        doubtfulDeletions.subtract(deleted)
+        return present
     }
 
     /// Takes no more changes. Marks the end of the segment, so that damage to it can be told from what a crash leaves;

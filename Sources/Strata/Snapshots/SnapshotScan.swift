@@ -22,6 +22,11 @@ struct SnapshotScan {
     private var heldBack: Set<StreamID> = []
     /// The highest number of a segment.
     private(set) var lastNumber: UInt64 = 0
+    /// Streams without a snapshot because of a deletion that is not known to be durable: another loss of power may bring
+    /// the snapshot back.
+    private(set) var doubtfulDeletions: Set<StreamID> = []
+    /// Where the deletions of the segment that is read end.
+    private var deletions: [StreamID: Int] = [:]
     /// The last segment, if it can be appended to.
     private(set) var appendable: Open?
 
@@ -90,8 +95,8 @@ struct SnapshotScan {
             case .success(let header) = decoded, header.kind == .snapshots, header.storeID == storeID,
             header.number == number
         else {
-            // The header is durable before any frame is written.
-            if length > Format.segmentHeaderBytes || !start.allSatisfy({ $0 == 0 }) {
+            // The header is durable before any frame is written: where there is none, a crash has left what it had of it.
+            if length > Format.segmentHeaderBytes {
                 damage.append(
                     Damage(file: name, offset: 0, length: length, reason: "the segment's header does not verify"))
                 index.removeAll()
@@ -102,6 +107,8 @@ struct SnapshotScan {
         var isSound = true
         var durableMark = Format.segmentHeaderBytes
         var highestMark: Int?
+        deletions = [:]
+        defer { doubtfulDeletions.formUnion(deletions.filter { $0.value > durableMark }.keys) }
         while true {
             switch try scanner.next() {
             case .end:
@@ -138,6 +145,7 @@ struct SnapshotScan {
                 heldBack.insert(stream)
                 return true
             }
+            forgetDeletion(of: stream)
             index[stream] = SnapshotIndex.Entry(
                 segment: number, offset: scanner.offset, frameLength: header.frameLength,
                 version: header.firstVersion, schemaVersion: body.schemaVersion, createdAt: body.createdAt,
@@ -146,10 +154,18 @@ struct SnapshotScan {
         case .snapshotDeletion:
             guard let type = scanner.withBody({ AggregateTypeBody.aggregateType(in: $0, header: header) })
             else { return false }
-            index[StreamID(type, UUID(bits: header.aggregateID))] = nil
+            let stream = StreamID(type, UUID(bits: header.aggregateID))
+            forgetDeletion(of: stream)
+            deletions[stream] = scanner.offset + header.frameLength
+            index[stream] = nil
             return true
         case .mark: return true
         case .commit, .open, .footer, .truncation, .tombstone: return false
         }
+    }
+
+    private mutating func forgetDeletion(of stream: StreamID) {
+        doubtfulDeletions.remove(stream)
+        deletions[stream] = nil
     }
 }

@@ -207,7 +207,7 @@ extension Expectation {
                 ?? changes.startIndex
         try require(
             changes[first...].contains { $0.snapshot == snapshot },
-            "a snapshot is there that was never saved, or that was deleted")
+            "a snapshot of \(stream) at version \(snapshot.version) is there that was never saved, or that was deleted")
     }
 }
 

@@ -101,6 +101,43 @@ import Testing
         #expect(try await last.snapshots.exists(for: stream))
     }
 
+    @Test func aDeletionOfASnapshotThatAnEarlierProcessFailedAtIsMadeAnew() async throws {
+        let first = SimulatedDevice()
+        let store = try await StrataStore.open(on: first, options: options)
+        _ = try await store.events.append([event()], to: stream, expecting: .any)
+        try await store.snapshots.save(snapshot())
+        try await store.close()
+        let second = first.afterProcessDeath()
+        let reopened = try await StrataStore.open(on: second, options: options)
+        try await reopened.snapshots.save(snapshot(of: StreamID("Order", UUID())))
+        second.inject([DeviceFault(atCall: second.calls, .failedSync(.keptInCache))])
+        await #expect(throws: EventStoreError.self) { _ = try await reopened.snapshots.delete(for: stream) }
+
+        let third = second.afterProcessDeath()
+        let last = try await StrataStore.open(on: third, options: options)
+        #expect(try await !last.snapshots.delete(for: stream))
+        let after = try await StrataStore.open(on: SimulatedDevice(third.storage.afterTotalLoss), options: options)
+        #expect(try await !after.snapshots.exists(for: stream))
+    }
+
+    @Test func aSegmentOfSnapshotsWhoseHeaderACrashHasTornIsNoDamage() async throws {
+        let device = SimulatedDevice()
+        device.keepImages()
+        let store = try await StrataStore.open(on: device, options: options)
+        _ = try await store.events.append([event()], to: stream, expecting: .any)
+        try await store.snapshots.save(snapshot())
+        let header = try #require(
+            device.images.first { $0.call.operation == .write && $0.call.name.hasPrefix("snapshots/") })
+        var storage = header.storage
+        storage[file: header.call.name]?.removeLast(6)
+
+        let report = try StrataStore.verify(on: SimulatedDevice(storage))
+        #expect(report.damagedSnapshots.isEmpty)
+        let reopened = try await StrataStore.open(on: SimulatedDevice(storage), options: options)
+        try await reopened.snapshots.save(snapshot())
+        #expect(try await reopened.snapshots.exists(for: stream))
+    }
+
     private func event() -> NewEvent {
         NewEvent(type: "ItemAdded", payload: Bytes("{}"))
     }
