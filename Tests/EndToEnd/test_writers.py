@@ -1,4 +1,4 @@
-"""SIGKILL, SIGSTOP and SIGCONT of a process with up to 16 writers, snapshots and many segments under way."""
+"""SIGKILL, SIGSTOP and SIGCONT of a process with up to 16 writers, snapshots, many segments and compactions under way."""
 
 import os
 import random
@@ -27,10 +27,13 @@ class WriterKillTests(Case):
         count = generator.choice([1, 1, 2, 3, 4, 8, 16])
         snapshot_every = generator.choice([0, 1, 5])
         segment_bytes = generator.choice([64 << 10, 64 << 10, 1 << 20])
-        lines = generator.choice([1, 2, 10, 50, 200])
+        compacts = generator.random() < 0.5
+        # A compaction needs segments that are sealed.
+        lines = generator.choice([50, 200, 600, 1_200] if compacts else [1, 2, 10, 50, 200])
         stops = generator.choice([0, 0, 0, 1, 2])
         with writers.start(
-                self.store, count, snapshot_every=snapshot_every, segment_bytes=segment_bytes) as running:
+                self.store, count, *["--compact"] * compacts, snapshot_every=snapshot_every,
+                segment_bytes=segment_bytes) as running:
             if generator.random() < 0.2:
                 time.sleep(0.03 * generator.random())
             else:
@@ -49,11 +52,12 @@ class WriterKillTests(Case):
         self.assertEqual((ended.status, ended.errors, ended.warnings), (-9, b"", []))
         acknowledged.add(ended.output)
         self.assertEqual(acknowledged.errors, [])
-        return f"{count} writers, snapshots every {snapshot_every}, {segment_bytes} bytes a segment, {stops} stops"
+        return f"{count} writers, snapshots every {snapshot_every}, {segment_bytes} bytes a segment, {stops} stops" \
+            f"{', compacting' if compacts else ''}"
 
     def test_nothing_acknowledged_is_lost(self):
         generator = random.Random(SEED)
-        done = commits = torn = segments = 0
+        done = commits = torn = segments = compactions = 0
         while done < CYCLES:
             acknowledged = writers.Acknowledged()
             for _ in range(min(generator.randint(1, 8), CYCLES - done)):
@@ -65,10 +69,12 @@ class WriterKillTests(Case):
                         self.assertEqual(acknowledged.count, 0)
                 done += 1
             commits += acknowledged.count
+            compactions += acknowledged.compactions
             if os.path.exists(self.store):
                 torn += len(os.listdir(os.path.join(self.store, "quarantine"))) if acknowledged.count else 0
                 segments += len(os.listdir(os.path.join(self.store, "events"))) if acknowledged.count else 0
                 shutil.rmtree(self.store)
-        print(f"seed {SEED}: {done} cycles, {commits} acknowledged commits, {segments} segments, {torn} torn tails",
-              flush=True)
+        print(f"seed {SEED}: {done} cycles, {commits} acknowledged commits, {segments} segments, {compactions} compactions, "
+              f"{torn} torn tails", flush=True)
         self.assertGreater(commits, CYCLES)
+        self.assertGreater(compactions, 0)

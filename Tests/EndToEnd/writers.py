@@ -44,14 +44,19 @@ class Acknowledged:
         #: The versions that the last check found.
         self.found = {}
         self.count = 0
+        #: How many compactions came to their end and rewrote something.
+        self.compactions = 0
 
     def add(self, output):
         """Takes the complete lines of a run's output."""
         for line in output[:output.rfind(b"\n") + 1].splitlines():
             said = json.loads(line)
             writer = said.get("writer")
-            if "error" in said or "snapshot_error" in said:
-                self.errors.append(said.get("error") or said["snapshot_error"])
+            failures = [said[key] for key in ("error", "snapshot_error", "compaction_error") if key in said]
+            if failures:
+                self.errors += failures
+            elif "compacted" in said:
+                self.compactions += 1
             elif "snapshot" in said:
                 self.snapshots[writer] = said["snapshot"]
             elif "position" in said:

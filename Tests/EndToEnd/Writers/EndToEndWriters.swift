@@ -32,6 +32,9 @@ struct EndToEndWriters: AsyncParsableCommand {
     @Option(help: "The longest segment, in bytes.")
     var segmentBytes = 64 << 10
 
+    @Flag(help: "Compact over and over while the writers append.")
+    var compact = false
+
     @Flag(help: "Try again where there is no room, instead of ending.")
     var waitForRoom = false
 
@@ -45,14 +48,30 @@ struct EndToEndWriters: AsyncParsableCommand {
             throw ExitCode(75)
         }
         Self.say(#"{"opened":true}"#)
+        let compactions = compact ? Task { await Self.compactOverAndOver(opened) } : nil
         let isDone = await withTaskGroup(of: Bool.self) { group in
             for number in 1...writers {
                 group.addTask { await Writer(number: number, store: opened, plan: self).run() }
             }
             return await group.allSatisfy { $0 }
         }
+        compactions?.cancel()
+        await compactions?.value
         do { try await opened.close() } catch { Self.say(#"{"error":"\#(error.code)"}"#) }
         guard isDone else { throw ExitCode(74) }
+    }
+
+    private static func compactOverAndOver(_ store: StrataStore) async {
+        while !Task.isCancelled {
+            do throws(StrataError) {
+                let report = try await store.compact(CompactionOptions(targetSegmentBytes: 512 << 10)).report()
+                if !report.rewrites.isEmpty { say(#"{"compacted":\#(report.rewrites.count)}"#) }
+            } catch {
+                say(#"{"compaction_error":"\#(error.code)"}"#)
+                return
+            }
+            try? await Task.sleep(for: .milliseconds(2))
+        }
     }
 
     /// Writes a line with one call, so that lines of several tasks do not mix.
