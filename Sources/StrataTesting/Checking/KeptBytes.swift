@@ -32,26 +32,34 @@ enum KeptBytes {
         for (name, bytes) in before where name.contains("/") {
             if isSidecar(name) { continue }
             let kept = after[name] ?? []
+            // First of all: what was cut may be the very bytes that the next frame begins with.
+            if let copy = copy(of: bytes, name, kept, among: put) {
+                matched.insert(copy)
+                continue
+            }
             // A file that never got more than its header holds nothing, and may go or be made again.
             if kept.begins(with: bytes) || bytes.count <= 64 { continue }
             if after[name] == nil, isReplaced(name, manifest) { continue }
             try require(after[name] != nil, "\(name) with \(bytes.count) bytes is gone")
             try require(!isQuarantined(name), "recovery changes \(name)")
-            let segment = name.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? ""
-            let copies = put.filter { $0.key.hasPrefix("\(quarantine)\(segment)-") }
-            let copy = copies.first { copy in
-                copy.value.count <= bytes.count
-                    && Array(bytes.suffix(copy.value.count)).begins(with: copy.value)
-                    && kept.begins(with: bytes.dropLast(copy.value.count))
-            }
-            if let copy {
-                matched.insert(copy.key)
-            } else {
-                let end = (bytes.lastIndex { $0 != 0 } ?? -1) + 1
-                try require(
-                    kept.begins(with: Array(bytes[..<end])), "bytes of \(name) are neither live nor in quarantine")
-            }
+            let end = (bytes.lastIndex { $0 != 0 } ?? -1) + 1
+            try require(
+                kept.begins(with: Array(bytes[..<end])), "bytes of \(name) are neither live nor in quarantine")
         }
         try require(matched.count == put.count, "quarantine holds more than was cut")
+    }
+
+    /// The copy in quarantine of what was cut off a file.
+    ///
+    /// - Parameter put: what recovery has put into quarantine.
+    private static func copy(
+        of bytes: [UInt8], _ name: String, _ kept: [UInt8], among put: [String: [UInt8]]
+    ) -> String? {
+        let segment = name.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? ""
+        return put.first { copy in
+            copy.key.hasPrefix("\(quarantine)\(segment)-") && copy.value.count <= bytes.count
+                && Array(bytes.suffix(copy.value.count)).begins(with: copy.value)
+                && kept.begins(with: bytes.dropLast(copy.value.count))
+        }?.key
     }
 }
