@@ -13,6 +13,7 @@ let package = Package(
     products: [
         .library(name: "EventSourcing", targets: ["EventSourcing"]),
         .library(name: "EventSourcingTesting", targets: ["EventSourcingTesting"]),
+        .library(name: "EventCopying", targets: ["EventCopying"]),
         .library(name: "Strata", targets: ["Strata"]),
         .library(name: "StrataPostgreSQL", targets: ["StrataPostgreSQL"]),
         .library(name: "StrataJetStream", targets: ["StrataJetStream"]),
@@ -36,6 +37,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         // The contract of every store, as a suite any backend can run.
         .target(name: "EventSourcingTesting", dependencies: ["EventSourcing"], swiftSettings: swiftSettings),
+        // Copies a store into another one.
+        .target(name: "CDigest"),
+        .target(name: "EventCopying", dependencies: ["EventSourcing", "CDigest"], swiftSettings: swiftSettings),
         // Events as lines of NDJSON.
         .target(name: "EventInterchange", dependencies: ["EventSourcing"], swiftSettings: swiftSettings),
         // The engine.
@@ -86,7 +90,9 @@ let package = Package(
         .executableTarget(
             name: "StrataTool",
             dependencies: [
-                "EventSourcing", "EventInterchange", "Strata", "OrderExample",
+                "EventCopying", "EventSourcing", "EventInterchange", "Strata", "OrderExample",
+                .target(name: "StrataPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
+                .target(name: "StrataJetStream", condition: .when(traits: ["JetStream"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -109,6 +115,10 @@ let package = Package(
         .testTarget(
             name: "EventSourcingTestingTests",
             dependencies: ["EventSourcing", "EventSourcingTesting"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EventCopyingTests",
+            dependencies: ["EventCopying", "EventSourcing", "Strata", "StrataTesting"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EventInterchangeTests",

@@ -7,9 +7,9 @@ public import FoundationEssentials
 /// An event is visible to readers when its append can return, not before. Cancelling a task does not take an append
 /// back.
 public final class StrataEventStore: EventStore {
-    private let reader: LogReader
-    private let writer: LogWriter?
-    private let lifetime: StoreLifetime
+    let reader: LogReader
+    let writer: LogWriter?
+    let lifetime: StoreLifetime
 
     init(reader: LogReader, writer: LogWriter?, lifetime: StoreLifetime) {
         self.reader = reader
@@ -62,7 +62,7 @@ public final class StrataEventStore: EventStore {
         return try await ask { index throws(IndexFault) in try index.status(of: stream, .verifying) }
     }
 
-    private func ask<Answer: Sendable>(
+    func ask<Answer: Sendable>(
         _ body: @escaping @Sendable (LogIndex) throws(IndexFault) -> Answer
     ) async throws(EventStoreError) -> Answer {
         try await read { reader throws(StrataError) in try reader.ask(body) }

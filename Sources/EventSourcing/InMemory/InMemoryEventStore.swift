@@ -11,7 +11,7 @@ import Synchronization
 /// `storedAt` never decreases with the position, even where the clock goes backwards: whoever polls a category and
 /// resumes at the last instant seen would otherwise miss events stored with an earlier one.
 public final class InMemoryEventStore: EventStore {
-    private let state = Mutex(InMemoryLog())
+    let state = Mutex(InMemoryLog())
     private let clock: @Sendable () -> Timestamp
 
     /// An empty store.

@@ -9,7 +9,7 @@ extension InMemoryLog {
     }
 
     /// Forgets the events below a stream's new first version. O(events released).
-    private mutating func leave(_ status: StreamStatus, of id: StreamID) {
+    mutating func leave(_ status: StreamStatus, of id: StreamID) {
         var stream = streams[id] ?? Stream()
         for index in stream.indexes.prefix(status.firstVersion - stream.status.firstVersion) { forget(index) }
         stream.indexes = stream.indexes.dropFirst(status.firstVersion - stream.status.firstVersion)

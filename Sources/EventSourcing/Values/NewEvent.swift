@@ -30,3 +30,12 @@ public struct NewEvent: Hashable, Sendable {
         self.metadata = metadata
     }
 }
+
+extension NewEvent {
+    /// An event as it was before a store took it.
+    public init(_ event: RecordedEvent) {
+        self.init(
+            id: event.id, type: event.type, schemaVersion: event.schemaVersion, occurredAt: event.occurredAt,
+            contentType: event.contentType, payload: event.payload, metadata: event.metadata)
+    }
+}

@@ -1,4 +1,5 @@
 import EventSourcing
+import FoundationEssentials
 import Synchronization
 
 /// What truncations and tombstones have made of streams.
@@ -8,6 +9,13 @@ extension LogIndex {
         guard hasReleases else { return 1 }
         return state.withLock { state in
             state.key(of: stream).flatMap { state.releases[$0]?.firstLiveVersion } ?? 1
+        }
+    }
+
+    /// The streams of which events were released, and those with a tombstone.
+    var releasedStreams: [StreamID] {
+        state.withLock { state in
+            state.releases.keys.map { StreamID(state.types.names[Int($0.aggregateType)], UUID(bits: $0.id)) }
         }
     }
 

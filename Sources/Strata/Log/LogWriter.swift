@@ -22,35 +22,36 @@ actor LogWriter {
         case sameIDsUnderWay
     }
 
-    private struct Waiting {
+    struct Waiting {
         let entry: LogEntry
         /// What it makes of its stream.
         let status: StreamStatus
-        let continuation: CheckedContinuation<Result<Durability, EventStoreError>, Never>
+        /// nil where a later one of the same batch answers for it.
+        let continuation: CheckedContinuation<Result<Durability, EventStoreError>, Never>?
     }
 
     private let log: SegmentLog
-    private let index: LogIndex
-    private let earlier: EarlierAppend
+    let index: LogIndex
+    let earlier: EarlierAppend
     private let device: any Device
     private let mode: StrataOptions.DurabilityMode
     private let idleMarkDelay: Duration?
     private let simulation: (any SimulationThread)?
 
-    private var gathered: [Waiting] = []
+    var gathered: [Waiting] = []
     private var isFlushing = false
     /// What streams are behind what is on its way.
-    private var statusesUnderWay: [StreamID: StreamStatus] = [:]
-    private var eventIDsUnderWay: Set<UInt128> = []
+    var statusesUnderWay: [StreamID: StreamStatus] = [:]
+    var eventIDsUnderWay: Set<UInt128> = []
     /// No position below is given out: an empty segment may begin far behind the last event.
     private let firstFreePosition: Int
-    private var nextPosition: Int
-    private var lastStoredAt: Timestamp
+    var nextPosition: Int
+    var lastStoredAt: Timestamp
     private var batchWaiters: [CheckedContinuation<Void, Never>] = []
     private var isDeciding = false
     private var turnWaiters: Deque<CheckedContinuation<Void, Never>> = []
     /// How often appends that had been let in were failed.
-    private var failures = 0
+    var failures = 0
     private var failure: StrataError?
     private var isClosed = false
     private var hasClosedLog = false
@@ -128,11 +129,15 @@ actor LogWriter {
         guard expected.allows(status) else {
             return .refuse(.conflict(in: commit.stream, expected: expected, actual: status.version), status)
         }
-        // The next segment's number, too, must be one.
+        try checkPositions(for: commit)
+        return .admit(admit(commit, behind: status))
+    }
+
+    /// The next segment's number, too, must be one.
+    func checkPositions(for commit: EncodedCommit) throws(EventStoreError) {
         guard nextPosition + commit.eventCount < Format.numberLimit else {
             throw EventStoreError(.storageFull, "the store has given out all positions that there are")
         }
-        return .admit(admit(commit, behind: status))
     }
 
     /// Decides about a release, and waits until it is stored if there is something to store.
@@ -206,7 +211,7 @@ actor LogWriter {
     }
 
     /// Asks the index where that may block, keeping the turn unless that fails: what was asked for can be had at once then.
-    private func load(
+    func load(
         _ ask: @escaping @Sendable (LogIndex) throws(IndexFault) -> Void
     ) async throws(EventStoreError) {
         let reader = earlier.reader
@@ -218,7 +223,7 @@ actor LogWriter {
         }
     }
 
-    private func takeTurn() async {
+    func takeTurn() async {
         guard isDeciding else {
             isDeciding = true
             return
@@ -227,12 +232,15 @@ actor LogWriter {
     }
 
     /// Lets the append decide that has waited longest.
-    private func passTurn() {
+    func passTurn() {
         if let next = turnWaiters.popFirst() { next.resume() } else { isDeciding = false }
     }
 
-    private func admit(_ commit: EncodedCommit, behind status: StreamStatus) -> PositionedCommit {
-        lastStoredAt = max(lastStoredAt, device.now())
+    /// - Parameter storedAt: when it is stored; nil for now.
+    func admit(
+        _ commit: EncodedCommit, behind status: StreamStatus, storedAt: Timestamp? = nil
+    ) -> PositionedCommit {
+        lastStoredAt = max(lastStoredAt, storedAt ?? device.now())
         let positioned = PositionedCommit(
             commit: commit, firstVersion: status.version + 1, firstPosition: nextPosition, storedAt: lastStoredAt)
         nextPosition += commit.eventCount
@@ -243,13 +251,14 @@ actor LogWriter {
         return positioned
     }
 
-    private func admit(_ status: StreamStatus, of stream: StreamID) -> StampedRelease {
-        lastStoredAt = max(lastStoredAt, device.now())
+    /// - Parameter storedAt: when it is stored; nil for now.
+    func admit(_ status: StreamStatus, of stream: StreamID, storedAt: Timestamp? = nil) -> StampedRelease {
+        lastStoredAt = max(lastStoredAt, storedAt ?? device.now())
         statusesUnderWay[stream] = status
         return StampedRelease(release: EncodedRelease(Release(status), of: stream), storedAt: lastStoredAt)
     }
 
-    private func checkOpen() throws(EventStoreError) {
+    func checkOpen() throws(EventStoreError) {
         guard !isClosed else { throw EventStoreError(.closed, "the store is closed") }
         if let failure {
             throw EventStoreError(
@@ -258,11 +267,11 @@ actor LogWriter {
     }
 
     /// Waits until the batch under way is settled.
-    private func nextBatch() async {
+    func nextBatch() async {
         await withCheckedContinuation { batchWaiters.append($0) }
     }
 
-    private func flushIfNeeded() {
+    func flushIfNeeded() {
         guard !isFlushing else { return }
         isFlushing = true
         if let simulation {
@@ -314,7 +323,7 @@ actor LogWriter {
         let durability: Durability = mode == .commit ? .synced : .written
         for waiting in batch[..<outcome.stored] {
             forget(waiting)
-            waiting.continuation.resume(returning: .success(durability))
+            waiting.continuation?.resume(returning: .success(durability))
         }
         if let failure = outcome.failure { fail(Array(batch[outcome.stored...]), failure) }
         wakeWaiters()
@@ -347,7 +356,7 @@ actor LogWriter {
                 .outcomeUnknown, "writing failed; open the store again to see what became of it",
                 cause: cause)
         }
-        for waiting in failed { waiting.continuation.resume(returning: .failure(error)) }
+        for waiting in failed { waiting.continuation?.resume(returning: .failure(error)) }
     }
 
     private func wakeWaiters() {

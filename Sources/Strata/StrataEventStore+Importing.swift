@@ -1,0 +1,29 @@
+public import EventSourcing
+import FoundationEssentials
+
+extension StrataEventStore: EventImporting, ReleaseReading {
+    /// Stores changes of another store; see `EventImporting.importChanges(_:)`. As durable as an append; all changes share
+    /// a sync, or one for each 16 MiB.
+    public func importChanges(_ changes: [ImportedChange]) async throws(EventStoreError) {
+        try lifetime.checkOpen()
+        guard let writer else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
+        for change in changes {
+            switch change {
+            case .commit(let commit):
+                try EventLimits.check(commit.events, to: commit.stream, expecting: commit.expectedVersion)
+            case .release(_, let stream): try EventLimits.check(stream)
+            }
+        }
+        try await writer.take(changes.map(EncodedChange.init))
+    }
+
+    public func releasedStreams() async throws(EventStoreError) -> [StreamID: StreamStatus] {
+        try lifetime.checkOpen()
+        let streams = reader.index.releasedStreams
+        return try await ask { index throws(IndexFault) in
+            var statuses: [StreamID: StreamStatus] = [:]
+            for stream in streams { statuses[stream] = try index.status(of: stream, .verifying) }
+            return statuses.filter(\.value.hasReleases)
+        }
+    }
+}
