@@ -17,6 +17,11 @@ struct InMemoryEventStoreTests {
         try await requirement.check { InMemoryEventStore { .distantPast } }
     }
 
+    @Test(arguments: CopyableStoreContract.requirements)
+    func keepsTheContractOfCopying(_ requirement: CopyableStoreContract.Requirement) async throws {
+        try await requirement.check { InMemoryEventStore() }
+    }
+
     @Test func stampsEventsByItsClock() async throws {
         let now = try #require(Timestamp(rfc3339: "2024-05-17T12:00:00.000000001Z"))
         let store = InMemoryEventStore { now }

@@ -27,6 +27,16 @@ extension JetStreamTests {
             try await requirement.check { try await emptied(Self.single).snapshots }
         }
 
+        @Test(arguments: CopyableStoreContract.requirements)
+        func eventsKeepTheContractOfCopying(_ requirement: CopyableStoreContract.Requirement) async throws {
+            try await requirement.check { try await emptied(Self.single).events }
+        }
+
+        @Test(arguments: CopyableStoreContract.requirements)
+        func eventsKeepTheContractOfCopyingInACluster(_ requirement: CopyableStoreContract.Requirement) async throws {
+            try await requirement.check { try await emptied(Self.cluster).events }
+        }
+
         @Test(arguments: EventStoreContract.requirements)
         func eventsKeepTheContractInACluster(_ requirement: EventStoreContract.Requirement) async throws {
             try await requirement.check { try await emptied(Self.cluster).events }

@@ -16,6 +16,13 @@ struct ContractTests {
         }
     }
 
+    @Test(arguments: CopyableStoreContract.requirements)
+    func eventsKeepTheContractOfCopying(_ requirement: CopyableStoreContract.Requirement) async throws {
+        try await requirement.check {
+            PostgreSQLEventStore(Self.pool, schema: try await .migrated(using: Self.pool))
+        }
+    }
+
     @Test(arguments: SnapshotStoreContract.requirements)
     func snapshotsKeepTheContract(_ requirement: SnapshotStoreContract.Requirement) async throws {
         try await requirement.check {

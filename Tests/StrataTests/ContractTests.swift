@@ -23,6 +23,11 @@ import Testing
         try await check(StrataOptions()) { store in try await requirement.check { store.snapshots } }
     }
 
+    @Test(arguments: CopyableStoreContract.requirements)
+    func eventsKeepTheContractOfCopying(_ requirement: CopyableStoreContract.Requirement) async throws {
+        try await check(StrataOptions()) { store in try await requirement.check { store.events } }
+    }
+
     private func check(_ options: StrataOptions, _ body: (StrataStore) async throws -> Void) async throws {
         let directory = TemporaryDirectory()
         let store = try await StrataStore.open(at: directory.path, options: options)

@@ -23,7 +23,7 @@ public import FoundationEssentials
 /// an append takes a round trip for the claims and one for the commit, and with replicas a third.
 public final class JetStreamEventStore: EventStore {
     let log: EventLog
-    private let turns = StreamTurns()
+    let turns = StreamTurns()
 
     init(_ log: EventLog) {
         self.log = log
@@ -77,7 +77,9 @@ public final class JetStreamEventStore: EventStore {
     ) async throws(EventStoreError) -> DeletionResult {
         try EventLimits.check(stream, expecting: expected)
         return try await turns.withTurn(at: stream) { () throws(EventStoreError) in
-            try await Release(release, of: stream, expecting: expected, in: log).run()
+            try await Release(of: stream, in: log) { status throws(EventStoreError) in
+                try release.status(behind: status, of: stream, expecting: expected)
+            }.run()
         }
     }
 
@@ -154,7 +156,7 @@ public final class JetStreamEventStore: EventStore {
         }
     }
 
-    private func reading<Value>(
+    func reading<Value>(
         _ body: () async throws(JetStreamError) -> Value
     ) async throws(EventStoreError) -> Value {
         do throws(JetStreamError) {

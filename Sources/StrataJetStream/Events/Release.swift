@@ -8,22 +8,23 @@ import EventSourcing
 struct Release {
     private let log: EventLog
     private let stream: StreamID
-    private let release: StreamRelease
-    private let expected: ExpectedVersion
+    private let leave: (StreamStatus) throws(EventStoreError) -> StreamStatus
     private let deadline: ContinuousClock.Instant
 
-    init(_ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion, in log: EventLog) {
-        self.release = release
+    /// - Parameter leave: what the stream is to be, as it stands.
+    init(
+        of stream: StreamID, in log: EventLog, leave: @escaping (StreamStatus) throws(EventStoreError) -> StreamStatus
+    ) {
+        self.leave = leave
         self.log = log
         self.stream = stream
-        self.expected = expected
         deadline = log.session.deadline
     }
 
     func run() async throws(EventStoreError) -> DeletionResult {
         while true {
             let (message, head) = try await current()
-            let status = try release.status(behind: head.status, of: stream, expecting: expected)
+            let status = try leave(head.status)
             // Where nothing changes, an earlier call may have been interrupted.
             let sequence = status == head.status ? head.sequence : try await decide(status, after: head)
             if let sequence {

@@ -10,6 +10,8 @@ struct ConsumerReader {
     enum Start: Sendable {
         case sequence(UInt64)
         case time(Timestamp)
+        /// The last message of each subject alone; where the consumer has to be made anew, all messages that follow.
+        case lastOfEachSubject
     }
 
     /// Messages and bytes of one request.
@@ -59,6 +61,7 @@ struct ConsumerReader {
         let beginning =
             switch start {
             case .sequence(let sequence): #""deliver_policy":"by_start_sequence","opt_start_seq":\#(sequence)"#
+            case .lastOfEachSubject: #""deliver_policy":"last_per_subject""#
             case .time(let time): #""deliver_policy":"by_start_time","opt_start_time":"\#(time)""#
             }
         let configuration = """

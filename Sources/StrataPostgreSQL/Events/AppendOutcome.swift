@@ -31,10 +31,10 @@ extension QueryResult {
     }
 
     /// What is left of a stream, in four columns.
-    func status(from column: Int) throws(PostgreSQLError) -> StreamStatus {
+    func status(_ row: Int = 0, from column: Int) throws(PostgreSQLError) -> StreamStatus {
         StreamStatus(
-            version: try int(0, column), firstVersion: try int(0, column + 1), isTruncated: try boolean(0, column + 2),
-            isTombstoned: try boolean(0, column + 3))
+            version: try int(row, column), firstVersion: try int(row, column + 1),
+            isTruncated: try boolean(row, column + 2), isTombstoned: try boolean(row, column + 3))
     }
 
     func uuid(_ row: Int, _ column: Int) throws(PostgreSQLError) -> UUID {

@@ -7,6 +7,9 @@ import Synchronization
 final class EventStatements: Sendable {
     let append: Statement
     let release: Statement
+    let importCommit: Statement
+    let importRelease: Statement
+    let releasedStreams: Statement
     let status: Statement
     let event: Statement
     let containsEvent: Statement
@@ -35,6 +38,15 @@ final class EventStatements: Sendable {
             SELECT r.outcome, r.last_version, r.first_version, r.is_truncated, r.is_tombstoned, \(Self.isSynced)
             FROM \(schema.quoted).release($1::text, $2::uuid, $3::bigint, $4::bigint, $5::bool) r
             """)
+        importCommit = Statement(
+            """
+            SELECT a.outcome, a.at_version, a.at_position, a.taken, \(Self.isSynced)
+            FROM \(schema.quoted).import_commit($1::text, $2::uuid, $3::bigint, $4::uuid[], $5::text[], $6::bigint[],
+                $7::timestamptz[], $8::smallint[], $9::smallint[], $10::text[], $11::bytea[], $12::bytea[], $13::timestamptz,
+                $14::smallint) a
+            """)
+        importRelease = Statement(
+            "SELECT \(schema.quoted).import_release($1::text, $2::uuid, $3::bigint, $4::bool, $5::bool)")
         let ofStream = "e.aggregate_id = $2::uuid AND e.aggregate_type = $1::text"
         let lastVersion = "(SELECT e.version FROM \(events) WHERE \(ofStream) ORDER BY e.version DESC LIMIT 1)"
         status = Statement(
@@ -43,6 +55,16 @@ final class EventStatements: Sendable {
                 coalesce(r.is_tombstoned, false)
             FROM (SELECT) AS one LEFT JOIN \(schema.quoted).releases r
                 ON r.aggregate_id = $2::uuid AND r.aggregate_type = $1::text
+            """)
+        let lastOfReleased = """
+            (SELECT e.version FROM \(events) WHERE e.aggregate_id = r.aggregate_id AND e.aggregate_type = r.aggregate_type
+                ORDER BY e.version DESC LIMIT 1)
+            """
+        releasedStreams = Statement(
+            """
+            SELECT r.aggregate_type, r.aggregate_id, greatest(\(lastOfReleased), r.version, 0), r.first_version,
+                r.is_truncated, r.is_tombstoned
+            FROM \(schema.quoted).releases r WHERE r.first_version > 1 OR r.is_tombstoned
             """)
         event = Statement("SELECT \(EventRows.columns()) FROM \(events) WHERE e.id = $1::uuid")
         containsEvent = Statement("SELECT 1 FROM \(events) WHERE e.id = $1::uuid")

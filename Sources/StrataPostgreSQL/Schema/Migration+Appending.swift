@@ -52,11 +52,33 @@ extension Migration {
     /// The outcome is 0 for stored, 1 for stored earlier, 2 for a conflict with `at_version`, 3 for a duplicate of `taken`,
     /// 4 for a tombstone.
     static func append(_ schema: PostgreSQLSchema) -> String {
+        append(
+            schema, "append", parameters: "",
+            stamp: """
+                now := clock_timestamp();
+                    IF now <= latest.stored_at THEN
+                """)
+    }
+
+    /// Appends what another store took at an earlier time, which it keeps. The outcome is that of the function `append`.
+    static func importCommit(_ schema: PostgreSQLSchema) -> String {
+        append(
+            schema, "import_commit", parameters: ", stored timestamptz, stored_remainder smallint",
+            stamp: """
+                now := stored;
+                    now_nanoseconds := stored_remainder;
+                    IF (now, now_nanoseconds) < (latest.stored_at, latest.stored_nanoseconds) THEN
+                """)
+    }
+
+    private static func append(
+        _ schema: PostgreSQLSchema, _ name: String, parameters: String, stamp: String
+    ) -> String {
         """
-        CREATE FUNCTION \(schema.quoted).append(
+        CREATE FUNCTION \(schema.quoted).\(name)(
             stream_type text, stream_id uuid, expected bigint, ids uuid[], types text[], schema_versions bigint[],
             occurrences timestamptz[], occurred_nanoseconds smallint[], content_types smallint[], tenants text[],
-            metadata bytea[], payloads bytea[],
+            metadata bytea[], payloads bytea[]\(parameters),
             OUT outcome smallint, OUT at_version bigint, OUT at_position bigint, OUT taken uuid)
         LANGUAGE plpgsql AS $$
         DECLARE
@@ -106,8 +128,7 @@ extension Migration {
             END IF;
 
             \(latest(schema))
-            now := clock_timestamp();
-            IF now <= latest.stored_at THEN
+            \(stamp)
                 now := latest.stored_at;
                 now_nanoseconds := latest.stored_nanoseconds;
             END IF;

@@ -38,7 +38,54 @@ extension Migration {
                 RETURN;
             END IF;
 
-            \(latest(schema))
+            \(deleteEvents(schema))
+            first_version := greatest(before, first_version);
+            is_truncated := first_version <= last_version;
+            is_tombstoned := tombstone;
+            \(record(schema))
+        END
+        $$
+        """
+    }
+
+    /// Releases what another store has released of a stream, and has the stream go on behind that.
+    static func importRelease(_ schema: PostgreSQLSchema) -> String {
+        """
+        CREATE FUNCTION \(schema.quoted).import_release(
+            stream_type text, stream_id uuid, before bigint, truncated bool, tombstone bool) RETURNS void
+        LANGUAGE plpgsql AS $$
+        DECLARE
+            released record;
+            latest record;
+            head record;
+            last_version bigint;
+            first_version bigint;
+            is_truncated bool;
+            is_tombstoned bool;
+        BEGIN
+            \(turn(schema))
+            \(status(schema))
+            IF is_tombstoned OR NOT (tombstone OR before > first_version) THEN
+                RETURN;
+            END IF;
+            last_version := greatest(last_version, before - 1);
+            IF tombstone THEN
+                before := last_version + 1;
+            END IF;
+            \(deleteEvents(schema))
+            first_version := before;
+            is_truncated := truncated;
+            is_tombstoned := tombstone;
+            \(record(schema))
+        END
+        $$
+        """
+    }
+
+    /// Deletes a stream's events below the version `before`.
+    private static func deleteEvents(_ schema: PostgreSQLSchema) -> String {
+        """
+        \(latest(schema))
             -- What is left of a commit counts as the commit.
             SELECT e.version, e.commit_size INTO head FROM \(schema.quoted).events e
                 WHERE e.aggregate_id = stream_id AND e.aggregate_type = stream_type AND e.version < before
@@ -48,10 +95,13 @@ extension Migration {
                 AND e.commit_size = 0;
             DELETE FROM \(schema.quoted).events e
                 WHERE e.aggregate_id = stream_id AND e.aggregate_type = stream_type AND e.version < before;
-            first_version := greatest(before, first_version);
-            is_truncated := first_version <= last_version;
-            is_tombstoned := tombstone;
-            INSERT INTO \(schema.quoted).releases AS r (
+        """
+    }
+
+    /// Keeps what is left of a stream.
+    private static func record(_ schema: PostgreSQLSchema) -> String {
+        """
+        INSERT INTO \(schema.quoted).releases AS r (
                     position, stored_at, version, first_version, aggregate_id, stored_nanoseconds, is_truncated, is_tombstoned,
                     aggregate_type)
                 VALUES (coalesce(latest.position, 0), coalesce(latest.stored_at, 'epoch'), last_version, first_version,
@@ -60,8 +110,6 @@ extension Migration {
                     stored_at = excluded.stored_at, version = excluded.version, first_version = excluded.first_version,
                     stored_nanoseconds = excluded.stored_nanoseconds, is_truncated = excluded.is_truncated,
                     is_tombstoned = excluded.is_tombstoned;
-        END
-        $$
         """
     }
 }

@@ -5,6 +5,6 @@ struct Migration: Sendable {
     let statements: @Sendable (PostgreSQLSchema) -> [String]
 
     /// All steps; the schema's version is how many of them were taken.
-    static let all = [events, snapshots]
+    static let all = [events, snapshots, importing]
 }
 #endif

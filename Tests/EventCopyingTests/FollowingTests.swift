@@ -1,0 +1,63 @@
+import EventCopying
+import EventSourcing
+import Foundation
+import Synchronization
+import Testing
+
+/// A copy that follows its source takes over what comes, until it is stopped.
+@Suite struct FollowingTests {
+    @Test func takesOverWhatComes() async throws {
+        let source = try await SampleStore(seed: 31)
+        let destination = InMemoryEventStore()
+        let stop = CopyStop()
+        let rounds = Mutex(0)
+        var copy = StoreCopy(
+            from: CopyableStore(events: source.events), to: CopyableStore(events: destination), stop: stop)
+        let (events, stream) = (source.events, StreamID("New", UUID()))
+        try await copy.follow { position async throws(EventStoreError) in
+            #expect(try await events.currentPosition() ?? 0 >= position ?? 0)
+            let round = rounds.withLock { rounds in
+                rounds += 1
+                return rounds
+            }
+            if round == 4 {
+                try await events.truncate(stream, before: 2, expecting: .any)
+            } else {
+                _ = try await events.append([NewEvent(type: "New", payload: Bytes("1"))], to: stream, expecting: .any)
+            }
+            // Stopped while the last round's event is not copied yet.
+            if round == 6 { stop.stop() }
+            return CopyableStore(events: events)
+        }
+        #expect(rounds.withLock { $0 } == 6)
+        #expect(try await destination.version(of: stream) == 4)
+        #expect(try await copy.verify().isIdentical)
+        #expect(try await destination.status(of: stream).firstVersion == 2)
+    }
+
+    @Test func endsItsWaitWhenItIsStopped() async throws {
+        let source = try await SampleStore(seed: 32)
+        let stop = CopyStop()
+        var copy = StoreCopy(
+            from: CopyableStore(events: source.events), to: CopyableStore(events: InMemoryEventStore()), stop: stop,
+            progress: { if $0.phase == .following { stop.stop() } })
+        let events = source.events
+        try await copy.follow { _ async throws(EventStoreError) in
+            while !Task.isCancelled { await Task.yield() }
+            return CopyableStore(events: events)
+        }
+        #expect(try await copy.verify().isIdentical)
+    }
+
+    @Test func aSourceThatFailsWhileItIsWaitedForIsReported() async throws {
+        let source = try await SampleStore(seed: 33)
+        var copy = StoreCopy(
+            from: CopyableStore(events: source.events), to: CopyableStore(events: InMemoryEventStore()))
+        do throws(CopyError) {
+            try await copy.follow { _ async throws(EventStoreError) in throw EventStoreError(.ioFailure, "gone") }
+            Issue.record("following a source that fails ended without an error")
+        } catch {
+            #expect(error.code == .sourceFailed && error.cause?.message == "gone")
+        }
+    }
+}
