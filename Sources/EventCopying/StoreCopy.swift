@@ -19,8 +19,8 @@ public struct StoreCopy: Sendable {
         var position: Position?
     }
 
-    /// What is copied.
-    public internal(set) var source: CopyableStore
+    /// What is copied; another view of the same store may take its place.
+    public var source: CopyableStore
     /// Where to.
     public let destination: CopyableStore
     /// Events that were stored in the destination.
@@ -51,14 +51,15 @@ public struct StoreCopy: Sendable {
     /// Events go in commits: neighbours in the feed of one stream and one `storedAt` that follow each other. `storedAt` is
     /// kept; where it goes back in the source, the destination has the last one again. Positions are the destination's own.
     ///
+    /// - Parameter evenIfStopped: whether it comes to its end whatever ``CopyStop`` says.
     /// - Returns: false where ``CopyStop`` ended it before.
     /// - Throws: ``CopyError``. Whatever was stored is a beginning of the source.
-    public mutating func copy() async throws(CopyError) -> Bool {
+    public mutating func copy(evenIfStopped: Bool = false) async throws(CopyError) -> Bool {
         var refusedAt: Place?
         while true {
             let place = try await currentPlace()
             do throws(CopyError) {
-                return try await pass(behind: place)
+                return try await pass(behind: place, evenIfStopped: evenIfStopped)
             } catch {
                 guard let cause = error.cause, error.code == .destinationFailed, cause.isRefusal else { throw error }
                 // The source may have released events between two of our looks. The second time in one place, the
@@ -77,33 +78,48 @@ public struct StoreCopy: Sendable {
 
     /// Copies, waits until there is more, and copies that, until ``CopyStop`` ends it.
     ///
+    /// Once everything is copied, it is only stopped where it waits. Copy once more then, with `evenIfStopped`, for what came
+    /// in the meantime.
+    ///
     /// - Parameter next: waits until the source may hold more behind a position, and gives the source as it is then. It ends
     ///   early where its task is cancelled.
-    /// - Throws: ``CopyError``, as ``copy()``.
+    /// - Returns: false where it was stopped before everything was copied once.
+    /// - Throws: ``CopyError``, as ``copy(evenIfStopped:)``.
+    @discardableResult
     public mutating func follow(
         _ next: @escaping @Sendable (Position?) async throws(EventStoreError) -> CopyableStore
-    ) async throws(CopyError) {
-        while try await copy() {
+    ) async throws(CopyError) -> Bool {
+        guard try await copy() else { return false }
+        while true {
             progress(CopyProgress(phase: .following, events: eventsCopied, total: nil))
-            let (stop, position) = (stop, place?.position)
-            let result: Result<CopyableStore, EventStoreError>? = await withTaskGroup(
-                of: Result<CopyableStore, EventStoreError>?.self
-            ) { group in
-                group.addTask {
-                    do throws(EventStoreError) { return .success(try await next(position)) } catch {
-                        return .failure(error)
-                    }
-                }
-                group.addTask {
-                    await stop.wait()
-                    return nil
-                }
-                defer { group.cancelAll() }
-                return await group.next() ?? nil
-            }
-            guard let result, !stop.isStopped else { return }
-            do throws(EventStoreError) { source = try result.get() } catch { throw .source(error) }
+            guard let newer = try await waitForMore(next) else { return true }
+            source = newer
+            _ = try await copy(evenIfStopped: true)
         }
+    }
+
+    /// - Returns: nil where the copy was stopped.
+    private func waitForMore(
+        _ next: @escaping @Sendable (Position?) async throws(EventStoreError) -> CopyableStore
+    ) async throws(CopyError) -> CopyableStore? {
+        let (stop, position) = (stop, place?.position)
+        let result: Result<CopyableStore, EventStoreError>? = await withTaskGroup(
+            of: Result<CopyableStore, EventStoreError>?.self
+        ) { group in
+            group.addTask {
+                do throws(EventStoreError) { return .success(try await next(position)) } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                await stop.wait()
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        guard let result, !stop.isStopped else { return nil }
+        do throws(EventStoreError) { return try result.get() } catch { throw .source(error) }
     }
 }
 

@@ -18,7 +18,7 @@ struct StrataCommand: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, AppendCommand.self, ExportCommand.self, ReadCommand.self, StatsCommand.self,
             TruncateCommand.self, DeleteCommand.self, CompactCommand.self, BackupCommand.self, RestoreCommand.self,
-            VerifyCommand.self, RecoverCommand.self, QuarantineCommand.self,
+            CopyCommand.self, VerifyCommand.self, RecoverCommand.self, QuarantineCommand.self,
             SnapshotsCommand.self, InspectCommand.self, BenchCommand.self,
         ])
 

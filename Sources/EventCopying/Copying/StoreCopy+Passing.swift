@@ -4,10 +4,10 @@ extension StoreCopy {
     /// Goes through the source's feed once, up to where it ends now.
     ///
     /// - Returns: false where it was stopped before.
-    mutating func pass(behind start: Place) async throws(CopyError) -> Bool {
+    mutating func pass(behind start: Place, evenIfStopped: Bool) async throws(CopyError) -> Bool {
         var queue = ImportQueue(to: destination.events)
         do throws(CopyError) {
-            let isComplete = try await feed(&queue, behind: start)
+            let isComplete = try await feed(&queue, behind: start, evenIfStopped)
             try await finish(&queue)
             if isComplete { try await takeOverReleases() }
             return isComplete
@@ -31,14 +31,16 @@ extension StoreCopy {
     }
 
     /// Hands the source's events on.
-    private func feed(_ queue: inout ImportQueue, behind start: Place) async throws(CopyError) -> Bool {
+    private func feed(
+        _ queue: inout ImportQueue, behind start: Place, _ evenIfStopped: Bool
+    ) async throws(CopyError) -> Bool {
         var releases = try await releases(of: .source)
         let end = try await asking(.source) { events throws(EventStoreError) in try await events.currentPosition() }
         let estimate = Estimate(from: start.position, to: end)
         var iterator = source.events.readAll(after: start.position).makeAsyncIterator()
         var grouping = CommitGrouping()
         var read = 0
-        while !stop.isStopped {
+        while evenIfStopped || !stop.isStopped {
             let batch: [RecordedEvent]?
             do throws(EventStoreError) { batch = try await iterator.next() } catch { throw .source(error) }
             guard let batch else {
