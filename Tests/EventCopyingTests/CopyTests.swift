@@ -59,13 +59,15 @@ import Testing
         for _ in 0..<3 {
             _ = try await source.append([NewEvent(type: "A", payload: Bytes("1"))], to: stream, expecting: .any)
         }
-        let backwards = InterposedStore(source, feed: { events in
-            events.map { event in
-                RecordedEvent(
-                    NewEvent(event), stream: event.stream, version: event.version, position: event.position,
-                    storedAt: Timestamp(seconds: 100 - Int64(event.version), nanoseconds: 0) ?? .now())
-            }
-        })
+        let backwards = InterposedStore(
+            source,
+            feed: { events in
+                events.map { event in
+                    RecordedEvent(
+                        NewEvent(event), stream: event.stream, version: event.version, position: event.position,
+                        storedAt: Timestamp(seconds: 100 - Int64(event.version), nanoseconds: 0) ?? .now())
+                }
+            })
         let destination = InMemoryEventStore()
         var copy = StoreCopy(from: CopyableStore(events: backwards), to: CopyableStore(events: destination))
         #expect(try await copy.copy())

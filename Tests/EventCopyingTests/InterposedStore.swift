@@ -5,7 +5,8 @@ import Synchronization
 /// A store whose imports and feed go through a test's hands.
 final class InterposedStore: CopyableEventStore {
     /// What is imported of some changes, and what fails then.
-    typealias Interposition = @Sendable ([ImportedChange]) async -> (changes: [ImportedChange], failure: EventStoreError?)
+    typealias Interposition =
+        @Sendable ([ImportedChange]) async -> (changes: [ImportedChange], failure: EventStoreError?)
 
     private let store: any CopyableEventStore
     private let interpose: Interposition

@@ -48,7 +48,9 @@ extension StoreCopy {
             if try await isReleasedInSource(event) { continue }
             let expected: RecordedEvent?
             do throws(EventStoreError) { expected = try await theirs.next() } catch { throw .source(error) }
-            guard let expected else { return "it holds \(event.place), and the source nothing behind what stands before" }
+            guard let expected else {
+                return "it holds \(event.place), and the source holds nothing there"
+            }
             if !expected.isSame(as: event) {
                 return expected.place == event.place
                     ? "\(event.place) is another event there"

@@ -22,7 +22,7 @@ struct SHA256Digest: Hashable, Sendable {
     /// Appends the digest's 32 bytes.
     func append(to bytes: inout [UInt8]) {
         for index in 0..<4 {
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: words[index] >> shift)) }
+            withUnsafeBytes(of: words[index].bigEndian) { bytes.append(contentsOf: $0) }
         }
     }
 }

@@ -20,8 +20,7 @@ extension StoreCopy {
             if report.isIdentical { try await transferSnapshots(of: streams, &report, copies: true) }
             return report
         }
-        throw CopyError(
-            .sourceUnsettled, "the source released events all the time while it was compared; compare again when it rests")
+        throw Self.unsettled
     }
 
     /// Compares both stores as they are, and changes neither.
@@ -35,8 +34,13 @@ extension StoreCopy {
             try await transferSnapshots(of: streams, &report, copies: false)
             return report
         }
-        throw CopyError(
-            .sourceUnsettled, "the source released events all the time while it was compared; compare again when it rests")
+        throw Self.unsettled
+    }
+
+    private static var unsettled: CopyError {
+        CopyError(
+            .sourceUnsettled,
+            "the source released events all the time while it was compared; compare again when it rests")
     }
 
     /// - Returns: nil where the source has released events meanwhile; otherwise also the streams and their last versions.

@@ -72,7 +72,9 @@ struct CopyCommand: AsyncParsableCommand {
         }
         try report.write(from: source, to: destination, outputOptions)
         guard report.isIdentical else {
-            throw ToolError(.found, "\(destination): differs from \(source) in \(report.differenceCount.grouped) places")
+            let count = report.differenceCount
+            throw ToolError(
+                .found, "\(destination): differs from \(source) in \(count.grouped) \(count == 1 ? "place" : "places")")
         }
     }
 
