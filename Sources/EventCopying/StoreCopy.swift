@@ -55,23 +55,30 @@ public struct StoreCopy: Sendable {
     /// - Returns: false where ``CopyStop`` ended it before.
     /// - Throws: ``CopyError``. Whatever was stored is a beginning of the source.
     public mutating func copy(evenIfStopped: Bool = false) async throws(CopyError) -> Bool {
+        try await copy(evenIfStopped: evenIfStopped, withReleases: true)
+    }
+
+    /// - Parameter withReleases: whether the source's releases are looked at even where no event demands it.
+    private mutating func copy(evenIfStopped: Bool, withReleases: Bool) async throws(CopyError) -> Bool {
         var refusedAt: Place?
+        var withReleases = withReleases
         while true {
             let place = try await currentPlace()
             do throws(CopyError) {
-                return try await pass(behind: place, evenIfStopped: evenIfStopped)
+                return try await pass(behind: place, evenIfStopped: evenIfStopped, withReleases: withReleases)
             } catch {
                 guard let cause = error.cause, error.code == .destinationFailed, cause.isRefusal else { throw error }
                 // The source may have released events between two of our looks. The second time in one place, the
                 // destination is to blame.
                 let reached = try await currentPlace()
-                guard refusedAt != reached else {
+                defer { withReleases = true }
+                guard !withReleases || refusedAt != reached else {
                     throw CopyError(
                         .destinationDiffers,
                         "the destination refuses the next events (\(cause.message)); \(try await firstDifference())",
                         stream: cause.stream, cause: cause)
                 }
-                refusedAt = reached
+                if withReleases { refusedAt = reached }
             }
         }
     }
@@ -79,7 +86,7 @@ public struct StoreCopy: Sendable {
     /// Copies, waits until there is more, and copies that, until ``CopyStop`` ends it.
     ///
     /// Once everything is copied, it is only stopped where it waits. Copy once more then, with `evenIfStopped`, for what came
-    /// in the meantime.
+    /// in the meantime, and for releases: while it follows, it takes over those alone that events demand.
     ///
     /// - Parameter next: waits until the source may hold more behind a position, and gives the source as it is then. It ends
     ///   early where its task is cancelled.
@@ -94,7 +101,8 @@ public struct StoreCopy: Sendable {
             progress(CopyProgress(phase: .following, events: eventsCopied, total: nil))
             guard let newer = try await waitForMore(next) else { return true }
             source = newer
-            _ = try await copy(evenIfStopped: true)
+            // Naming all releases takes some stores a look at each stream.
+            _ = try await copy(evenIfStopped: true, withReleases: false)
         }
     }
 

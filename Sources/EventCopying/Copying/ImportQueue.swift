@@ -15,7 +15,7 @@ struct ImportQueue {
 
     private let destination: any EventImporting
     private var batch = Batch()
-    private var underWay: (import: Task<Result<Void, EventStoreError>, Never>, batch: Batch)?
+    private var underWay: (storing: Task<Result<Void, EventStoreError>, Never>, batch: Batch)?
     /// The source's position up to which everything is stored; nil where nothing was stored yet.
     private(set) var storedPosition: Position?
     /// How many events are stored.
@@ -44,14 +44,14 @@ struct ImportQueue {
         try await settle()
         guard !batch.changes.isEmpty else { return }
         let (destination, changes) = (destination, batch.changes)
-        let `import` = Task { () -> Result<Void, EventStoreError> in
+        let storing = Task { () -> Result<Void, EventStoreError> in
             do throws(EventStoreError) {
                 return .success(try await destination.importChanges(changes))
             } catch {
                 return .failure(error)
             }
         }
-        underWay = (`import`, batch)
+        underWay = (storing, batch)
         batch = Batch()
     }
 
@@ -63,8 +63,8 @@ struct ImportQueue {
 
     /// Waits for the batch under way.
     mutating func settle() async throws(EventStoreError) {
-        guard let (`import`, batch) = underWay.take() else { return }
-        try await `import`.value.get()
+        guard let (storing, batch) = underWay.take() else { return }
+        try await storing.value.get()
         storedEvents += batch.events
         storedPosition = batch.position ?? storedPosition
     }

@@ -4,12 +4,15 @@ extension StoreCopy {
     /// Goes through the source's feed once, up to where it ends now.
     ///
     /// - Returns: false where it was stopped before.
-    mutating func pass(behind start: Place, evenIfStopped: Bool) async throws(CopyError) -> Bool {
+    mutating func pass(
+        behind start: Place, evenIfStopped: Bool, withReleases: Bool
+    ) async throws(CopyError) -> Bool {
         var queue = ImportQueue(to: destination.events)
         do throws(CopyError) {
-            let isComplete = try await feed(&queue, behind: start, evenIfStopped)
+            let releases = withReleases ? try await releases(of: .source) : [:]
+            let isComplete = try await feed(&queue, behind: start, releases, evenIfStopped)
             try await finish(&queue)
-            if isComplete { try await takeOverReleases() }
+            if isComplete, withReleases { try await takeOverReleases() }
             return isComplete
         } catch {
             // What is under way ends before anybody looks where the destination stands.
@@ -32,9 +35,9 @@ extension StoreCopy {
 
     /// Hands the source's events on.
     private func feed(
-        _ queue: inout ImportQueue, behind start: Place, _ evenIfStopped: Bool
+        _ queue: inout ImportQueue, behind start: Place, _ releases: [StreamID: StreamStatus], _ evenIfStopped: Bool
     ) async throws(CopyError) -> Bool {
-        var releases = try await releases(of: .source)
+        var releases = releases
         let end = try await asking(.source) { events throws(EventStoreError) in try await events.currentPosition() }
         let estimate = Estimate(from: start.position, to: end)
         var iterator = source.events.readAll(after: start.position).makeAsyncIterator()

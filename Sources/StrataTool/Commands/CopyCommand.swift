@@ -120,6 +120,8 @@ extension ToolError {
             self.init(.ioFailure, "\(address): \(error.message)")
             return
         }
-        self.init(cause, at: "\(address)")
+        var error = ToolError(cause, at: "\(address)")
+        if let reason = cause.jetStreamReason { error = ToolError(error.status, "\(error.message): \(reason)") }
+        self = error
     }
 }

@@ -48,6 +48,7 @@ actor DirectoryStore: OpenStore {
             throw EventStoreError(.ioFailure, "opening the store again failed", cause: error)
         }
         current = newer
+        if let damage = newer.damage.first { throw EventStoreError(.damaged, "damaged: \(damage)") }
         return store
     }
 

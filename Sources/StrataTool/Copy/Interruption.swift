@@ -7,16 +7,18 @@ import Synchronization
 final class Interruption: Sendable {
     let stop = CopyStop()
     private let received = Mutex<Int32?>(nil)
-    // Kept alive as long as this object.
-    nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
+    /// Kept alive as long as this object.
+    private let sources = Mutex<[any DispatchSourceSignal]>([])
 
     init() {
         for number in [SIGINT, SIGTERM] {
             signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [weak self] in self?.take(number) }
-            source.resume()
-            sources.append(source)
+            sources.withLock { sources in
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { [weak self] in self?.take(number) }
+                source.resume()
+                sources.append(source)
+            }
         }
     }
 

@@ -48,7 +48,18 @@ extension ExitStatus {
         }
     }
 }
+
+extension EventStoreError {
+    /// Why JetStream failed, where it did.
+    var jetStreamReason: String? { (cause as? JetStreamError)?.message }
+}
 #else
+import EventSourcing
+
+extension EventStoreError {
+    var jetStreamReason: String? { nil }
+}
+
 extension StoreAddress {
     func openJetStream(
         _ servers: [String], name: String, replicas: Int?, for use: StoreUse
