@@ -28,6 +28,22 @@ import Testing
         #expect(error.message.contains("version \(version) of \(stream)"), "\(error)")
     }
 
+    @Test func anEventOfTheSameIDWithOtherContentIsRefused() async throws {
+        let (source, destination) = (InMemoryEventStore(), InMemoryEventStore())
+        let (stream, id) = (StreamID("A", UUID()), UUID())
+        for (store, payload) in [(source, "1"), (destination, "2")] {
+            let event = NewEvent(id: id, type: "A", occurredAt: .distantPast, payload: Bytes(payload))
+            _ = try await store.append([event], to: stream, expecting: .any)
+        }
+        var copy = StoreCopy(from: CopyableStore(events: source), to: CopyableStore(events: destination))
+        do throws(CopyError) {
+            _ = try await copy.copy()
+            Issue.record("an event with other content passed for the source's")
+        } catch {
+            #expect(error.code == .destinationDiffers && error.message.contains("another event"), "\(error)")
+        }
+    }
+
     @Test func aStreamOfTheDestinationThatIsAheadIsRefused() async throws {
         let source = InMemoryEventStore()
         let (one, other) = (StreamID("A", UUID()), StreamID("A", UUID()))
@@ -68,6 +84,20 @@ import Testing
             from: CopyableStore(events: source), to: CopyableStore(events: destination)
         ).compare()
         #expect(report.differences == [.order])
+    }
+
+    @Test func theComparisonShowsStreamsThatOnlyOneOfBothHas() async throws {
+        let source = try await SampleStore(seed: 23)
+        let destination = InMemoryEventStore()
+        #expect(try await copy(source, to: destination).isIdentical)
+        let strangers = [StreamID("A", UUID()), StreamID("B", UUID())]
+        for (store, stream) in zip([source.events, destination], strangers) {
+            _ = try await store.append([NewEvent(type: "A", payload: Bytes("1"))], to: stream, expecting: .any)
+        }
+        let report = try await StoreCopy(
+            from: CopyableStore(events: source.events), to: CopyableStore(events: destination)
+        ).compare()
+        #expect(report.differences == strangers.map { .events($0) })
     }
 
     @Test func theComparisonShowsAMissingReleaseAndAnotherSnapshot() async throws {
@@ -121,18 +151,19 @@ import Testing
 enum Alteration: CaseIterable {
     case payload, metadata, type, schemaVersion, occurredAt, storedAt, contentType, id, version, missing, doubled, order
 
-    /// Alters the feed's third event.
+    /// Alters the feed's first event that has something of everything, and no field's length.
     @Sendable func apply(_ events: [RecordedEvent]) -> [RecordedEvent] {
         var events = events
-        let event = events[2]
+        guard let place = events.firstIndex(where: { !$0.metadata.isEmpty && !$0.payload.isEmpty }) else { return [] }
+        let event = events[place]
         switch self {
-        case .missing: events.remove(at: 2)
-        case .doubled: events.insert(event, at: 2)
+        case .missing: events.remove(at: place)
+        case .doubled: events.insert(event, at: place)
         case .order:
             // Of another stream, so that each stream reads as before.
             let place = events.firstIndex { $0.stream != events[0].stream } ?? 1
             events.swapAt(place - 1, place)
-        default: events[2] = altered(event)
+        default: events[place] = altered(event)
         }
         return events
     }
@@ -141,12 +172,13 @@ enum Alteration: CaseIterable {
         RecordedEvent(
             stream: event.stream, version: event.version + (self == .version ? 1 : 0), position: event.position,
             storedAt: self == .storedAt ? event.storedAt.later : event.storedAt, id: self == .id ? UUID() : event.id,
-            type: event.type + (self == .type ? "x" : ""),
+            type: self == .type ? "X" + event.type.dropFirst() : event.type,
             schemaVersion: event.schemaVersion + (self == .schemaVersion ? 1 : 0),
             occurredAt: self == .occurredAt ? event.occurredAt.later : event.occurredAt,
             contentType: self == .contentType ? ContentType(rawValue: 200) : event.contentType,
-            payload: self == .payload ? Bytes(copying: event.payload + [1]) : event.payload,
-            metadata: self == .metadata ? EventMetadata(["other": "1"]) : event.metadata)
+            payload: self == .payload ? Bytes(copying: event.payload.map { $0 ^ 1 }) : event.payload,
+            metadata: self == .metadata
+                ? EventMetadata(event.metadata.pairs.mapValues { $0 == "v" ? "w" : $0 }) : event.metadata)
     }
 }
 

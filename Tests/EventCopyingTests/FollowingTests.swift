@@ -44,14 +44,18 @@ import Testing
         #expect(try await StoreContents(of: destination) == StoreContents(of: source.events))
     }
 
-    @Test func endsItsWaitWhenItIsStopped() async throws {
+    /// - Parameter turns: how long the wait has gone on when it is stopped: not at all, or for some turns of other tasks.
+    @Test(.timeLimit(.minutes(1)), arguments: [0, 1, 1_000])
+    func endsItsWaitWhenItIsStopped(turns: Int) async throws {
         let source = try await SampleStore(seed: 32)
         let stop = CopyStop()
         var copy = StoreCopy(
             from: CopyableStore(events: source.events), to: CopyableStore(events: InMemoryEventStore()), stop: stop,
-            progress: { if $0.phase == .following { stop.stop() } })
+            progress: { if $0.phase == .following, turns == 0 { stop.stop() } })
         let events = source.events
         try await copy.follow { _ async throws(EventStoreError) in
+            for _ in 0..<turns { await Task.yield() }
+            stop.stop()
             while !Task.isCancelled { await Task.yield() }
             return CopyableStore(events: events)
         }
