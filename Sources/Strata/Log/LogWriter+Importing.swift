@@ -42,8 +42,9 @@ extension LogWriter {
                 break
             }
         }
-        // What others had on its way has failed, and what was decided on top of it is void.
+        // What others had on its way has failed, and what was decided on top of it is void, also what was decided since.
         if failures != failuresBefore {
+            forgetAllUnderWay()
             passTurn()
             throw EventStoreError(.ioFailure, "what came before was not stored, so nothing was; try again")
         }

@@ -340,9 +340,7 @@ actor LogWriter {
         failures += 1
         let failed = rest + gathered
         gathered = []
-        statusesUnderWay = [:]
-        eventIDsUnderWay = []
-        nextPosition = max(index.lastPosition + 1, firstFreePosition)
+        forgetAllUnderWay()
         let error: EventStoreError
         switch failure {
         case .undone(let cause):
@@ -357,6 +355,13 @@ actor LogWriter {
                 cause: cause)
         }
         for waiting in failed { waiting.continuation?.resume(returning: .failure(error)) }
+    }
+
+    /// Goes back to what is stored. Nothing that was let in is on its way any more.
+    func forgetAllUnderWay() {
+        statusesUnderWay = [:]
+        eventIDsUnderWay = []
+        nextPosition = max(index.lastPosition + 1, firstFreePosition)
     }
 
     private func wakeWaiters() {
