@@ -180,6 +180,12 @@ if Context.environment["STRATA_FUZZ"] != nil {
         .target(name: "CFuzzDriver", path: "Fuzz/CDriver"),
         .executableTarget(
             name: "fuzz", dependencies: ["CFuzzDriver", "FuzzHarness"], path: "Fuzz/Driver",
-            swiftSettings: swiftSettings),
+            swiftSettings: swiftSettings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
     ]
+    // libFuzzer looks at every counter after every input: only what parses gets some.
+    for target in package.targets where target.type == .regular || target.name == "fuzz" {
+        let isParser = ["EventInterchange", "EventSourcing", "Strata"].contains(target.name)
+        target.swiftSettings =
+            (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=\(isParser ? "fuzzer,address" : "address")"])]
+    }
 }
