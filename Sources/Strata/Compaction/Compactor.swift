@@ -99,7 +99,8 @@ actor Compactor {
         _ group: CompactionPlan.Group, _ live: LiveVersions, _ options: CompactionOptions,
         _ control: CompactionControl, _ report: inout CompactionReport
     ) async throws(StrataError) {
-        let generation = await log.manifest.generation + 1
+        let generation: UInt64
+        do throws(LogFailure) { generation = try await log.nextGeneration() } catch { throw error.error }
         let rewrite = SegmentRewrite(
             sidecars: sidecars, live: live, compression: options.compression,
             didRead: { count throws(StrataError) in try control.didRead(count) },

@@ -9,6 +9,15 @@ extension SegmentLog {
         try mark()
     }
 
+    /// The generation of the next compacted segment.
+    ///
+    /// None is written once the log has stopped: a manifest of which nobody knows whether it was installed may list a
+    /// segment of that very generation.
+    func nextGeneration() throws(LogFailure) -> UInt64 {
+        try checkWritable()
+        return manifest.generation &+ 1
+    }
+
     /// Seals a segment, if it is still the one that is appended to, and begins the next.
     func seal(_ active: SegmentIdentity) throws(LogFailure) {
         try checkWritable()

@@ -138,6 +138,41 @@ import Testing
         #expect(try await reopened.snapshots.exists(for: stream))
     }
 
+    @Test func noSegmentIsWrittenOverOneThatAManifestMayListAlready() async throws {
+        let rehearsal = SimulatedDevice()
+        rehearsal.keepCalls()
+        var store = try await storeOfFourSegments(on: rehearsal)
+        let before = rehearsal.calls
+        _ = try await store.compact(CompactionOptions(targetSegmentBytes: 128 << 10)).report()
+        let installing = try #require(
+            rehearsal.log.first { $0.number > before && $0.operation == .syncDirectory && $0.name == "." })
+
+        let device = SimulatedDevice()
+        store = try await storeOfFourSegments(on: device)
+        device.inject([DeviceFault(atCall: installing.number, .failedSync(.keptInCache))])
+        await #expect(throws: StrataError.self) {
+            _ = try await store.compact(CompactionOptions(targetSegmentBytes: 128 << 10)).report()
+        }
+        #expect(device.struck.map(\.number) == [installing.number])
+        await #expect(throws: StrataError.self) {
+            _ = try await store.compact(CompactionOptions(compression: .none, targetSegmentBytes: 1 << 20)).report()
+        }
+
+        let report = try StrataStore.verify(on: device.afterProcessDeath())
+        #expect(report.isSound, "\(report.damage)")
+        let reopened = try await StrataStore.open(on: device.afterProcessDeath(), options: options)
+        #expect(try await reopened.events.readAll().collect().count == 16)
+    }
+
+    private func storeOfFourSegments(on device: SimulatedDevice) async throws -> StrataStore {
+        let store = try await StrataStore.open(on: device, options: options)
+        for _ in 0..<16 {
+            let event = NewEvent(type: "ItemAdded", payload: Bytes(Array(repeating: 0x20, count: 15_000)))
+            _ = try await store.events.append([event], to: stream, expecting: .any)
+        }
+        return store
+    }
+
     private func event() -> NewEvent {
         NewEvent(type: "ItemAdded", payload: Bytes("{}"))
     }
