@@ -109,4 +109,17 @@ import Testing
         try backUp(SimulatedDevice(storage))
         #expect(target.storage[file: names[0]] == snapshots)
     }
+
+    /// All that the manifest says of the segment is right, and its footer is damaged.
+    @Test func aSegmentWithADamagedFooterIsDamage() async throws {
+        let source = try await device(appending: 3)
+        let store = try await StrataStore.open(on: source, options: options)
+        _ = try await store.compact().report()
+        try await store.close()
+        let name = try #require(source.storage.contents.keys.first { $0.contains("-") && $0.hasSuffix(".seg") })
+        let file = try StoreFile(name, .readWrite, on: source)
+        let last: [UInt8] = [0xFF]
+        try file.write(last.span.bytes, at: file.length() - 1)
+        expect(.damaged, of: source)
+    }
 }

@@ -71,6 +71,14 @@ import Testing
                 segment.header.epoch = 3
                 segment.describe()
             })
+        // Where there are no frames that would tell.
+        var empty = CraftedCompactedSegment([])
+        empty.totals.lastPosition = 9
+        #expect(try empty.scan().damage.isEmpty)
+        empty.header.epoch = 3
+        empty.describe()
+        empty.totals.lastPosition = 9
+        #expect(try !empty.scan().damage.isEmpty)
         #expect(
             try !isTaken { segment in
                 segment.header.kind = .events
@@ -211,16 +219,18 @@ import Testing
     }
 
     @Test func blocksThatAreLookedForStandInTheirOrder() throws {
-        #expect(
-            try !isTaken { segment in
-                segment.footer.bodyChecksum = 1
-                segment.frames.swapAt(1, 2)
-            })
-        #expect(
-            try !isTaken { segment in
-                segment.footer.bodyChecksum = 1
-                segment.footer.header.contentOffset = segment.frames[2].header.contentOffset
-            })
+        var segment = sound
+        segment.footer.bodyChecksum = 1
+        segment.frames.swapAt(1, 2)
+        #expect(try !segment.scan().damage.isEmpty)
+        // A footer that is none ends nothing either.
+        segment = sound
+        segment.footer.bodyChecksum = 1
+        #expect(try segment.scan().commitCount == 8)
+        segment.footer.header.contentOffset = segment.frames[2].header.contentOffset
+        let scan = try segment.scan()
+        #expect(!scan.damage.isEmpty)
+        #expect(scan.commitCount == 8)
     }
 
     @Test func aFrameIsReadOnlyWhereItVerifies() throws {

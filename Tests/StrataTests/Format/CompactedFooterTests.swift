@@ -92,4 +92,12 @@ import Testing
         #expect(CompactedFooter(decoding: Self.footer.encoded(at: end), at: end) == Self.footer)
         #expect(CompactedFooter(decoding: Self.footer.encoded(at: end + 8), at: end + 8) == nil)
     }
+
+    /// Two bytes too many, with the trailer behind them, look like a block that would fit.
+    @Test func aFooterThatEndsWithinAnEntryIsRefused() {
+        let end = 1 << 20
+        let totals = FooterBody(lastPosition: 9, eventCount: 1, commitCount: 1, contentLength: 1_000, digest: 7)
+        let bytes = totals.encoded() + [8, 0] + CompactedFooter(totals: totals, blocks: []).encoded(at: end).suffix(8)
+        #expect(CompactedFooter(decoding: bytes, at: end) == nil)
+    }
 }

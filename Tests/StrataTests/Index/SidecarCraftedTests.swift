@@ -36,17 +36,27 @@ import Testing
         #expect(throws: SidecarFault.damaged, comment) { try sidecar(bytes) }
     }
 
-    /// A stream by its place, and whether the sidecar of some bytes finds it and its commits.
+    /// Expects that the sidecar of some bytes does not give a stream of a place.
     private func expectRefusal(ofStream index: Int, _ bytes: [UInt8]) throws {
-        let stream = try sidecar(sound).stream(at: index, .verifying)
-        let type = sample.index.types[stream.type]
-        let hash = IndexHash.stream(type.tag, stream.id)
         let forged = try sidecar(bytes)
+        #expect(throws: SidecarFault.damaged) { try find(index, in: forged) }
+    }
+
+    /// Expects that the sidecar of some bytes gives a stream, and not its commits.
+    private func expectRefusal(ofCommitsOf index: Int, _ bytes: [UInt8]) throws {
+        let forged = try sidecar(bytes)
+        let found = try #require(try find(index, in: forged))
         #expect(throws: SidecarFault.damaged) {
-            guard let found = try forged.stream(stream.type, stream.id, hash: hash, .verifying) else { return }
             var commits: [CommitPlace] = []
             try forged.collectCommits(of: found, versions: 1...Int.max - 1, into: &commits, .verifying)
         }
+    }
+
+    /// The stream of a place, looked up by its name.
+    private func find(_ index: Int, in sidecar: Sidecar) throws(SidecarFault) -> SidecarStream? {
+        let stream = try self.sidecar(sound).stream(at: index, .verifying)
+        let hash = IndexHash.stream(sample.index.types[stream.type].tag, stream.id)
+        return try sidecar.stream(stream.type, stream.id, hash: hash, .verifying)
     }
 
     @Test func aSoundOneIsTaken() throws {
@@ -57,8 +67,15 @@ import Testing
         expectRefusal(crafted(.types, at: 0, UInt8(255)))
     }
 
-    @Test func aTypeThatBreaksTheRulesIsRefused() {
-        expectRefusal(crafted(.types, at: 1, UInt8(ascii: "/")))
+    @Test func aTypeThatBreaksTheRulesIsRefused() throws {
+        var index = GrowingIndex()
+        _ = Array("Gone".utf8).withSpan { index.addType($0, tag: FrameHeader.tag(of: "Gone")) }
+        let bytes = SidecarEncoding(index).encoded(for: sample.binding)
+        let header = try #require(SidecarHeader(decoding: bytes))
+        let place = header.range(of: .types).lowerBound + 1
+        #expect(
+            try sidecar(bytes.with(UInt8(ascii: "L"), at: place).resealedPages(sample.binding)).types[0].name == "Lone")
+        expectRefusal(bytes.with(UInt8(ascii: "/"), at: place).resealedPages(sample.binding))
     }
 
     @Test func aReleaseOfATypeThatIsNotThereIsRefused() throws {
@@ -121,15 +138,15 @@ import Testing
 
     @Test func commitsThatAreImpossibleAreRefused() throws {
         let stream = try sidecar(sound).stream(at: 3, .verifying)
-        let first = stream.firstCommit * 8
-        let place = header.range(of: .commits).lowerBound + first
-        let offset = Int(sound.span.bytes.number(at: place, as: UInt64.self) & (1 << 29 - 1)) * Format.alignment
-        for commit in [
-            SidecarCommit(offset: offset, eventsSoFar: 0),
-            SidecarCommit(offset: offset, eventsSoFar: stream.eventCount + 1), SidecarCommit(offset: 0, eventsSoFar: 1),
-        ] {
-            try expectRefusal(ofStream: 3, crafted(.commits, at: first, commit.rawValue))
-        }
+        let end = try sidecar(sound).stream(at: 4, .verifying).firstCommit
+        try #require(end > stream.firstCommit + 1)
+        let (first, last) = (stream.firstCommit * 8, (end - 1) * 8)
+        try expectRefusal(
+            ofCommitsOf: 3, crafted(.commits, at: first, SidecarCommit(offset: 64, eventsSoFar: 0).rawValue))
+        try expectRefusal(
+            ofCommitsOf: 3, crafted(.commits, at: first, SidecarCommit(offset: 0, eventsSoFar: 1).rawValue))
+        let excess = SidecarCommit(offset: 64, eventsSoFar: stream.eventCount + 1)
+        try expectRefusal(ofCommitsOf: 3, crafted(.commits, at: last, excess.rawValue))
     }
 
     @Test func aDirectoryThatLeadsAnywhereIsRefused() throws {

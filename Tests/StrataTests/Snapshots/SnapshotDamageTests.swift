@@ -43,7 +43,8 @@ import Testing
         #expect(try scan(device).index.all.count == 1)
         let frames = try StrataStore.inspectSegment(Self.name, on: device).frames
         let file = try StoreFile(Self.name, .readWrite, on: device)
-        try file.write([0xFF].span.bytes, at: frames[2].offset + 4)
+        let junk: [UInt8] = [0xFF, 0xFF]
+        try file.write(junk.span.bytes, at: frames[2].offset + 4)
         let found = try scan(device)
         #expect(found.damage.map(\.offset) == [frames[2].offset])
         // That of the other stream was saved again behind it.
@@ -84,6 +85,30 @@ import Testing
         try file.write(forged.span.bytes, at: offset)
         #expect(try await store.snapshots.latest(for: streams[0]) == nil)
         #expect(try await store.snapshots.latest(for: streams[1])?.version == 1)
+        try await store.close()
+    }
+
+    @Test func aDeletionThatMayNotBeDurableIsMadeAgain() async throws {
+        let first = SimulatedDevice(seed: 1)
+        var store = try await StrataStore.open(on: first, options: options)
+        for stream in streams { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .noStream) }
+        try await save(store, 0)
+        try await store.close()
+
+        let second = first.afterProcessDeath()
+        store = try await StrataStore.open(on: second, options: options)
+        try await save(store, 1)
+        second.inject([DeviceFault(atCall: second.calls, .failedSync(.keptInCache))])
+        await #expect(throws: EventStoreError.self) { try await store.snapshots.delete(for: streams[0]) }
+        #expect(second.struck.map(\.operation) == [.sync])
+
+        let third = second.afterProcessDeath()
+        store = try await StrataStore.open(on: third, options: options)
+        #expect(try await store.snapshots.latest(for: streams[0]) == nil)
+        // It says that there was none, and makes sure of it.
+        #expect(try await !store.snapshots.delete(for: streams[0]))
+        store = try await StrataStore.open(on: SimulatedDevice(third.storage.afterTotalLoss), options: options)
+        #expect(try await store.snapshots.latest(for: streams[0]) == nil)
         try await store.close()
     }
 }
