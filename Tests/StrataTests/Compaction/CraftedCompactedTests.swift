@@ -252,4 +252,18 @@ import Testing
         try changeFrame(in: &segment, block: 1) { $0.bodyLength = count }
         #expect(try segment.content().readFrame(at: first, before: .max, into: &buffer) == nil)
     }
+
+    @Test func aFileThatIsCutWhileItIsOpenIsDamage() throws {
+        let device = sound.device
+        let content = try SegmentContent(
+            CraftedCompactedSegment.identity, storeID: StoreImage.storeID, on: device)
+        let (first, end) = (sound.frames[0].header.contentOffset, sound.contentLength)
+        let file = try StoreFile(CraftedCompactedSegment.identity.name, .readWrite, on: device)
+        try file.truncate(to: 500)
+        let error = #expect(throws: StrataError.self) { try content.read(end - first, at: first) }
+        #expect(error?.code == .damaged)
+        var buffer: [UInt8] = []
+        let last = sound.frames[3].header.contentOffset
+        #expect(try content.readFrame(at: last, before: end, into: &buffer) == nil)
+    }
 }

@@ -255,6 +255,13 @@ import Testing
             call.operation == .write && call.name.hasPrefix("snapshots/") && call.number > before
         }
         #expect(write?.offset == mark.offset)
+        // And the next frame says that all before it is.
+        let name = "snapshots/00000000000000000001.seg"
+        let end = mark.offset + mark.length
+        let bytes = try StoreFile(name, .read, on: device).read(Format.frameHeaderBytes, at: end)
+        let storeID = try #require(try Manifest.read(from: device)).storeID
+        let binding = ChecksumBinding(storeID: storeID, kind: .snapshots, number: 1)
+        #expect(FrameHeader(decoding: bytes, at: end, binding: binding)?.durableMark == end)
         try await second.close()
     }
 
