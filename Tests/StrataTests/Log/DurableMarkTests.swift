@@ -121,6 +121,8 @@ import Testing
         for count in 0...2 {
             let reader = try await StrataStore.open(on: device, options: StrataOptions(access: .readOnly))
             #expect(try await reader.allEvents().count == max(0, count - 1))
+            #expect(try await reader.events.version(of: stream) == max(0, count - 1))
+            #expect(try await reader.events.readStream(stream).collect().count == max(0, count - 1))
             try await reader.close()
             try await append(store)
         }
