@@ -7,7 +7,7 @@ package enum LZ4Block {
 
     /// The compressed bytes; nil where that would not be shorter.
     package static func compress(_ bytes: RawSpan) -> [UInt8]? {
-        guard bytes.byteCount > 0, bytes.byteCount <= LZ4_MAX_INPUT_SIZE else { return nil }
+        guard bytes.byteCount > 1, bytes.byteCount <= LZ4_MAX_INPUT_SIZE else { return nil }
         let capacity = bytes.byteCount - 1
         let compressed = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             // Safe: both pointers are used during the call only, which writes at most `capacity` bytes.

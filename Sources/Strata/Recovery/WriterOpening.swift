@@ -180,7 +180,7 @@ struct WriterOpening {
     }
 
     /// Completes a rollover that a crash has cut off behind the footer.
-    private func completeRollover(
+    func completeRollover(
         _ opened: (manifest: Manifest, segment: ActiveSegment), _ index: LogIndex
     ) throws(StrataError) -> (manifest: Manifest, segment: ActiveSegment) {
         var manifest = opened.manifest

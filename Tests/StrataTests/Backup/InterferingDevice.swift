@@ -2,24 +2,31 @@ import EventSourcing
 import Strata
 import Synchronization
 
-/// A device under which something happens right before a file of some name is opened for the first time.
+/// A device under which something happens right before a file of some name is opened for the first time, in any way or
+/// in one.
 final class InterferingDevice: Device {
     private let base: any Device
     private let prefix: String
+    private let access: FileAccess?
     private let interference: @Sendable (any Device, String) -> Void
     private let hasHappened = Mutex(false)
 
-    init(_ base: any Device, before prefix: String, _ interference: @escaping @Sendable (any Device, String) -> Void) {
+    init(
+        _ base: any Device, before prefix: String, access: FileAccess? = nil,
+        _ interference: @escaping @Sendable (any Device, String) -> Void
+    ) {
         self.base = base
         self.prefix = prefix
+        self.access = access
         self.interference = interference
     }
 
     var path: String { base.path }
+    var allowsBackgroundWork: Bool { base.allowsBackgroundWork }
 
     func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile {
         let isFirst = hasHappened.withLock { hasHappened in
-            guard name.hasPrefix(prefix), !hasHappened else { return false }
+            guard name.hasPrefix(prefix), self.access ?? access == access, !hasHappened else { return false }
             hasHappened = true
             return true
         }

@@ -7,7 +7,7 @@ import Testing
 
 /// What compaction does by itself, and what it costs.
 @Suite struct AutomaticCompactionTests {
-    @Test(.timeLimit(.minutes(1))) func sealedSegmentsAreCompressed() async throws {
+    @Test(.timeLimit(.minutes(10))) func sealedSegmentsAreCompressed() async throws {
         let directory = TemporaryDirectory()
         let files = StoreFiles(directory)
         var options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)

@@ -23,7 +23,31 @@ extension Manifest {
 }
 
 extension FrameHeader {
+    init?(decoding bytes: [UInt8], at offset: Int, binding: ChecksumBinding) {
+        self.init(decoding: bytes.span.bytes, at: offset, binding: binding)
+    }
+
     func verifies(body: [UInt8]) -> Bool { verifies(body: body.span.bytes) }
+}
+
+extension BlockHeader {
+    init?(decoding bytes: [UInt8], at offset: Int, binding: ChecksumBinding) {
+        self.init(decoding: bytes.span.bytes, at: offset, binding: binding)
+    }
+}
+
+extension CompactedFooter {
+    init?(decoding bytes: [UInt8], at offset: Int) { self.init(decoding: bytes.span.bytes, at: offset) }
+
+    static func offset(fromTrailer bytes: [UInt8]) -> Int? { offset(fromTrailer: bytes.span.bytes) }
+}
+
+extension SidecarHeader {
+    init?(decoding bytes: [UInt8]) { self.init(decoding: bytes.span.bytes) }
+}
+
+extension LZ4Compressor {
+    func compress(_ bytes: [UInt8]) -> [UInt8]? { compress(bytes.span.bytes) }
 }
 
 extension OpenBody {

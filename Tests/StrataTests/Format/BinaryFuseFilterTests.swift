@@ -57,4 +57,11 @@ import Testing
         let largest = BinaryFuseFilter.Shape(seed: 0, windowBits: .max, windows: .max)
         #expect(BinaryFuseFilter(largest, cells: []) == nil)
     }
+
+    @Test func aShapeBeyondItsLimitsIsRefused() {
+        let (bits, windows) = (BinaryFuseFilter.longestWindowBits, BinaryFuseFilter.mostWindows)
+        #expect(BinaryFuseFilter.Shape(seed: 0, windowBits: bits, windows: windows).isValid)
+        #expect(!BinaryFuseFilter.Shape(seed: 0, windowBits: bits + 1, windows: windows).isValid)
+        #expect(!BinaryFuseFilter.Shape(seed: 0, windowBits: bits, windows: windows + 1).isValid)
+    }
 }

@@ -63,4 +63,12 @@ import Testing
         let bytes: [UInt8] = [7, 8, 9]
         #expect(binding.checksum(of: bytes, at: 64) == Checksum.crc32c((bound + bytes)))
     }
+
+    @Test func aCompactedSegmentIsBoundToItsGeneration() {
+        func checksum(_ kind: SegmentKind, _ generation: UInt64) -> UInt32 {
+            ChecksumBinding(storeID: 1, kind: kind, number: 1, generation: generation).checksum(of: [7], at: 64)
+        }
+        #expect(checksum(.compacted, 1) != checksum(.compacted, 2))
+        #expect(checksum(.events, 1) == checksum(.events, 2))
+    }
 }

@@ -61,4 +61,43 @@ import Testing
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmPeak:") })
         return try #require(Int(line.filter(\.isNumber))) << 10
     }
+
+    @Test func nothingIsMadeOfNothing() {
+        #expect(LZ4Block.decompress([0], length: 0) == nil)
+    }
+
+    /// The library would be asked for room for no byte, and Swift's one empty array would be written to.
+    @Test func aSingleByteDoesNotGetShorter() async {
+        await withTaskGroup { group in
+            for _ in 0..<8 {
+                group.addTask { for byte in UInt8.min ... .max { #expect(LZ4Block.compress([byte]) == nil) } }
+            }
+        }
+    }
+
+    /// A part of what a block expands to, its length claimed.
+    private func part(_ count: Int, of block: [UInt8], length: Int) -> [UInt8]? {
+        var bytes: [UInt8] = [1, 2, 3]
+        let isSound = LZ4Block.decompress(
+            block.span.bytes, length: length, first: count, dictionary: [], appendingTo: &bytes)
+        return isSound ? Array(bytes.dropFirst(3)) : bytes == [1, 2, 3] ? nil : bytes
+    }
+
+    @Test func aPartOfABlockIsDecompressedByItself() throws {
+        let bytes = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 / 10) }
+        let block = try #require(LZ4Block.compress(bytes))
+        for count in [1, 500, 999, 1_000] { #expect(part(count, of: block, length: 1_000) == Array(bytes[..<count])) }
+    }
+
+    @Test func aPartOfABlockThatClaimsTheImpossibleIsRefused() throws {
+        let bytes = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 / 10) }
+        let block = try #require(LZ4Block.compress(bytes))
+        #expect(part(10, of: block, length: 256 * block.count + 255) == nil)
+        #expect(part(800, of: block, length: 500) == nil)
+        #expect(part(0, of: block, length: 1_000) == nil)
+        #expect(part(10, of: block, length: 0) == nil)
+        // The block ends before.
+        #expect(part(1_200, of: block, length: 1_500) == nil)
+        #expect(part(1_500, of: block, length: 1_500) == nil)
+    }
 }

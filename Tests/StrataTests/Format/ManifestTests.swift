@@ -84,6 +84,7 @@ import Testing
         ("compacted with more content than can be", 184, 1 << 32 + 1),
         ("compacted with more content than the file can hold", 184, 256 * 60_000),
         ("compacted with too little content", 184, 48 * 120),
+        ("compacted with a file that is too long", 144, 1 << 32 + 1),
         ("compacted with commits without events", 152, 0),
         ("compacted with events without commits", 160, 0),
     ]
@@ -158,5 +159,14 @@ import Testing
 
     private func expect(_ error: FormatError, from bytes: [UInt8], _ comment: Comment? = nil) {
         #expect(throws: error, comment) { try Manifest(decoding: bytes) }
+    }
+
+    @Test func contentThatIsTooLongIsRefusedWhateverTheFile() throws {
+        var manifest = Self.manifest
+        manifest.sealed[1].bytes = 1 << 32
+        manifest.sealed[1].contentLength = 1 << 32
+        #expect(try Manifest(decoding: manifest.encoded()) == manifest)
+        manifest.sealed[1].contentLength += 8
+        expect(.invalidField, from: manifest.encoded())
     }
 }

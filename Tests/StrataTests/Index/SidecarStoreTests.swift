@@ -167,10 +167,16 @@ import Testing
         let bytes = try #require(device.storage[file: name])
         #expect(bytes.count > 6 * Format.sidecarPageBytes)
         var storage = device.storage
-        // The first page holds the header, without which the sidecar is never opened.
-        storage[file: name] = bytes.enumerated().map { offset, byte in
-            offset >= Format.sidecarPageBytes && offset % Format.sidecarPageBytes == 77 ? byte ^ 4 : byte
+        // The pages of streams and events alone: with another one, the sidecar is never opened.
+        let header = try #require(SidecarHeader(decoding: bytes))
+        var rotten = bytes
+        for section in [SidecarSection.streams, .events] {
+            let range = header.range(of: section)
+            let page = (range.lowerBound / Format.sidecarPageBytes + 1) * Format.sidecarPageBytes
+            try #require(page + Format.sidecarPageBytes <= range.upperBound)
+            rotten[page] ^= 4
         }
+        storage[file: name] = rotten
         let next = SimulatedDevice(storage)
         store = try await StrataStore.open(on: next, options: options)
         switch first {

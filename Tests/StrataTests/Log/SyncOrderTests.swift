@@ -15,13 +15,8 @@ import Testing
         device.keepCalls()
     }
 
-    /// The calls of some work that change something or make it durable, such as `sync events/1.seg`.
     private func calls(_ body: () async throws -> Void) async throws -> [String] {
-        let before = device.log.count
-        try await body()
-        return device.log[before...].filter { $0.operation.isMutating || $0.operation.isSync }.map { call in
-            "\(call.operation.rawValue) \(call.name.replacing(/0{10,}/, with: ""))"
-        }
+        try await device.changes(body)
     }
 
     private func open(_ durability: StrataOptions.DurabilityMode = .commit) async throws -> StrataStore {
@@ -52,9 +47,7 @@ import Testing
     /// Calls one after the other; long sums of arrays take the compiler long.
     private static func sequence(_ parts: [String]...) -> [String] { parts.flatMap { $0 } }
 
-    private static let installingTheManifest = [
-        "create MANIFEST.new", "write MANIFEST.new", "sync MANIFEST.new", "rename MANIFEST.new", "syncDirectory .",
-    ]
+    private static let installingTheManifest = replacing("MANIFEST")
     private static let takingTheLock = ["truncate LOCK", "write LOCK"]
     private static let opening = sequence(
         takingTheLock, ["syncDirectory .", "syncParent ."], installingTheManifest)
@@ -117,46 +110,6 @@ import Testing
                 == ["sync events/1.seg", "write events/1.seg", "sync events/1.seg"])
     }
 
-    @Test func anAppendThatDidNotWaitShowsBesideItsWriter() async throws {
-        let store = try await open(.none)
-        try await append(store)
-        let reader = try await StrataStore.open(on: device, options: StrataOptions(access: .readOnly))
-        #expect(try await reader.allEvents().count == 1)
-        try await reader.close()
-        try await store.close()
-    }
-
-    @Test func whatWasAppendedDurablyIsKnownToBe() async throws {
-        let store = try await open()
-        let id = UUID()
-        let result = try await append(store, id: id)
-        #expect(try await calls { try await store.events.waitUntilDurable(result.lastPosition) } == [])
-        // The second time it is a retry, which learns what became of the first.
-        #expect(try await append(store, id: id).durability == .synced)
-        try await store.close()
-    }
-
-    @Test func whatWasWaitedForIsKnownToBeDurable() async throws {
-        let store = try await open(.none)
-        let id = UUID()
-        let result = try await append(store, id: id)
-        #expect(try await append(store, id: id).durability == .written)
-        try await store.events.waitUntilDurable(result.lastPosition)
-        #expect(try await append(store, id: id).durability == .synced)
-        try await store.close()
-    }
-
-    @Test func whatOpeningReadIsKnownToBeDurable() async throws {
-        let first = try await open(.none)
-        let id = UUID()
-        try await append(first, id: id)
-        let other = SimulatedDevice(device.storage.afterProcessDeath)
-        let second = try await StrataStore.open(on: other, options: options)
-        #expect(try await append(second, id: id).durability == .synced)
-        try await second.close()
-        try await first.close()
-    }
-
     @Test func anIntervalSyncsByItself() async throws {
         let store = try await open(.interval(.milliseconds(1)))
         try await append(store)
@@ -164,28 +117,6 @@ import Testing
             await Task.yield()
         }
         try await store.close()
-    }
-
-    @Test func framesSayWhatIsDurableAndNoMore() async throws {
-        let store = try await open(.none)
-        try await append(store)
-        let second = try await append(store)
-        try await store.events.waitUntilDurable(second.lastPosition)
-        try await append(store)
-        try await store.close()
-        let frames = try frames()
-        #expect(frames.map(\.kind) == ["open", "commit", "commit", "commit", "mark"])
-        let synced = frames[3].offset
-        #expect(frames.map(\.durableMark) == [64, 64, 64, synced, frames[4].offset])
-
-        // The next frame's mark does not reach behind the first commit, but a later one's does: it was promised.
-        let sound = device.storage
-        let file = try device.open(Self.segment, .readWrite)
-        // In the event's id, which never is all ones.
-        let junk = [UInt8](repeating: 0xFF, count: 8)
-        _ = try file.write(junk.span.bytes, at: frames[1].offset + 100)
-        #expect(try StrataStore.verify(on: device).damage.map(\.offset) == [frames[1].offset])
-        #expect(try StrataStore.verify(on: SimulatedDevice(sound)).isSound)
     }
 
     @Test func openingAgain() async throws {
@@ -309,11 +240,28 @@ import Testing
         try await first.snapshots.save(snapshot())
         try await first.close()
         let second = try await open()
+        let before = device.calls
         #expect(
             try await calls { try await second.snapshots.save(snapshot()) }
                 == [
                     "write snapshots/1.seg", "sync snapshots/1.seg", "syncDirectory snapshots", "write snapshots/1.seg",
                 ])
+        // Of what stands there, only the mark is not known to be durable.
+        let mark = try #require(
+            try StrataStore.inspectSegment("snapshots/00000000000000000001.seg", on: device).frames.first {
+                $0.kind == "mark"
+            })
+        let write = device.log.first { call in
+            call.operation == .write && call.name.hasPrefix("snapshots/") && call.number > before
+        }
+        #expect(write?.offset == mark.offset)
+        // And the next frame says that all before it is.
+        let name = "snapshots/00000000000000000001.seg"
+        let end = mark.offset + mark.length
+        let bytes = try StoreFile(name, .read, on: device).read(Format.frameHeaderBytes, at: end)
+        let storeID = try #require(try Manifest.read(from: device)).storeID
+        let binding = ChecksumBinding(storeID: storeID, kind: .snapshots, number: 1)
+        #expect(FrameHeader(decoding: bytes, at: end, binding: binding)?.durableMark == end)
         try await second.close()
     }
 
@@ -372,16 +320,23 @@ import Testing
         #expect(calls == ["remove quarantine/first", "remove quarantine/second", "syncDirectory quarantine"])
     }
 
-    @Test func aSyncThatFailedIsFinal() async throws {
-        let store = try await open()
-        try await append(store)
-        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
-        let failed = await #expect(throws: EventStoreError.self) { try await append(store) }
-        #expect(failed?.code == .outcomeUnknown)
-        let later = try await calls {
-            await #expect(throws: EventStoreError.self) { try await append(store) }
-            try await store.close()
-        }
-        #expect(later == [])
+    @Test func aRolloverThatOpeningCompletes() async throws {
+        var segment = CraftedSegment()
+        segment.append(EncodedCommit([sampleEvent()], of: stream), epoch: 1, position: 1)
+        segment.appendFooter(epoch: 1, lastPosition: 1, events: 1, commits: 1)
+        let device = try CraftedSegment.device([segment])
+        let calls = try await device.changes { try await StrataStore.open(on: device, options: options).close() }
+        let begin = try #require(calls.firstIndex(of: "create events/2.seg"))
+        #expect(
+            Array(calls[begin..<begin + 9])
+                == ["create events/2.seg", "write events/2.seg", "sync events/2.seg", "syncDirectory events"]
+                + Self.installingTheManifest)
+    }
+
+    @Test func aDirectoryThatAnUnfinishedCreationLeftGetsANewEntry() async throws {
+        try device.createDirectory("events")
+        let calls = try await calls { try await open().close() }
+        #expect(
+            Array(calls[3..<6]) == ["rename events", "rename events.new", "createDirectory events"])
     }
 }

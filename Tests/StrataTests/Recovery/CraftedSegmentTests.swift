@@ -76,4 +76,15 @@ import Testing
         #expect(try await reopened.allEvents().count == 1)
         try await reopened.close()
     }
+
+    @Test func nothingStandsBehindAFooter() throws {
+        var image = StoreImage([])
+        let bytes = EncodedSegment(number: 1, commits: [commit], isSealed: true).bytes
+        image.addSegment(bytes + [UInt8](repeating: 0, count: 8), kind: .events)
+        let manifest = Manifest(
+            storeID: StoreImage.storeID, generation: 1, createdAt: .distantPast, sealed: [], active: 1)
+        image.add(manifest.encoded(), as: StoreImage.manifestName)
+        let report = try StrataStore.verify(on: SimulatedDevice(image.storage))
+        #expect(report.damage.map(\.offset) == [bytes.count])
+    }
 }

@@ -72,8 +72,8 @@ import Testing
             try await StrataStore.verify(at: directory.path).damage.map(\.file) == ["events/00000000000000000001.seg"])
     }
 
-    @Test(arguments: [16, 32])
-    func aSegmentOfAnotherStoreOrPlaceIsNotTaken(offset: Int) async throws {
+    @Test(arguments: [10, 16, 32])
+    func aSegmentOfAnotherKindStoreOrPlaceIsNotTaken(offset: Int) async throws {
         let directory = TemporaryDirectory()
         let files = StoreFiles(directory)
         try await StrataStore.with(directory) { _ in }
@@ -167,5 +167,19 @@ import Testing
         #expect(said.count > 30)
         #expect(said.filter { $0.contains(secret) || $0.contains("SECRET") } == [])
         #expect(journal.lines.withLock { $0.filter { $0.contains("SECRET") } } == [])
+    }
+
+    @Test func aManifestThatIsLongerThanItCanBeIsNotRead() throws {
+        let device = SimulatedDevice()
+        device.keepCalls()
+        let file = try StoreFile("MANIFEST", .create, on: device)
+        let last: [UInt8] = [0]
+        try file.write(last.span.bytes, at: 64 << 20)
+        let error = #expect(throws: StrataError.self) { try Manifest.read(from: device) }
+        #expect(error?.code == .damaged)
+        #expect(!device.log.contains { $0.operation == .read })
+        try file.truncate(to: 64 << 20)
+        _ = try? Manifest.read(from: device)
+        #expect(device.log.contains { $0.operation == .read })
     }
 }

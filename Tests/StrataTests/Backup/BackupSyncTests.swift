@@ -1,0 +1,139 @@
+import EventSourcing
+import Foundation
+import StrataTesting
+import Testing
+
+@testable import Strata
+
+/// In which order a backup, and a store that is made of one, become durable.
+@Suite struct BackupSyncTests {
+    private let source = SimulatedDevice(seed: 1)
+    private let target = SimulatedDevice(seed: 2)
+    private let stream = StreamID("Order", UUID())
+    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+
+    private static let directories = [
+        "createDirectory events", "createDirectory snapshots", "createDirectory quarantine",
+    ]
+    private static let copyingTheRest = [
+        "create events/2.seg.new", "write events/2.seg.new", "sync events/2.seg.new", "write events/2.seg.new",
+        "sync events/2.seg.new", "rename events/2.seg.new",
+        "create snapshots/1.seg.new", "write snapshots/1.seg.new", "sync snapshots/1.seg.new",
+        "rename snapshots/1.seg.new",
+    ]
+    private static let installing =
+        ["syncDirectory events", "syncDirectory snapshots"] + replacing("MANIFEST") + replacing("BACKUP")
+
+    private func open(_ device: SimulatedDevice) async throws -> StrataStore {
+        try await StrataStore.open(on: device, options: options)
+    }
+
+    private func snapshot(at version: Int) -> Snapshot {
+        Snapshot(stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast, state: Bytes("{}"))
+    }
+
+    /// A closed store with a sealed segment, an active one and a segment of snapshots.
+    private func makeStore() async throws {
+        let store = try await open(source)
+        for _ in 1...2 {
+            let event = sampleEvent(String(repeating: "x", count: 40_000))
+            _ = try await store.events.append([event], to: stream, expecting: .any)
+        }
+        try await store.snapshots.save(snapshot(at: 1))
+        try await store.close()
+    }
+
+    @Test func aNewBackup() async throws {
+        try await makeStore()
+        let calls = try await target.changes { _ = try StrataStore.backup(of: source, to: target) }
+        #expect(Array(calls.prefix(6)) == replacing("BACKUP") + ["syncParent ."])
+        #expect(Array(calls[6..<10]) == Self.directories + ["syncDirectory ."])
+        #expect(Array(calls[10..<13]) == ["create LOCK", "truncate LOCK", "write LOCK"])
+        #expect(
+            Array(calls[13..<16]) == ["link events/1.seg.new", "sync events/1.seg.new", "rename events/1.seg.new"])
+        #expect(Array(calls[16...]) == Self.copyingTheRest + Self.installing)
+    }
+
+    @Test func aBackupThatSharesNothing() async throws {
+        try await makeStore()
+        let options = BackupOptions(usesHardLinks: false)
+        let calls = try await target.changes { _ = try StrataStore.backup(of: source, to: target, options: options) }
+        #expect(
+            Array(calls[13..<17])
+                == [
+                    "create events/1.seg.new", "write events/1.seg.new", "sync events/1.seg.new",
+                    "rename events/1.seg.new",
+                ])
+        #expect(Array(calls[17...]) == Self.copyingTheRest + Self.installing)
+    }
+
+    @Test func damageAtTheEndOfABackupIsNoTornTail() async throws {
+        let store = try await open(source)
+        // The second one tells that the first is durable, and is not known to be so itself.
+        for _ in 1...2 { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any) }
+        _ = try StrataStore.backup(of: source, to: target)
+        try await store.close()
+        let name = "events/00000000000000000001.seg"
+        let frames = try StrataStore.inspectSegment(name, on: target).frames
+        #expect(frames.map(\.kind) == ["open", "commit", "mark"])
+        let file = try StoreFile(name, .readWrite, on: target)
+        let place = frames[1].offset + frames[1].length - 20
+        try file.write([try file.read(1, at: place)[0] ^ 1].span.bytes, at: place)
+        let report = try StrataStore.verify(on: target)
+        #expect(report.damage.map(\.offset) == [frames[1].offset])
+    }
+
+    @Test func snapshotsThatAreStoredAgain() async throws {
+        let store = try await open(source)
+        let other = sampleStream()
+        for _ in 1...4 { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any) }
+        // A deletion is synced, and the next frame says so.
+        try await store.snapshots.save(snapshot(at: 2))
+        try await store.snapshots.delete(for: stream)
+        try await store.snapshots.save(snapshot(at: 3))
+        _ = try await store.events.append([sampleEvent()], to: other, expecting: .any)
+        // Nothing behind it tells yet that this one is durable.
+        _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any)
+        try await store.snapshots.save(snapshot(at: 5))
+        let calls = try await target.changes { _ = try StrataStore.backup(of: source, to: target) }
+        let begin = try #require(calls.firstIndex(of: "create snapshots/2.seg.new"))
+        #expect(
+            Array(calls[begin...])
+                == [
+                    "create snapshots/2.seg.new", "write snapshots/2.seg.new", "sync snapshots/2.seg.new",
+                    "rename snapshots/2.seg.new",
+                ] + Self.installing)
+        try await store.close()
+        let copy = try await StrataStore.open(on: target, options: StrataOptions(access: .readOnly))
+        #expect(try await copy.snapshots.latest(for: stream)?.version == 3)
+        try await copy.close()
+    }
+
+    @Test func aBackupThatBecomesAStore() async throws {
+        try await makeStore()
+        _ = try StrataStore.backup(of: source, to: target)
+        for name in ["events/1.seg.new", "snapshots/1.seg.new"] { _ = try target.open(name, .create) }
+        let calls = try await target.changes { try await open(target).close() }
+        let begin = try #require(calls.firstIndex(of: "remove events/1.seg.new"))
+        #expect(
+            Array(calls[begin..<begin + 6])
+                == [
+                    "remove events/1.seg.new", "syncDirectory events", "remove snapshots/1.seg.new",
+                    "syncDirectory snapshots", "remove BACKUP", "syncDirectory .",
+                ])
+    }
+
+    @Test func aRestoredStore() async throws {
+        try await makeStore()
+        let calls = try await target.changes { _ = try StrataStore.restore(source, to: target) }
+        let copies = ["events/1.seg", "events/2.seg", "snapshots/1.seg"].flatMap { name in
+            ["create", "write", "sync", "rename"].map { "\($0) \(name).new" }
+        }
+        #expect(
+            calls
+                == Self.directories + ["syncDirectory ."] + copies + [
+                    "syncDirectory events", "syncDirectory snapshots",
+                ]
+                + replacing("MANIFEST") + ["syncParent ."])
+    }
+}

@@ -1,0 +1,216 @@
+import EventSourcing
+import Glibc
+import Testing
+
+@testable import Strata
+
+/// What a forger writes into a sidecar's sections, under right checksums, leads to a refusal and nowhere else.
+@Suite struct SidecarCraftedTests {
+    private let sample: IndexSample
+    private let sound: [UInt8]
+    private let header: SidecarHeader
+
+    init() throws {
+        sample = IndexSample(seed: 1, commits: 300, streams: 40)
+        sound = sample.encoded
+        header = try #require(SidecarHeader(decoding: sound))
+    }
+
+    /// The sidecar with a number at an offset of a section.
+    private func crafted(
+        _ section: SidecarSection, at offset: Int, _ number: some FixedWidthInteger & BitwiseCopyable
+    ) -> [UInt8] {
+        sound.with(number, at: header.range(of: section).lowerBound + offset).resealedPages(sample.binding)
+    }
+
+    /// The sidecar with a section that is said to have another length, without any other section moving.
+    private func crafted(_ section: SidecarSection, length: Int) -> [UInt8] {
+        sound.with(UInt64(length), at: 160 + section.rawValue * 16 + 8).resealedPages(sample.binding)
+    }
+
+    private func sidecar(_ bytes: [UInt8]) throws(SidecarFault) -> Sidecar {
+        try Sidecar(bytes, for: sample.binding)
+    }
+
+    private func expectRefusal(_ bytes: [UInt8], _ comment: Comment? = nil) {
+        #expect(throws: SidecarFault.damaged, comment) { try sidecar(bytes) }
+    }
+
+    /// Expects that the sidecar of some bytes does not give a stream of a place.
+    private func expectRefusal(ofStream index: Int, _ bytes: [UInt8]) throws {
+        let forged = try sidecar(bytes)
+        #expect(throws: SidecarFault.damaged) { try find(index, in: forged) }
+    }
+
+    /// Expects that the sidecar of some bytes gives a stream, and not its commits.
+    private func expectRefusal(ofCommitsOf index: Int, _ bytes: [UInt8]) throws {
+        let forged = try sidecar(bytes)
+        let found = try #require(try find(index, in: forged))
+        #expect(throws: SidecarFault.damaged) {
+            var commits: [CommitPlace] = []
+            try forged.collectCommits(of: found, versions: 1...Int.max - 1, into: &commits, .verifying)
+        }
+    }
+
+    /// The stream of a place, looked up by its name.
+    private func find(_ index: Int, in sidecar: Sidecar) throws(SidecarFault) -> SidecarStream? {
+        let stream = try self.sidecar(sound).stream(at: index, .verifying)
+        let hash = IndexHash.stream(sample.index.types[stream.type].tag, stream.id)
+        return try sidecar.stream(stream.type, stream.id, hash: hash, .verifying)
+    }
+
+    @Test func aSoundOneIsTaken() throws {
+        #expect(try sidecar(sound.resealedPages(sample.binding)).streamCount > 0)
+    }
+
+    @Test func aTypeThatEndsBehindItsSectionIsRefused() {
+        expectRefusal(crafted(.types, at: 0, UInt8(255)))
+    }
+
+    @Test func aTypeThatBreaksTheRulesIsRefused() throws {
+        var index = GrowingIndex()
+        _ = Array("Gone".utf8).withSpan { index.addType($0, tag: FrameHeader.tag(of: "Gone")) }
+        let bytes = SidecarEncoding(index).encoded(for: sample.binding)
+        let header = try #require(SidecarHeader(decoding: bytes))
+        let place = header.range(of: .types).lowerBound + 1
+        #expect(
+            try sidecar(bytes.with(UInt8(ascii: "L"), at: place).resealedPages(sample.binding)).types[0].name == "Lone")
+        expectRefusal(bytes.with(UInt8(ascii: "/"), at: place).resealedPages(sample.binding))
+    }
+
+    @Test func aReleaseOfATypeThatIsNotThereIsRefused() throws {
+        try expectRefusalOfRelease(at: 24, UInt32(1) << 2)
+    }
+
+    @Test(arguments: [0, UInt64(Format.numberLimit) + 1, .max])
+    func aReleaseOfAnImpossibleVersionIsRefused(version: UInt64) throws {
+        try expectRefusalOfRelease(at: 16, version)
+    }
+
+    private func expectRefusalOfRelease(at offset: Int, _ number: some FixedWidthInteger & BitwiseCopyable) throws {
+        var index = GrowingIndex()
+        let type = Array("Gone".utf8).withSpan { index.addType($0, tag: FrameHeader.tag(of: "Gone")) }
+        index.add(
+            IndexedRelease(type: type, id: 9, firstLiveVersion: 4, isTruncated: true, isTombstoned: false, offset: 64),
+            .distantPast)
+        let bytes = SidecarEncoding(index).encoded(for: sample.binding)
+        #expect(try sidecar(bytes).releases.count == 1)
+        let header = try #require(SidecarHeader(decoding: bytes))
+        let place = header.range(of: .releases).lowerBound + offset
+        expectRefusal(bytes.with(number, at: place).resealedPages(sample.binding))
+    }
+
+    @Test func aFilterOfAnotherShapeThanItsCellsIsRefused() {
+        let windows = sound.span.bytes.number(at: 156, as: UInt32.self)
+        expectRefusal(sound.with(windows + 1, at: 156).resealedPages(sample.binding))
+    }
+
+    @Test func aSectionThatEndsWithinARecordIsRefused() {
+        let marks = header.range(of: .marks).count
+        expectRefusal(crafted(.marks, length: marks - 4))
+    }
+
+    @Test func aDirectoryHasAPlaceAndAnEnd() {
+        var index = GrowingIndex()
+        _ = Array("Gone".utf8).withSpan { index.addType($0, tag: FrameHeader.tag(of: "Gone")) }
+        let bytes = SidecarEncoding(index).encoded(for: sample.binding)
+        for section in [SidecarSection.streamDirectory, .eventDirectory] {
+            let place = 160 + section.rawValue * 16 + 8
+            let length = bytes.span.bytes.number(at: place, as: UInt64.self)
+            #expect(length == 8)
+            expectRefusal(bytes.with(UInt64(4), at: place).resealedPages(sample.binding), "\(section)")
+        }
+    }
+
+    @Test(arguments: [(16, UInt64(0)), (16, UInt64(Format.numberLimit)), (16, .max)])
+    func aStreamThatBeginsWithAnImpossibleVersionIsRefused(offset: Int, version: UInt64) throws {
+        try expectRefusal(ofStream: 0, crafted(.streams, at: offset, version))
+    }
+
+    @Test func aStreamWithoutEventsIsRefused() throws {
+        try expectRefusal(ofStream: 0, crafted(.streams, at: 32, UInt32(0)))
+    }
+
+    @Test func theEndOfTheStreamsIsNoStream() throws {
+        let sidecar = try sidecar(sound)
+        #expect(throws: SidecarFault.damaged) { try sidecar.stream(at: sidecar.streamCount, .verifying) }
+    }
+
+    @Test func commitsThatAreImpossibleAreRefused() throws {
+        let stream = try sidecar(sound).stream(at: 3, .verifying)
+        let end = try sidecar(sound).stream(at: 4, .verifying).firstCommit
+        try #require(end > stream.firstCommit + 1)
+        let (first, last) = (stream.firstCommit * 8, (end - 1) * 8)
+        try expectRefusal(
+            ofCommitsOf: 3, crafted(.commits, at: first, SidecarCommit(offset: 64, eventsSoFar: 0).rawValue))
+        try expectRefusal(
+            ofCommitsOf: 3, crafted(.commits, at: first, SidecarCommit(offset: 0, eventsSoFar: 1).rawValue))
+        let excess = SidecarCommit(offset: 64, eventsSoFar: stream.eventCount + 1)
+        try expectRefusal(ofCommitsOf: 3, crafted(.commits, at: last, excess.rawValue))
+    }
+
+    @Test func aDirectoryThatLeadsAnywhereIsRefused() throws {
+        let stream = try sidecar(sound).stream(at: 0, .verifying)
+        let hash = IndexHash.stream(sample.index.types[stream.type].tag, stream.id)
+        let streamPlaces = header.range(of: .streamDirectory).count / 4 - 1
+        let place = IndexHash.place(hash, of: streamPlaces) * 4
+        // Backward, and behind the last stream.
+        let count = UInt32(try sidecar(sound).streamCount)
+        let (backward, behind) = (
+            crafted(.streamDirectory, at: place, count), crafted(.streamDirectory, at: place + 4, UInt32.max)
+        )
+        for bytes in [backward, behind] {
+            let forged = try sidecar(bytes)
+            #expect(throws: SidecarFault.damaged) {
+                // Of an aggregate that is not there, so that all places are looked at.
+                try forged.stream(stream.type, stream.id ^ 1, hash: hash, .verifying)
+            }
+        }
+        let event = IndexHash.event(sample.commits[0].ids[0])
+        let eventPlaces = header.range(of: .eventDirectory).count / 4 - 1
+        let eventPlace = IndexHash.place(event, of: eventPlaces) * 4
+        let forged = try sidecar(crafted(.eventDirectory, at: eventPlace + 4, UInt32.max))
+        #expect(throws: SidecarFault.damaged) {
+            var offsets: [Int] = []
+            try forged.collectEvents(event, into: &offsets, .verifying)
+        }
+    }
+
+    @Test func aMarkBehindTheSegmentIsRefused() throws {
+        let last = header.range(of: .marks).count - WalkMark.bytes
+        let forged = try sidecar(crafted(.marks, at: last + 20, UInt32.max))
+        #expect(throws: SidecarFault.damaged) { try forged.lastMark(.verifying) { _ in true } }
+        #expect(throws: SidecarFault.damaged) { try forged.mark(ifAny: last / WalkMark.bytes, .verifying) }
+    }
+
+    /// More than 8 GiB of memory that nobody has written to takes none.
+    @Test func aSidecarOfAnyLengthIsNot() throws {
+        let length = 1 << 33 + 4_096
+        let address = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        let memory = try #require(address)
+        try #require(memory != MAP_FAILED)
+        let mapping = FileMapping(base: memory, count: length, isMapped: true) { base, count in
+            munmap(UnsafeMutableRawPointer(mutating: base), count)
+        }
+        let pages = length / Format.sidecarPageBytes
+        let start = Format.sidecarHeaderBytes + Format.aligned(pages * 4)
+        // Sections that a directory needs, and one that takes the rest.
+        var lengths = Array(repeating: 0, count: SidecarSection.allCases.count)
+        lengths[SidecarSection.streamDirectory.rawValue] = 8
+        lengths[SidecarSection.streams.rawValue] = SidecarStream.bytes
+        lengths[SidecarSection.eventDirectory.rawValue] = 8
+        lengths[SidecarSection.events.rawValue] = length - start - lengths.reduce(0, +)
+        var bytes = Array(sound[..<160]).with(UInt64(length), at: 48).with(UInt64(0), at: 144).with(UInt64(0), at: 152)
+        var next = start
+        for length in lengths {
+            bytes += [UInt8](repeating: 0, count: 16).with(UInt64(next), at: 0).with(UInt64(length), at: 8)
+            next += length
+        }
+        bytes += [UInt8](repeating: 0, count: start - bytes.count)
+        let checksum = Checksum.crc32c(bytes[16...], continuing: Checksum.crc32c(bytes[..<12]))
+        bytes.store(checksum, at: 12)
+        bytes.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
+        #expect(mapping.withBytes { SidecarHeader(decoding: $0)?.fileLength } == length)
+        #expect(throws: SidecarFault.damaged) { try SidecarPages(mapping) }
+    }
+}

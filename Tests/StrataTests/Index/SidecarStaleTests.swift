@@ -1,0 +1,72 @@
+import EventSourcing
+import StrataTesting
+import Testing
+
+@testable import FuzzHarness
+@testable import Strata
+
+/// A sidecar speaks for the segment that the manifest lists, and for no other one.
+@Suite struct SidecarStaleTests {
+    private let options = StrataOptions(idleMarkDelay: nil)
+    private let streams = (0..<400).map { _ in sampleStream() }
+    private static let name = "events/00000000000000000001.seg"
+    private static let sidecar = "events/00000000000000000001.idx"
+
+    /// A sealed segment with an event of each stream.
+    private func sealed(_ text: String) -> CraftedSegment {
+        var segment = CraftedSegment()
+        for (index, stream) in streams.enumerated() {
+            segment.append(EncodedCommit([sampleEvent(text)], of: stream), epoch: 1, position: index + 1)
+        }
+        segment.appendFooter(epoch: 1, lastPosition: 400, events: 400, commits: 400)
+        return segment
+    }
+
+    /// A device with a closed store of one sealed segment, which has its sidecar.
+    private func makeStore() async throws -> SimulatedDevice {
+        let device = try CraftedSegment.device([sealed("one"), CraftedSegment(number: 401)])
+        try await StrataStore.open(on: device, options: options).close()
+        #expect(device.storage.contents[Self.sidecar] != nil)
+        return device
+    }
+
+    @Test func aSegmentThatWasCutIsDamageWhateverItsSidecarSays() async throws {
+        let device = try await makeStore()
+        let entry = try #require(try Manifest.read(from: device)?.sealed.first)
+        let indexing = try SegmentIndexing(
+            entry.identity, storeID: StoreImage.storeID, isSealed: true, isSearchable: true, on: device)
+        let file = try StoreFile(Self.name, .readWrite, on: device)
+        try file.truncate(to: file.length() - 8)
+        // A forger gives it a sidecar that was made for the file as it is now.
+        let sidecars = SidecarFiles(
+            device: device, storeID: StoreImage.storeID, mayWrite: true, logger: options.logger)
+        _ = try sidecars.make(of: indexing.index, entry, sidecars.identity(of: entry))
+        sidecars.finish(entry.identity)
+        let error = await #expect(throws: StrataError.self) {
+            try await StrataStore.open(on: device, options: options)
+        }
+        #expect(error?.code == .damaged)
+    }
+
+    @Test func aSegmentThatWasExchangedGetsNoSidecar() async throws {
+        let device = try await makeStore()
+        var storage = device.storage
+        let bytes = try #require(storage[file: Self.sidecar])
+        // In a page of streams alone: others are looked at when the store is opened.
+        let streams = try #require(SidecarHeader(decoding: bytes)).range(of: .streams)
+        let page = (streams.lowerBound / Format.sidecarPageBytes + 1) * Format.sidecarPageBytes
+        try #require(page + Format.sidecarPageBytes <= streams.upperBound)
+        storage[file: Self.sidecar] = bytes.with(bytes[page] ^ 4, at: page)
+        let rotten = SimulatedDevice(storage)
+        let store = try await StrataStore.open(on: rotten, options: options)
+        // The pages are made anew at their first use, of another segment now.
+        let file = try StoreFile(Self.name, .readWrite, on: rotten)
+        let other = sealed("two").bytes
+        try #require(try file.length() == other.count)
+        try file.write(other.span.bytes, at: 0)
+        for stream in self.streams { _ = try? await store.events.readStream(stream).collect() }
+        let error = await #expect(throws: EventStoreError.self) { try await store.allEvents() }
+        #expect(error?.code == .damaged)
+        try await store.close()
+    }
+}

@@ -1,0 +1,93 @@
+import EventSourcing
+import Foundation
+import Glibc
+import StrataTesting
+import Testing
+
+@testable import Strata
+
+/// After a failure that leaves open what is on the device, nothing is written any more.
+@Suite struct FinalFailureTests {
+    private let device = SimulatedDevice()
+    private let stream = StreamID("Order", UUID())
+    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+
+    private func open(_ durability: StrataOptions.DurabilityMode = .commit) async throws -> StrataStore {
+        var options = options
+        options.durability = durability
+        return try await StrataStore.open(on: device, options: options)
+    }
+
+    @discardableResult
+    private func append(_ store: StrataStore, bytes: Int = 10, id: UUID = UUID()) async throws -> AppendResult {
+        try await store.events.append(
+            [sampleEvent(String(repeating: "x", count: bytes), id: id)], to: stream, expecting: .any)
+    }
+
+    @Test func aSyncThatFailedIsFinal() async throws {
+        let store = try await open()
+        try await append(store)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
+        let failed = await #expect(throws: EventStoreError.self) { try await append(store) }
+        #expect(failed?.code == .outcomeUnknown)
+        let later = try await device.changes {
+            await #expect(throws: EventStoreError.self) { try await append(store) }
+            try await store.close()
+        }
+        #expect(later == [])
+    }
+
+    @Test func aWriteThatFailedIsFinal() async throws {
+        let store = try await open()
+        try await append(store)
+        device.inject([DeviceFault(atCall: device.calls, .error(EIO))])
+        let failed = await #expect(throws: EventStoreError.self) { try await append(store) }
+        #expect(failed?.code == .outcomeUnknown)
+        let later = try await device.changes {
+            await #expect(throws: EventStoreError.self) { try await append(store) }
+            try await store.close()
+        }
+        #expect(later == [])
+    }
+
+    @Test func aSyncThatFailedWhileSomebodyWaitedIsFinal() async throws {
+        let store = try await open(.none)
+        let result = try await append(store)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
+        let position = result.lastPosition
+        await #expect(throws: EventStoreError.self) { try await store.events.waitUntilDurable(position) }
+        let later = try await device.changes {
+            await #expect(throws: EventStoreError.self) { try await store.events.waitUntilDurable(position) }
+            // There is nothing that closing could still do, and so nothing that could fail.
+            try await store.close()
+        }
+        #expect(later == [])
+    }
+
+    @Test func aRolloverWhoseManifestMayNotBeThereIsFinal() async throws {
+        // Which of the calls of an append that rolls over makes the manifest durable.
+        let rehearsal = SimulatedDevice()
+        rehearsal.keepCalls()
+        func fill(_ device: SimulatedDevice) async throws -> StrataStore {
+            let store = try await StrataStore.open(on: device, options: options)
+            try await append(store, bytes: 40_000)
+            return store
+        }
+        let rehearsed = try await fill(rehearsal)
+        let before = rehearsal.calls
+        try await append(rehearsed, bytes: 40_000)
+        let sync = try #require(rehearsal.log.last { $0.operation == .syncDirectory && $0.name == "." }).number - before
+        try await rehearsed.close()
+
+        let store = try await fill(device)
+        device.inject([DeviceFault(atCall: device.calls + sync, .failedSync(.keptInCache))])
+        let failed = await #expect(throws: EventStoreError.self) { try await append(store, bytes: 40_000) }
+        #expect(failed?.code == .outcomeUnknown)
+        #expect(device.struck.map(\.operation) == [.syncDirectory])
+        let later = try await device.changes {
+            await #expect(throws: EventStoreError.self) { try await append(store) }
+            try await store.close()
+        }
+        #expect(later == [])
+    }
+}

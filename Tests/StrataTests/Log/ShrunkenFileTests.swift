@@ -1,0 +1,58 @@
+import EventSourcing
+import StrataTesting
+import Testing
+
+@testable import Strata
+
+/// A file that is cut or changed while the store is open ends a read with an error.
+@Suite struct ShrunkenFileTests {
+    private let device = SimulatedDevice(seed: 1)
+    private let stream = sampleStream()
+    private static let name = "events/00000000000000000001.seg"
+
+    /// Opens a store of some commits, lets its file be changed, and reads the last commit in every way.
+    ///
+    /// - Parameter change: told of the file and where the last commit begins.
+    private func expectDamage(_ change: (StoreFile, Int) throws -> Void) async throws {
+        let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+        for _ in 1...3 {
+            let event = sampleEvent(String(repeating: "s", count: 1_000))
+            _ = try await store.events.append([event], to: stream, expecting: .any)
+        }
+        let last = try #require(try StrataStore.inspectSegment(Self.name, on: device).frames.last)
+        try #require(last.kind == "commit")
+        try change(try StoreFile(Self.name, .readWrite, on: device), last.offset)
+        for read in [
+            { _ = try await store.events.readStream(stream, from: 3).collect() },
+            { _ = try await store.events.readStream(stream, direction: .backward).collect() },
+            { _ = try await store.allEvents() },
+            { _ = try await store.events.readAll(direction: .backward).collect() },
+            { _ = try await store.events.readCategory(stream.aggregateType).collect() },
+        ] as [() async throws -> Void] {
+            let error = await #expect(throws: EventStoreError.self) { try await read() }
+            #expect(error?.code == .damaged)
+        }
+        try await store.close()
+    }
+
+    @Test(arguments: [0, 8, 80, 88, 96, 1_000])
+    func thatWasCutWithinACommit(rest: Int) async throws {
+        try await expectDamage { file, offset in try file.truncate(to: offset + rest) }
+    }
+
+    @Test func inWhichACommitClaimsMoreThanThereIs() async throws {
+        let storeID = try await {
+            try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil)).close()
+            return try #require(try Manifest.read(from: device)).storeID
+        }()
+        let binding = ChecksumBinding(storeID: storeID, kind: .events, number: 1)
+        try await expectDamage { file, offset in
+            let bytes = try file.read(Format.frameHeaderBytes, at: offset)
+            var header = try #require(FrameHeader(decoding: bytes, at: offset, binding: binding))
+            header.bodyLength += 8
+            var forged: [UInt8] = []
+            header.encode(into: &forged, at: offset, binding: binding)
+            try file.write(forged.span.bytes, at: offset)
+        }
+    }
+}
