@@ -45,7 +45,7 @@ import Testing
     }
 
     /// - Parameter turns: how long the wait has gone on when it is stopped: not at all, or for some turns of other tasks.
-    @Test(.timeLimit(.minutes(1)), arguments: [0, 1, 1_000])
+    @Test(.timeLimit(.minutes(10)), arguments: [0, 1, 1_000])
     func endsItsWaitWhenItIsStopped(turns: Int) async throws {
         let source = try await SampleStore(seed: 32)
         let stop = CopyStop()
