@@ -18,7 +18,7 @@ struct StoreCheck {
     }
 
     static let readOnly = StrataOptions(access: .readOnly)
-    static let readWrite = StrataOptions(segmentBytes: 8 << 10, idleMarkDelay: nil)
+    static let readWrite = StrataOptions(segmentBytes: 8 << 10, preallocatedBytes: 1 << 10, idleMarkDelay: nil)
 
     private let storage: SimulatedStorage
     private let actions: Actions

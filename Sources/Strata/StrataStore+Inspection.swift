@@ -67,7 +67,7 @@ extension StrataStore {
             case .noHeader:
                 let offset = scanner.offset
                 let next = try scanner.nextHeader(from: offset + Format.alignment)?.offset ?? length
-                let isZero = next == length ? try scanner.isZero(from: offset) : false
+                let isZero = next == length ? try scanner.endOfContent(from: offset) == offset : false
                 frames.append(
                     SegmentInspection.Frame(
                         unverified: offset..<next, header: nil, note: isZero ? "zeros" : "no frame that verifies"))

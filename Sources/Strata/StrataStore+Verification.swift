@@ -75,9 +75,12 @@ extension VerificationReport {
     fileprivate init(_ log: LogOpening, _ snapshots: SnapshotScan, hasWriter: Bool) {
         let active = log.active
         // Beside a writer, what stands behind the last commit is an append on its way.
-        let isTorn = active.tail == .torn && !hasWriter
-        let tornTail =
-            isTorn ? TornTail(file: active.name, offset: active.end, length: active.bytes - active.end) : nil
+        let tornTail: TornTail? =
+            if case .torn(let bytes) = active.tail, !hasWriter {
+                TornTail(file: active.name, offset: active.end, length: bytes)
+            } else {
+                nil
+            }
         let summaries = log.index.summaries
         self.init(
             segments: summaries.count, commits: summaries.reduce(0) { $0 + $1.commitCount },

@@ -152,6 +152,9 @@ extension StrataOptions {
         guard (64 << 10...2 << 30).contains(segmentBytes) else {
             throw StrataError(.invalidArgument, "a segment has 64 KiB to 2 GiB, not \(segmentBytes) bytes")
         }
+        guard (0...1 << 30).contains(preallocatedBytes) else {
+            throw StrataError(.invalidArgument, "0 to 1 GiB are preallocated, not \(preallocatedBytes) bytes")
+        }
         try automaticCompaction?.check()
     }
 }

@@ -75,6 +75,8 @@ package protocol DeviceFile: Sendable {
     /// Makes everything written durable, together with the file's length.
     func sync() throws(SystemError)
     func truncate(to length: Int) throws(SystemError)
+    /// Makes the file at least so long, with zeros behind what it holds, and with room on the device for them.
+    func extend(to length: Int) throws(SystemError)
     func length() throws(SystemError) -> Int
     /// Tells the file, as it is now, from any other and from itself after a change.
     func identity() throws(SystemError) -> FileIdentity

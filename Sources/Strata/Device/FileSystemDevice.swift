@@ -193,6 +193,10 @@ private struct FileSystemFile: DeviceFile {
         guard ftruncate(descriptor.number, length) == 0 else { throw SystemError(last: "ftruncate") }
     }
 
+    func extend(to length: Int) throws(SystemError) {
+        guard strata_extend(descriptor.number, length) == 0 else { throw SystemError(last: "fallocate") }
+    }
+
     func length() throws(SystemError) -> Int {
         Int(try status().st_size)
     }

@@ -50,6 +50,7 @@ private struct PacedFile: DeviceFile {
     func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) -> Int { try file.write(bytes, at: offset) }
     func sync() throws(SystemError) { try file.sync() }
     func truncate(to length: Int) throws(SystemError) { try file.truncate(to: length) }
+    func extend(to length: Int) throws(SystemError) { try file.extend(to: length) }
     func length() throws(SystemError) -> Int { try file.length() }
     func identity() throws(SystemError) -> FileIdentity { try file.identity() }
     func map(length: Int) throws(SystemError) -> FileMapping { try file.map(length: length) }

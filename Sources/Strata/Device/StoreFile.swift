@@ -100,6 +100,15 @@ struct StoreFile: Sendable {
         }
     }
 
+    /// Makes the file at least so long, with zeros behind what it holds.
+    func extend(to length: Int) throws(StrataError) {
+        do {
+            try retryingInterrupts { () throws(SystemError) in try file.extend(to: length) }
+        } catch {
+            throw StrataError(error, "extending failed", path: path, offset: length)
+        }
+    }
+
     /// Takes away what stands behind an offset, durably.
     ///
     /// It is overwritten with zeros before it is cut off: when the file grows again, a file system may hand out the same

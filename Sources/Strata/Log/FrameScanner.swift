@@ -97,17 +97,21 @@ struct FrameScanner {
         return highest
     }
 
-    /// Whether there are only zeros from an offset to the end.
-    mutating func isZero(from start: Int) throws(StrataError) -> Bool {
+    /// Where only zeros follow, up to the end: the offset itself where there is nothing else.
+    mutating func endOfContent(from start: Int) throws(StrataError) -> Int {
         move(to: start)
+        var contentEnd = start
         while offset < end {
             let count = min(Self.chunk, end - offset)
-            guard try load(count) else { return false }
+            guard try load(count) else { return end }
             let position = offset - bufferStart
-            guard buffer.span.bytes.isZero(in: position..<position + count) else { return false }
+            if !buffer.span.bytes.isZero(in: position..<position + count) {
+                let last = buffer[position..<position + count].lastIndex { $0 != 0 } ?? position
+                contentEnd = bufferStart + last + 1
+            }
             offset += count
         }
-        return true
+        return contentEnd
     }
 
     private func magic(at offset: Int) -> UInt32 {

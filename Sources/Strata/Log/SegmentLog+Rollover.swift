@@ -27,6 +27,7 @@ extension SegmentLog {
         do { try device.installReplacement(of: StoreLayout.manifest) } catch { throw stop(after: error) }
         let sealed = index.rollOver(as: entry, to: SegmentIdentity(number: firstPosition))
         segment = next
+        reservation.forget()
         hasOpened = true
         sidecars.add(sealed)
         didSeal.yield()
@@ -49,6 +50,7 @@ extension SegmentLog {
         try write(frames)
         segment = sealed
         hasOpened = true
+        do { try reservation.release(segment.file, behind: segment.end) } catch { throw stop(after: error) }
         try sync()
         return digest
     }

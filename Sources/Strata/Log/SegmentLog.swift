@@ -27,6 +27,8 @@ actor SegmentLog {
     /// Whether a frame in the segment says that this epoch has begun.
     var hasOpened = false
     private var buffer: [UInt8] = []
+    /// Room in the segment's file ahead of its end.
+    var reservation: SegmentReservation
     /// Why nothing can be written any more: what is on the device is not known. Appends, marks and compactions all ask.
     private(set) var failure: LogFailure?
     let sidecars: SidecarWriter
@@ -40,6 +42,8 @@ actor SegmentLog {
         durability = options.durability
         segmentBytes = options.segmentBytes
         logger = options.logger
+        // Only syncs are faster for it.
+        reservation = SegmentReservation(step: options.durability == .commit ? options.preallocatedBytes : 0)
         lock = opened.lock
         manifest = opened.manifest
         segment = opened.segment
@@ -124,6 +128,7 @@ actor SegmentLog {
             entries.append(PlacedEntry(entry: entry, offset: added.end))
             encode(entry, into: &buffer, &added)
         }
+        reservation.extend(segment.file, behind: segment.end, through: added.end, upTo: segmentBytes)
         try write(buffer)
         hasOpened = true
         added.isMarked = false
@@ -186,6 +191,7 @@ actor SegmentLog {
             return stop(after: error)
         }
         segment.syncedEnd = segment.end
+        reservation.forget()
         return .undone(error)
     }
 
@@ -248,6 +254,8 @@ actor SegmentLog {
             lock = nil
         }
         try markIfRoom()
+        // Where this fails, or power goes before it is durable, the next opening takes the zeros away.
+        if failure == nil { try? reservation.release(segment.file, behind: segment.end) }
     }
 
     /// Marks the end of the log; a full disk is no reason to fail, because everything before is durable all the same.

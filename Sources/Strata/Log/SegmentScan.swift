@@ -7,8 +7,8 @@ struct SegmentScan {
         case none
         /// Zeros that the file was extended with.
         case zeros
-        /// Bytes of appends that were never acknowledged as durable.
-        case torn
+        /// Bytes of appends that were never acknowledged as durable: so many, before whatever zeros follow.
+        case torn(bytes: Int)
     }
 
     let segment: SegmentIdentity
@@ -264,10 +264,11 @@ struct SegmentScanner {
         if let compacted { return finish(compacted) }
         if scan.footer == nil, isSealed { record("the footer is missing", at: scan.end) }
         guard scan.end < scan.bytes else { return }
-        if scan.footer != nil {
+        let torn = try scanner.endOfContent(from: scan.end) - scan.end
+        if scan.footer != nil, isSealed || torn > 0 {
             record("bytes stand behind the footer", at: scan.end, length: scan.bytes - scan.end)
         } else if !isSealed {
-            scan.tail = try scanner.isZero(from: scan.end) ? .zeros : .torn
+            scan.tail = torn == 0 ? .zeros : .torn(bytes: torn)
         }
     }
 

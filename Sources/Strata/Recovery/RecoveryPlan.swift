@@ -49,9 +49,8 @@ struct RecoveryPlan {
 
     private mutating func planTail(of log: LogOpening, _ device: any Device) throws(StrataError) {
         let active = log.active
-        if active.tail == .torn {
-            steps.append(
-                .quarantineTornTail(file: active.name, offset: active.end, bytes: active.bytes - active.end))
+        if case .torn(let bytes) = active.tail {
+            steps.append(.quarantineTornTail(file: active.name, offset: active.end, bytes: bytes))
         }
         if active.footer != nil { steps.append(.completeRollover(file: active.name)) }
         let replacement = StoreLayout.manifest + FileSystemDevice.replacementSuffix

@@ -164,12 +164,12 @@ struct WriterOpening {
 
     /// Cuts a torn tail off, after it has been copied to quarantine durably.
     private func cutTail(of scan: inout SegmentScan, _ file: StoreFile) throws(StrataError) {
-        if scan.tail == .torn {
-            let name = try Quarantine(device).keep(scan.name, from: scan.end, to: scan.bytes)
+        if case .torn(let bytes) = scan.tail {
+            let name = try Quarantine(device).keep(scan.name, from: scan.end, to: scan.end + bytes)
             options.logger.warning(
                 "a torn tail was moved to quarantine; no append in it was ever acknowledged as durable",
                 metadata: [
-                    "segment": "\(scan.name)", "offset": "\(scan.end)", "bytes": "\(scan.bytes - scan.end)",
+                    "segment": "\(scan.name)", "offset": "\(scan.end)", "bytes": "\(bytes)",
                     "quarantine": "\(name)",
                 ])
         }

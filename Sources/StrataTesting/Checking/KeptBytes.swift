@@ -57,9 +57,14 @@ enum KeptBytes {
     ) -> String? {
         let segment = name.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? ""
         return put.first { copy in
-            copy.key.hasPrefix("\(quarantine)\(segment)-") && copy.value.count <= bytes.count
-                && Array(bytes.suffix(copy.value.count)).begins(with: copy.value)
-                && kept.begins(with: bytes.dropLast(copy.value.count))
+            let parts = copy.key.dropFirst(quarantine.count).split(separator: "-")
+            guard
+                copy.key.hasPrefix("\(quarantine)\(segment)-"), let start = parts.dropLast().last.flatMap({ Int($0) }),
+                start + copy.value.count <= bytes.count
+            else { return false }
+            // Zeros behind the tail are what the file had room for.
+            return Array(bytes[start...]).begins(with: copy.value) && kept.begins(with: Array(bytes[..<start]))
+                && bytes[(start + copy.value.count)...].allSatisfy { $0 == 0 }
         }?.key
     }
 }

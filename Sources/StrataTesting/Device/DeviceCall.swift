@@ -16,6 +16,7 @@ package struct DeviceCall: Hashable, Sendable {
         case write
         case sync
         case truncate
+        case extend
         case length
         case identity
         case map
@@ -25,7 +26,7 @@ package struct DeviceCall: Hashable, Sendable {
         /// Whether a call changes what readers see.
         package var isMutating: Bool {
             switch self {
-            case .create, .createDirectory, .rename, .remove, .link, .write, .truncate: true
+            case .create, .createDirectory, .rename, .remove, .link, .write, .truncate, .extend: true
             default: false
             }
         }

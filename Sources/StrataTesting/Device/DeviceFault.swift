@@ -66,8 +66,8 @@ package struct DeviceFault: Hashable, Sendable {
         switch number {
         // A sync that is interrupted is a sync that failed.
         case EINTR: !operation.isSync && ![.kind, .length, .identity, .map].contains(operation)
-        case ENOSPC, EDQUOT: [.create, .createDirectory, .write, .rename].contains(operation)
-        case EFBIG: operation == .write || operation == .truncate
+        case ENOSPC, EDQUOT: [.create, .createDirectory, .write, .rename, .extend].contains(operation)
+        case EFBIG: [.write, .truncate, .extend].contains(operation)
         case EROFS: operation.isMutating || operation == .openForWriting
         case EMFILE:
             [.openForReading, .openForWriting, .create, .list, .syncDirectory, .syncParent].contains(operation)

@@ -53,6 +53,13 @@ final class SimulatedFile: DeviceFile {
         }
     }
 
+    func extend(to length: Int) throws(SystemError) {
+        try device.perform(.extend, name, length: length) { state throws(SystemError) in
+            guard isWritable else { throw SystemError(number: EBADF, call: "fallocate") }
+            try state.extend(node, to: length)
+        }
+    }
+
     func length() throws(SystemError) -> Int {
         try device.perform(.length, name) { state throws(SystemError) in
             state.storage.files[node]?.visible.count ?? 0
@@ -144,6 +151,16 @@ extension SimulatedDevice.State {
         if let room { self.room = room + before - length }
     }
 
+    /// Where there is too little room, the file gets what there is, as on some file systems.
+    fileprivate mutating func extend(_ node: Int, to length: Int) throws(SystemError) {
+        let before = storage.files[node]?.visible.count ?? 0
+        guard length > before else { return }
+        let added = min(length - before, room ?? .max)
+        storage.extend(node, to: before + added)
+        if let room { self.room = room - added }
+        guard before + added == length else { throw SystemError(number: ENOSPC, call: "fallocate") }
+    }
+
     /// Makes a file or a directory durable, unless that is to fail.
     mutating func sync(_ node: Int) throws(SystemError) {
         if lateReports.remove(node) != nil { throw SystemError(number: EIO, call: "fdatasync") }
@@ -184,6 +201,7 @@ extension SimulatedStorage {
             switch operation.change {
             case .write(let offset, let bytes): visible.replace(at: offset, with: bytes[...])
             case .truncate(let length): visible.setLength(length)
+            case .extend(let length): visible.setLength(max(length, visible.count))
             case .link, .unlink, .rename, .linkInParent: break
             }
         }

@@ -135,6 +135,12 @@ extension SimulatedStorage {
         unsynced.append(UnsyncedOperation(node: node, change: .truncate(length: length)))
     }
 
+    mutating func extend(_ node: Int, to length: Int) {
+        files[node]?.truncate(to: length)
+        files[node]?.changes += 1
+        unsynced.append(UnsyncedOperation(node: node, change: .extend(length: length)))
+    }
+
     /// Makes a file's content or a directory's entries durable.
     mutating func sync(_ node: Int) {
         for operation in unsynced where operation.node == node && operation.change != .linkInParent {
@@ -156,6 +162,9 @@ extension SimulatedStorage {
         switch operation.change {
         case .write(let offset, let bytes): files[operation.node]?.durable.replace(at: offset, with: bytes[...])
         case .truncate(let length): files[operation.node]?.durable.setLength(length)
+        case .extend(let length):
+            let before = files[operation.node]?.durable.count ?? 0
+            files[operation.node]?.durable.setLength(max(length, before))
         case .link(let name, let node): directories[operation.node]?.durable[name] = node
         case .unlink(let name): directories[operation.node]?.durable[name] = nil
         case .rename(let name, let newName, let node):

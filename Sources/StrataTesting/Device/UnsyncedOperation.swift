@@ -3,6 +3,8 @@ package struct UnsyncedOperation: Hashable, Sendable {
     package enum Change: Hashable, Sendable {
         case write(offset: Int, bytes: [UInt8])
         case truncate(length: Int)
+        /// A file got zeros behind its end.
+        case extend(length: Int)
         /// A directory got an entry.
         case link(name: String, node: Int)
         /// A directory lost an entry.
@@ -23,7 +25,7 @@ extension UnsyncedOperation {
 
     var isContent: Bool {
         switch change {
-        case .write, .truncate: true
+        case .write, .truncate, .extend: true
         case .link, .unlink, .rename, .linkInParent: false
         }
     }

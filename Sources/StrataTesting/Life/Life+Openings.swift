@@ -65,6 +65,7 @@ extension Life {
         let modes: [StrataOptions.DurabilityMode] = [.commit, .commit, .commit, .none, .interval(.seconds(3_600))]
         options.durability = modes[number(0...modes.count - 1)]
         options.segmentBytes = [8, 16, 64][number(0...2)] << 10
+        options.preallocatedBytes = [0, 1_000, 5_000, 20_000][number(0...3)]
     }
 
     /// The device fails while the store is opened, or does not.

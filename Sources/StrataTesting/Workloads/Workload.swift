@@ -48,7 +48,8 @@ package struct Workload: Sendable {
         self.name = name
         self.steps = steps
         // Small segments, so that short workloads fill some. Marks when idle would come at a time that no seed determines.
-        options = StrataOptions(durability: durability, segmentBytes: segmentBytes, idleMarkDelay: nil)
+        options = StrataOptions(
+            durability: durability, segmentBytes: segmentBytes, preallocatedBytes: 5_000, idleMarkDelay: nil)
     }
 }
 

@@ -16,7 +16,7 @@ import Testing
             let stream = sampleStream()
             var names: [String] = []
             while !names.contains(where: { $0.contains("-") }) {
-                _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any)
+                for _ in 0..<50 { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any) }
                 names = try files.segments()
             }
             let events = try await store.events.readStream(stream).collect()

@@ -12,7 +12,7 @@ import Testing
     private let streams = [StreamID("Order", UUID()), StreamID("Cart", UUID())]
 
     private func open(_ durability: StrataOptions.DurabilityMode = .commit) async throws -> StrataStore {
-        var options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+        var options = StrataOptions(segmentBytes: 64 << 10, preallocatedBytes: 0, idleMarkDelay: nil)
         options.durability = durability
         return try await StrataStore.open(on: device, options: options)
     }

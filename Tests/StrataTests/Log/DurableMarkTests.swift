@@ -9,7 +9,7 @@ import Testing
 @Suite struct DurableMarkTests {
     private let device = SimulatedDevice()
     private let stream = StreamID("Order", UUID())
-    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+    private let options = StrataOptions(segmentBytes: 64 << 10, preallocatedBytes: 0, idleMarkDelay: nil)
 
     private func open(_ durability: StrataOptions.DurabilityMode = .commit) async throws -> StrataStore {
         var options = options

@@ -9,7 +9,7 @@ import Testing
 @Suite struct SyncOrderTests {
     private let device = SimulatedDevice()
     private let stream = StreamID("Order", UUID())
-    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+    private let options = StrataOptions(segmentBytes: 64 << 10, preallocatedBytes: 0, idleMarkDelay: nil)
 
     init() {
         device.keepCalls()

@@ -77,14 +77,31 @@ import Testing
         try await reopened.close()
     }
 
-    @Test func nothingStandsBehindAFooter() throws {
+    /// A store whose active segment ends with a footer, as a crash within a rollover leaves it, and with something more.
+    private func deviceWithFooter(before rest: [UInt8]) -> (device: SimulatedDevice, footerEnd: Int) {
         var image = StoreImage([])
         let bytes = EncodedSegment(number: 1, commits: [commit], isSealed: true).bytes
-        image.addSegment(bytes + [UInt8](repeating: 0, count: 8), kind: .events)
+        image.addSegment(bytes + rest, kind: .events)
         let manifest = Manifest(
             storeID: StoreImage.storeID, generation: 1, createdAt: .distantPast, sealed: [], active: 1)
         image.add(manifest.encoded(), as: StoreImage.manifestName)
-        let report = try StrataStore.verify(on: SimulatedDevice(image.storage))
-        #expect(report.damage.map(\.offset) == [bytes.count])
+        return (SimulatedDevice(image.storage), bytes.count)
+    }
+
+    @Test func nothingStandsBehindAFooter() throws {
+        let (device, footerEnd) = deviceWithFooter(before: [0, 0, 0, 0, 0, 0, 0, 1])
+        let report = try StrataStore.verify(on: device)
+        #expect(report.damage.map(\.offset) == [footerEnd])
+    }
+
+    @Test func zerosBehindAFooterAreRoomThatWasNotGivenBack() async throws {
+        let (device, footerEnd) = deviceWithFooter(before: [UInt8](repeating: 0, count: 8))
+        #expect(try StrataStore.verify(on: device).isSound)
+        let store = try await StrataStore.open(on: device, options: options)
+        #expect(try await store.allEvents().count == 1)
+        try await store.close()
+        #expect(device.storage.contents["events/00000000000000000001.seg"]?.count == footerEnd)
+        let report = try StrataStore.verify(on: device)
+        #expect(report.isSound && report.segments == 2, "\(report.damage)")
     }
 }

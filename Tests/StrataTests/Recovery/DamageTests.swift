@@ -45,7 +45,7 @@ import Testing
     @Test func anIdleWriterLeavesAMarkBehindTheLastCommit() async throws {
         let directory = TemporaryDirectory()
         let store = try await StrataStore.open(
-            at: directory.path, options: StrataOptions(idleMarkDelay: .milliseconds(1)))
+            at: directory.path, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: .milliseconds(1)))
         _ = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .any)
         let path = directory.file(try #require(try StoreFiles(directory).segments().last))
         var kinds: [String] = []

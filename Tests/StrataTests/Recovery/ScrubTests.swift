@@ -8,7 +8,7 @@ import Testing
 @Suite struct ScrubTests {
     private let directory = TemporaryDirectory()
     private var files: StoreFiles { StoreFiles(directory) }
-    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+    private let options = StrataOptions(segmentBytes: 64 << 10, preallocatedBytes: 0, idleMarkDelay: nil)
 
     private func fill(_ store: StrataStore, _ stream: StreamID = sampleStream(), commits: Int = 300) async throws {
         let payload = String(repeating: "s", count: 500)

@@ -38,7 +38,7 @@ import Testing
         let directory = TemporaryDirectory()
         let files = StoreFiles(directory)
         let stream = sampleStream()
-        let open = try await StrataStore.open(at: directory.path, options: StrataOptions(idleMarkDelay: nil))
+        let open = try await StrataStore.open(at: directory.path, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
         _ = try await open.events.append([sampleEvent()], to: stream, expecting: .noStream)
         let segment = try #require(try files.segments().last)
         let before = try files.read(segment)
@@ -52,7 +52,9 @@ import Testing
 
         #expect(versions == [1])
         let quarantined = try files.read("quarantine/\(try #require(files.names("quarantine").first))")
-        #expect(quarantined == Array(after[before.count..<before.count + cut]))
+        // Zeros at the end cannot be told from room that the file had.
+        let tail = after[before.count..<before.count + cut]
+        #expect(quarantined == Array(tail.dropLast(tail.reversed().prefix { $0 == 0 }.count)))
     }
 
     @Test func zerosBehindTheLastCommitAreNoTail() async throws {
@@ -83,7 +85,7 @@ import Testing
         let directory = TemporaryDirectory()
         let files = StoreFiles(directory)
         let stream = sampleStream()
-        let options = StrataOptions(idleMarkDelay: nil)
+        let options = StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil)
         let openFrameBytes = 96
         let first = try await StrataStore.open(at: directory.path, options: options)
         _ = try await first.events.append([sampleEvent("kept")], to: stream, expecting: .noStream)

@@ -6,7 +6,7 @@ import Testing
 
 /// A full disk fails the append that meets it, and nothing else.
 @Suite struct FullDiskTests {
-    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+    private let options = StrataOptions(segmentBytes: 64 << 10, preallocatedBytes: 0, idleMarkDelay: nil)
 
     @Test(arguments: [1, 8, 64]) func appendsGoOnOnceThereIsRoomAgain(waiting: Int) async throws {
         var randomness = SeededRandomness(seed: SimulationScale.seed)

@@ -7,7 +7,7 @@ import Testing
 
 /// What long lives with everything mixed have found, each as a story of its own.
 @Suite struct LifeRegressionTests {
-    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+    private let options = StrataOptions(segmentBytes: 64 << 10, preallocatedBytes: 0, idleMarkDelay: nil)
     private let stream = StreamID("Order", UUID())
 
     @Test(arguments: [StrataOptions.DurabilityMode.none, .commit])

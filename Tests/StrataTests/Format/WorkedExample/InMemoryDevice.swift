@@ -134,6 +134,8 @@ private final class InMemoryFile: DeviceFile {
         }
     }
 
+    func extend(to length: Int) throws(SystemError) { try truncate(to: max(length, bytes.count)) }
+
     func length() throws(SystemError) -> Int { bytes.count }
 
     /// The file's checksum stands for the time of its last change.
