@@ -87,6 +87,16 @@ struct StoreFile: Sendable {
         try sync()
     }
 
+    /// Makes durable that the file ends at an offset, which it does already.
+    ///
+    /// As with bytes, a sync that failed may have left the operating system with the belief that the device knows the
+    /// length; it is changed and changed back, so that the next sync has one to write.
+    func makeLengthDurable(_ end: Int) throws(StrataError) {
+        try write([UInt8(0)].span.bytes, at: end)
+        try truncate(to: end)
+        try sync()
+    }
+
     func sync() throws(StrataError) {
         // Not retried, not even after an interrupt: a second sync may report success for pages that are gone.
         do { try file.sync() } catch { throw StrataError(error, "syncing failed", path: path) }

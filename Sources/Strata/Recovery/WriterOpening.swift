@@ -124,6 +124,8 @@ struct WriterOpening {
         log.index.setDurable(upTo: log.index.lastPosition)
         let segment = ActiveSegment(continuing: scan, header: header, file: file)
         let opened = (manifest: manifest, segment: segment)
+        // Nothing is written to the file any more that would make its length durable.
+        if scan.footer != nil { try file.makeLengthDurable(scan.end) }
         let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index)
         return OpenedLog(
             device: device, index: log.index, sidecars: sidecars, manifest: completed.manifest,
