@@ -48,9 +48,9 @@ extension SegmentLog {
         header.bodyChecksum = Checksum.crc32c(body.span.bytes)
         sealed.append(header, body: body, to: &frames)
         try write(frames)
+        do { try reservation.release(segment.file, behind: sealed.end) } catch { throw undoWrite(after: error) }
         segment = sealed
         hasOpened = true
-        do { try reservation.release(segment.file, behind: segment.end) } catch { throw stop(after: error) }
         try sync()
         return digest
     }

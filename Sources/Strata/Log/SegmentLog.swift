@@ -177,7 +177,7 @@ actor SegmentLog {
 
     /// What a failed write means: a full disk leaves the log as it was, and after anything else the state of the
     /// file is not known.
-    private func undoWrite(after error: StrataError) -> LogFailure {
+    func undoWrite(after error: StrataError) -> LogFailure {
         error.code == .storageFull ? restoreEnd(after: error) : stop(after: error)
     }
 
