@@ -16,7 +16,8 @@ import Testing
 
     @Test func nothingIsLeftOfAnImportThatFailsWithWhatCameBefore() async throws {
         let device = SimulatedDevice()
-        let store = try await StrataStore.open(on: device, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
+        let store = try await StrataStore.open(
+            on: device, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
         let stored = (1...200).map { sampleEvent(id: UUID(bits: UInt128($0))) }
         _ = try await store.events.append(stored, to: sampleStream(), expecting: .noStream)
         for number in 1...100 {

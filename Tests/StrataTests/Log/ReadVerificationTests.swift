@@ -11,7 +11,8 @@ import Testing
 
     /// Opens a store with one commit, damages the middle of its payload, and lets something be read.
     private func withDamage(_ read: (StrataStore, NewEvent) async throws -> Void) async throws {
-        let store = try await StrataStore.open(at: directory.path, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
+        let store = try await StrataStore.open(
+            at: directory.path, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
         let event = sampleEvent(String(repeating: "v", count: 1_000))
         _ = try await store.events.append([event], to: stream, expecting: .noStream)
         let segment = try #require(try files.segments().first)

@@ -14,7 +14,8 @@ import Testing
     ///
     /// - Parameter change: told of the file and where the last commit begins.
     private func expectDamage(_ change: (StoreFile, Int) throws -> Void) async throws {
-        let store = try await StrataStore.open(on: device, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
+        let store = try await StrataStore.open(
+            on: device, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
         for _ in 1...3 {
             let event = sampleEvent(String(repeating: "s", count: 1_000))
             _ = try await store.events.append([event], to: stream, expecting: .any)
@@ -42,7 +43,8 @@ import Testing
 
     @Test func inWhichACommitClaimsMoreThanThereIs() async throws {
         let storeID = try await {
-            try await StrataStore.open(on: device, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil)).close()
+            try await StrataStore.open(on: device, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
+                .close()
             return try #require(try Manifest.read(from: device)).storeID
         }()
         let binding = ChecksumBinding(storeID: storeID, kind: .events, number: 1)

@@ -38,7 +38,8 @@ import Testing
         let directory = TemporaryDirectory()
         let files = StoreFiles(directory)
         let stream = sampleStream()
-        let open = try await StrataStore.open(at: directory.path, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
+        let open = try await StrataStore.open(
+            at: directory.path, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
         _ = try await open.events.append([sampleEvent()], to: stream, expecting: .noStream)
         let segment = try #require(try files.segments().last)
         let before = try files.read(segment)
