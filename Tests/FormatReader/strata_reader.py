@@ -1148,7 +1148,7 @@ class LogReader:
                 self._damage(file, footer.header.offset, "the footer does not fit what was read")
             elif reading.end == length and entry not in (None, found):
                 self._damage(file, 0, "the segment is not the one that the manifest lists")
-        if reading.end < length:
+        if reading.end < length and (entry is not None or any(segment.data[reading.end :])):
             self._damage(file, reading.end, "bytes stand behind the footer")
 
     def _take(self, file: str, header: FrameHeader, events: list[Event]) -> None:

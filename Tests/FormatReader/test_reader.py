@@ -833,13 +833,15 @@ class WrittenLogs(StoreTestCase):
         entries = manifest([segments[0].entry()], 10)
         self.assert_damage(segments[1:], [(1, 0)], [10], manifest_bytes=entries)
 
-    def test_the_active_segment_may_end_with_a_footer_and_nothing_behind_it(self) -> None:
+    def test_the_active_segment_may_end_with_a_footer_and_only_zeros_behind_it(self) -> None:
         segment = log_segment()
         segment.commit(ORDER, 1, [event(1)])
         segment.footer()
         self.assert_log(segment, [1])
         end = segment.end
         segment.data += bytes(8)
+        self.assert_log(segment, [1])
+        segment.data += b"\1" + bytes(7)
         self.assert_damage([segment], [(1, end)], [1])
 
     def test_segments_that_the_manifest_does_not_list_are_leftovers_unless_they_hold_commits(self) -> None:
