@@ -130,6 +130,8 @@ extension SimulatedStorage {
     }
 
     mutating func truncate(_ node: Int, to length: Int) {
+        // As with a real file system: where the length stays, the next sync has none to write.
+        guard length != files[node]?.visible.count else { return }
         files[node]?.truncate(to: length)
         files[node]?.changes += 1
         unsynced.append(UnsyncedOperation(node: node, change: .truncate(length: length)))
