@@ -67,6 +67,10 @@ import Testing
         #expect(calls.prefix(3) == ["write events/1.seg", "truncate events/1.seg", "sync events/1.seg"])
         #expect(try StrataStore.inspectSegment(Self.segment, on: device).frames.last?.kind == "footer")
         try await store.close()
+        // And may have none.
+        let end = try #require(length(device))
+        try device.open(Self.segment, .readWrite).extend(to: end + 8)
+        #expect(try StrataStore.verify(on: device).damage.map(\.offset) == [end])
     }
 
     @Test(arguments: [StrataOptions.DurabilityMode.none, .interval(.seconds(3_600))])
