@@ -175,7 +175,8 @@ class DamageTests(Case):
         with open(self.segment(), "r+b") as file:
             file.truncate(last["offset"] + last["length"] // 2)
             file.seek(last["offset"])
-            torn = file.read()
+            # Zeros at the end cannot be told from room that the file had.
+            torn = file.read().rstrip(b"\0")
         before = self.digests()
         report = self.assert_sound()
         self.assertEqual(
