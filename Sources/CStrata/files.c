@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,11 +42,6 @@ int strata_open_beneath(int directory, const char *path, int flags, unsigned int
 }
 
 int strata_extend(int descriptor, size_t length) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && length > limit.rlim_cur) {
-        errno = EFBIG;
-        return -1;
-    }
     // Not posix_fallocate, which writes to the file where the file system has no such call.
     return fallocate(descriptor, 0, 0, (off_t)length);
 }

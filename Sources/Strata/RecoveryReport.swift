@@ -4,7 +4,8 @@ public struct RecoveryReport: Hashable, Sendable {
     public enum Step: Hashable, Sendable {
         /// The manifest is made again from what the segments say of themselves.
         case rebuildManifest(segments: Int)
-        /// Bytes behind the last commit, of appends never acknowledged as durable, move to quarantine.
+        /// Bytes behind the last commit, of appends never acknowledged as durable, move to quarantine, up to the last one that
+        /// is not zero.
         case quarantineTornTail(file: String, offset: Int, bytes: Int)
         /// A segment of snapshots that is damaged, or stands before one that is, moves to quarantine: snapshots cost a
         /// replay, and a deletion may be among what is damaged.

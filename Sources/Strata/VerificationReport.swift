@@ -7,6 +7,7 @@ public struct VerificationReport: Hashable, Sendable {
         /// The file, relative to the store.
         public let file: String
         public let offset: Int
+        /// In bytes, up to the last one that is not zero: what follows cannot be told from room that the file had.
         public let length: Int
     }
 

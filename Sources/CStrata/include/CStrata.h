@@ -26,8 +26,8 @@ int strata_is_locked(int descriptor);
 /// the directory on no path (`openat2(2)` where the kernel has it). Returns -1 and sets `errno` on failure.
 int strata_open_beneath(int directory, const char *path, int flags, unsigned int mode);
 
-/// Makes a file at least so long, with zeros behind its content and blocks for them. Returns 0, or -1 with `errno`:
-/// `EFBIG` above the process's limit, where the kernel would send `SIGXFSZ`.
+/// Makes a file at least so long, with zeros behind its content and blocks for them. Returns 0, or -1 and
+/// sets `errno`.
 int strata_extend(int descriptor, size_t length);
 
 #endif

@@ -1,7 +1,7 @@
 /// Room that the active segment's file has ahead of the segment's end, filled with zeros.
 ///
-/// A sync of a file that grows makes its length and its new blocks durable as well, which takes half as long again as one of
-/// bytes that the file had room for. Room is a gift, not a condition: where there is none, the file grows as it is written.
+/// A sync of a file that grows makes its length durable as well, which for small appends takes a third to a half as long
+/// again (Docs/Decisions/0034-room-ahead-of-the-end.md). Room is a gift, not a condition: where there is none, the file grows as it is written.
 /// Nothing of it need be durable. After a crash zeros stand behind the last frame, or do not, and opening takes them away.
 struct SegmentReservation {
     /// How far ahead of the end, in bytes; 0 for not at all.

@@ -124,8 +124,6 @@ struct WriterOpening {
         log.index.setDurable(upTo: log.index.lastPosition)
         let segment = ActiveSegment(continuing: scan, header: header, file: file)
         let opened = (manifest: manifest, segment: segment)
-        // Nothing is written to the file any more that would make its length durable.
-        if scan.footer != nil { try file.makeLengthDurable(scan.end) }
         let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index)
         return OpenedLog(
             device: device, index: log.index, sidecars: sidecars, manifest: completed.manifest,
@@ -191,6 +189,8 @@ struct WriterOpening {
         else {
             throw StrataError(.storageFull, "the store has all segments that there can be", path: device.path)
         }
+        // Nothing is written to the file any more that would make its length durable.
+        try opened.segment.file.makeLengthDurable(opened.segment.end)
         manifest.generation &+= 1
         let entry = opened.segment.manifestEntry(digest: opened.segment.digest.value)
         manifest.sealed.append(entry)

@@ -29,6 +29,25 @@ import Testing
         #expect(throws: error) { try FileSystemDevice(path: "/proc/sys").syncParent() }
     }
 
+    @Test func anExtendedFileHasRoomAndZeros() throws {
+        let device = try device()
+        let file = try device.open("file", .create)
+        _ = try file.write([UInt8(1), 2, 3].span.bytes, at: 0)
+        try file.extend(to: 100_000)
+        #expect(try file.length() == 100_000)
+        let bytes = try Data(contentsOf: URL(filePath: directory.file("file")))
+        #expect(bytes.prefix(3) == Data([1, 2, 3]) && bytes.dropFirst(3).allSatisfy { $0 == 0 })
+        var status = stat()
+        #expect(stat(directory.file("file"), &status) == 0)
+        #expect(status.st_blocks * 512 >= 100_000)
+        // It never takes anything away.
+        try file.extend(to: 2)
+        #expect(try file.length() == 100_000)
+        #expect(throws: SystemError(number: EBADF, call: "fallocate")) {
+            try device.open("file", .read).extend(to: 200_000)
+        }
+    }
+
     @Test(arguments: [(StrataOptions.Permissions.owner, 0o700, 0o600), (.group, 0o750, 0o640)])
     func permissionsAreAsAskedFor(permissions: StrataOptions.Permissions, ofDirectories: Int, ofFiles: Int) async throws
     {
