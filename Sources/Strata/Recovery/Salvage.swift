@@ -15,6 +15,8 @@ struct Salvage {
     }
 
     private let source: any Device
+    /// nil where it cannot be read.
+    private var manifest: Manifest?
     private var streams: [StreamID: Stream] = [:]
     private var losses: [SalvageReport.Loss] = []
     private var lostPositions: [ClosedRange<Position>] = []
@@ -39,6 +41,7 @@ struct Salvage {
     mutating func copy(
         to log: isolated SegmentLog, progress: (JobProgress) -> Void
     ) throws(StrataError) {
+        manifest = try? Manifest.read(from: source)
         let segments = try segments()
         let storeID = try storeID(segments)
         let total = try totalBytes(segments)
@@ -46,9 +49,7 @@ struct Salvage {
         var done = 0
         for segment in segments {
             var failure: StrataError?
-            // The last segment may have a torn tail, of appends never acknowledged as durable.
-            var scanner = SegmentScanner(
-                segment, storeID: storeID, isSealed: segment != segments.last, on: source)
+            var scanner = scanner(of: segment, among: segments, storeID)
             isCompacted = segment.isCompacted
             let scan = try scanner.run { offset in
                 progress(JobProgress(bytesDone: done + offset, bytesTotal: total))
@@ -102,18 +103,28 @@ struct Salvage {
     /// hold, as far as a manifest tells.
     private func segments() throws(StrataError) -> [SegmentIdentity] {
         let segments = try ManifestRebuilding.segments(on: source)
-        guard let manifest = try? Manifest.read(from: source) else { return segments }
+        guard let manifest else { return segments }
         return segments.filter { manifest.lists($0) || !manifest.hasReplaced($0) }
     }
 
     /// The store's id: the manifest's, or that of the first segment that has one.
     private func storeID(_ segments: [SegmentIdentity]) throws(StrataError) -> UInt128 {
-        if let manifest = try? Manifest.read(from: source) { return manifest.storeID }
+        if let manifest { return manifest.storeID }
         let rebuilding = ManifestRebuilding(source)
         for segment in segments {
             if let header = try rebuilding.header(of: segment) { return header.storeID }
         }
         throw StrataError(.damaged, "no file of the store tells its id any longer", path: source.path)
+    }
+
+    /// Walks a segment, which may have a torn tail if it is the last one, or the one that the manifest says is appended to,
+    /// whatever files lie behind it: what was never acknowledged as durable is no loss.
+    private func scanner(
+        of segment: SegmentIdentity, among segments: [SegmentIdentity], _ storeID: UInt128
+    ) -> SegmentScanner {
+        let isActive = manifest.map { segment == SegmentIdentity(number: $0.active) } ?? false
+        let isSealed = segment != segments.last && !isActive
+        return SegmentScanner(segment, storeID: storeID, isSealed: isSealed, on: source)
     }
 
     private func totalBytes(_ segments: [SegmentIdentity]) throws(StrataError) -> Int {
@@ -192,8 +203,7 @@ struct Salvage {
     /// Learns what was released, before the first commit that lacks what stood before it.
     private mutating func readReleases(_ segments: [SegmentIdentity], _ storeID: UInt128) throws(StrataError) {
         for segment in segments {
-            var scanner = SegmentScanner(
-                segment, storeID: storeID, isSealed: segment != segments.last, on: source)
+            var scanner = scanner(of: segment, among: segments, storeID)
             _ = try scanner.run { header, _, body in
                 guard let encoded = EncodedRelease(decoding: body, header: header) else { return }
                 firstLiveVersions[encoded.stream] = max(

@@ -29,6 +29,25 @@ import Testing
         #expect(events.map(\.id.bits) == commits[0].eventIDs)
     }
 
+    /// What an opening cuts off as torn does not come back, although a file lies behind the segment that is appended to.
+    @Test func aTornTailIsNotSavedWhateverLiesBehindIt() async throws {
+        let device = SimulatedDevice(seed: 1)
+        var options = options
+        options.durability = .none
+        let store = try await StrataStore.open(on: device, options: options)
+        for _ in 1...2 { _ = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .noStream) }
+        var storage = device.afterProcessDeath().storage
+        let name = "events/00000000000000000001.seg"
+        let bytes = try #require(storage[file: name])
+        let first = try #require(
+            try StrataStore.inspectSegment(name, on: device).frames.first { $0.kind == "commit" })
+        storage[file: name] = bytes.with(bytes[first.offset] ^ 1, at: first.offset)
+        storage[file: "events/00000000000000000009.seg"] = [UInt8](repeating: 0, count: 100)
+        #expect(try StrataStore.verify(on: SimulatedDevice(storage)).tornTail?.offset == first.offset)
+        let (report, events) = try await salvage(SimulatedDevice(storage))
+        #expect(report.events == 0 && report.losses.isEmpty && events.isEmpty)
+    }
+
     /// A compaction that was cut off leaves the old segments beside the new one, of which a block is damaged.
     @Test func positionsThatWerePassedAreNotGoneBackTo() async throws {
         let device = SimulatedDevice(seed: 1)
