@@ -37,7 +37,7 @@ extension StrataStore {
 
     /// Verifies a store on any device. May block.
     package static func verify(
-        on device: any Device, progress: @escaping (JobProgress) -> Void = { _ in }
+        on device: any Device, progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
     ) throws(StrataError) -> VerificationReport {
         guard let manifest = try Manifest.read(from: device) else {
             throw StrataError(.notAStore, "the directory is not a store", path: device.path)
@@ -45,8 +45,8 @@ extension StrataStore {
         let hasWriter = try ReaderOpening.hasWriter(device)
         let total = try Self.bytes(of: manifest, device)
         var log = LogOpening(
-            manifest: manifest, on: device, logger: Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() }))
-        log.onProgress = { progress(JobProgress(bytesDone: $0, bytesTotal: total)) }
+            manifest: manifest, on: device, logger: Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() }),
+            onBytesRead: { progress(JobProgress(bytesDone: $0, bytesTotal: total)) })
         try log.readSegments(besideWriter: hasWriter)
         if !log.damage.isEmpty, try Manifest.read(from: device)?.generation != manifest.generation {
             // A rollover in between changed what there is to verify.

@@ -1,13 +1,14 @@
 import EventSourcing
 import Strata
 
-/// Opens a store, works with it and closes it, with the errors of all three as one line each.
+/// Opens a store, works with it and closes it, with the errors of all three as one line each. Says on a terminal how far
+/// opening is, where segments have to be read for want of their index.
 func withStore<Result>(
     at path: String, options: StrataOptions = StrataOptions(access: .readOnly, logger: StandardErrorLog.logger),
     _ body: (StrataStore) async throws -> Result
 ) async throws -> Result {
     do {
-        let store = try await StrataStore.open(at: path, options: options)
+        let store = try await open(path, options)
         let result: Result
         do {
             result = try await body(store)
@@ -22,6 +23,14 @@ func withStore<Result>(
     } catch let error as EventStoreError {
         throw ToolError(error, at: path)
     }
+}
+
+private func open(_ path: String, _ options: StrataOptions) async throws(StrataError) -> StrataStore {
+    let line = ProgressLine(isEnabled: StandardError.isTerminal) { "\($0.byteCount) indexed" }
+    defer { line.finish() }
+    var options = options
+    options.openingProgress = { line.update($0.bytesDone, of: $0.bytesTotal) }
+    return try await StrataStore.open(at: path, options: options)
 }
 
 extension StrataOptions {

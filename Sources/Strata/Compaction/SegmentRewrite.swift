@@ -107,8 +107,8 @@ struct SegmentRewrite {
         let identity = try sidecars.identity(of: entry)
         var reported = Format.segmentHeaderBytes
         var failure: StrataError?
-        let indexing = try SegmentIndexing(
-            entry.identity, storeID: storeID, isSealed: true, isSearchable: true, on: device
+        var indexing = try SegmentIndexing(
+            entry.identity, storeID: storeID, isSealed: true, on: device
         ) { offset in
             guard failure == nil, offset - reported >= SegmentWalk.progressBytes else { return }
             do throws(StrataError) { try didRead(offset - reported) } catch { failure = error }
@@ -120,7 +120,10 @@ struct SegmentRewrite {
                 .ioFailure, "the rewritten segment does not read back as it was written",
                 path: device.path(of: entry.identity.name), damage: indexing.scan.damage)
         }
-        guard let sidecar = sidecars.make(of: indexing.index, entry, identity) else { return .memory(indexing.index) }
+        guard let sidecar = sidecars.make(of: indexing.index, entry, identity) else {
+            indexing.makeSearchable()
+            return .memory(indexing.index)
+        }
         sidecars.finish(entry.identity)
         return .sidecar(sidecar)
     }

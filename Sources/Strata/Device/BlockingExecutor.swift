@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 
 /// Runs an actor's jobs on a thread that may block, so that its file system calls never hold up the cooperative pool.
 final class BlockingExecutor: SerialExecutor {
@@ -26,6 +27,9 @@ final class BlockingExecutor: SerialExecutor {
 enum BlockingReads {
     private static let queue = DispatchQueue(label: "strata.reads", attributes: .concurrent)
 
+    /// How many threads can make use of the machine.
+    static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+
     /// Runs a function that may block, away from the cooperative pool.
     static func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
@@ -41,5 +45,12 @@ enum BlockingReads {
             }
         }
         return try result.get()
+    }
+
+    /// Calls a function that may block for each number below a count, on as many threads as there are processors, and
+    /// waits for all of them. On a device that allows no work in the background it is one behind the other.
+    static func forEach(below count: Int, on device: any Device, _ body: @Sendable (Int) -> Void) {
+        guard device.allowsBackgroundWork, count > 1 else { return (0..<count).forEach(body) }
+        withoutActuallyEscaping(body) { body in DispatchQueue.concurrentPerform(iterations: count, execute: body) }
     }
 }

@@ -4,11 +4,19 @@ struct EventPlaces: Sendable {
     /// Where the frames are, in units of the format's alignment.
     private(set) var units: [UInt32] = []
     private var slots = HashSlots()
-    private let isSearchable: Bool
+    private var isSearchable: Bool
 
     /// - Parameter isSearchable: whether ``collect(_:into:)`` is going to be called.
     init(isSearchable: Bool = true) {
         self.isSearchable = isSearchable
+    }
+
+    /// Lets ``collect(_:into:)`` find what is there. O(events) the first time.
+    mutating func makeSearchable() {
+        guard !isSearchable else { return }
+        isSearchable = true
+        slots.reserve(hashes.count)
+        for (place, hash) in hashes.enumerated() { slots.insert(place, hash) { [hashes] in hashes[$0] } }
     }
 
     /// Bytes of memory.

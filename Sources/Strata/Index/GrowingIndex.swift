@@ -28,9 +28,15 @@ package struct GrowingIndex: Sendable {
     private(set) var marks: [WalkMark] = []
     private(set) var summary = SidecarSummary()
 
-    /// - Parameter isSearchable: whether events are looked up by their ids before a sidecar is made.
+    /// - Parameter isSearchable: whether events are looked up by their ids before a sidecar is made, or
+    ///   ``makeSearchable()`` is called.
     package init(isSearchable: Bool = true) {
         events = EventPlaces(isSearchable: isSearchable)
+    }
+
+    /// Lets events be looked up by their ids. O(events) the first time.
+    mutating func makeSearchable() {
+        events.makeSearchable()
     }
 
     /// The place of an aggregate type; nil where the segment does not name it.

@@ -20,6 +20,12 @@ struct HashSlots: Sendable {
         return nil
     }
 
+    /// Makes room for so many places at once.
+    mutating func reserve(_ places: Int) {
+        precondition(slots.isEmpty)
+        slots = Array(repeating: 0, count: max(64, places * 3 / 2 + 1))
+    }
+
     /// Adds a place. O(1) on average.
     ///
     /// - Parameter hash: gives the hashes of the places that are there, for when the table grows.

@@ -16,17 +16,16 @@ struct SegmentIndexing {
     /// The headers of commits and releases whose bodies do not verify, by where they stand.
     private(set) var damagedHeaders: [(header: FrameHeader, offset: Int)] = []
 
-    /// Walks the segment. May block.
+    /// Walks the segment. Events cannot be looked up in its index before ``makeSearchable()``. May block.
     ///
     /// - Parameters:
-    ///   - isSearchable: whether the index is asked for events before a sidecar is made of it.
     ///   - readableEnd: where frames end that count.
     ///   - progress: told the offset after each frame.
     init(
-        _ segment: SegmentIdentity, storeID: UInt128, isSealed: Bool, isSearchable: Bool, readableEnd: Int = .max,
+        _ segment: SegmentIdentity, storeID: UInt128, isSealed: Bool, readableEnd: Int = .max,
         on device: any Device, progress: (Int) -> Void = { _ in }
     ) throws(StrataError) {
-        var index = GrowingIndex(isSearchable: isSearchable)
+        var index = GrowingIndex(isSearchable: false)
         var gaps: [Gap] = []
         var damagedHeaders: [(header: FrameHeader, offset: Int)] = []
         var scanner = SegmentScanner(segment, storeID: storeID, isSealed: isSealed, on: device)
@@ -41,6 +40,11 @@ struct SegmentIndexing {
         self.index = index
         self.gaps = gaps
         self.damagedHeaders = damagedHeaders
+    }
+
+    /// Lets events be looked up in the index, for want of a sidecar.
+    mutating func makeSearchable() {
+        index.makeSearchable()
     }
 
     /// Enters the commits and releases whose bodies do not verify, as far as their headers tell of them.

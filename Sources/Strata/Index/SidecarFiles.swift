@@ -36,16 +36,36 @@ struct SidecarFiles: Sendable {
             identity: identity)
     }
 
-    /// Makes the sidecar of a sound segment: in a file that ``finish(_:)`` gives its name where that can be, and in
-    /// memory otherwise. May block.
+    /// Makes the sidecar of a sound segment and keeps it, as ``keep(_:of:)`` does. May block.
     ///
     /// - Parameter identity: the segment's file as it was when `index` was made of it.
     /// - Returns: nil only where the index cannot be laid out.
     func make(
         of index: GrowingIndex, _ entry: Manifest.SealedSegment, _ identity: FileIdentity
     ) -> Sidecar? {
+        keep(encode(index, entry, identity), of: entry)
+    }
+
+    /// The bytes of a sidecar, and what they are bound to.
+    struct Encoded: Sendable {
+        fileprivate let bytes: [UInt8]
+        fileprivate let binding: SidecarBinding
+    }
+
+    /// The sidecar of a sound segment, for ``keep(_:of:)``. O(size of the segment's index).
+    ///
+    /// - Parameter identity: the segment's file as it was when `index` was made of it.
+    func encode(_ index: GrowingIndex, _ entry: Manifest.SealedSegment, _ identity: FileIdentity) -> Encoded {
         let binding = binding(of: entry, identity)
-        let bytes = SidecarEncoding(index).encoded(for: binding)
+        return Encoded(bytes: SidecarEncoding(index).encoded(for: binding), binding: binding)
+    }
+
+    /// Keeps a sidecar: in a file that ``finish(_:)`` gives its name where that can be, and in memory otherwise. May
+    /// block.
+    ///
+    /// - Returns: nil only where the index could not be laid out.
+    func keep(_ encoded: Encoded, of entry: Manifest.SealedSegment) -> Sidecar? {
+        let (bytes, binding) = (encoded.bytes, encoded.binding)
         if mayWrite {
             let name = entry.identity.sidecarName + Self.unfinishedSuffix
             do {

@@ -31,12 +31,12 @@ final class SidecarRepair: Sendable {
                 "a sidecar is damaged and is made anew; no event is affected", metadata: ["file": "\(name)"])
             let identity = try? sidecars.identity(of: entry)
             var indexing = try SegmentIndexing(
-                entry.identity, storeID: sidecars.storeID, isSealed: true, isSearchable: true, on: sidecars.device)
+                entry.identity, storeID: sidecars.storeID, isSealed: true, on: sidecars.device)
             let isSound = indexing.scan.damage.isEmpty && indexing.gaps.isEmpty && entry.matches(indexing.scan)
             if !isSound { indexing.addDamaged(names: index.state.withLock { $0.types.names }) }
+            let sidecar = isSound ? identity.flatMap { sidecars.make(of: indexing.index, entry, $0) } : nil
+            if sidecar == nil { indexing.makeSearchable() } else { sidecars.finish(entry.identity) }
             let made = indexing.index
-            let sidecar = isSound ? identity.flatMap { sidecars.make(of: made, entry, $0) } : nil
-            if sidecar != nil { sidecars.finish(entry.identity) }
             index.replace(segment) { types in
                 if let sidecar { return IndexedSegment(entry, sidecar, types: types) }
                 return IndexedSegment(entry, made, isDamaged: !isSound, types: types)

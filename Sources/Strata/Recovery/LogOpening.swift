@@ -8,9 +8,6 @@ import Synchronization
 /// Sealed segments are taken over by their sidecars where those can be believed. All others are walked, and get a sidecar
 /// if they are sound.
 struct LogOpening {
-    /// What is told while segments are walked, at most once for so many bytes.
-    private static let progressBytes = 1 << 20
-
     let device: any Device
     let manifest: Manifest
     let logger: Logger
@@ -22,8 +19,7 @@ struct LogOpening {
     private(set) var bytesRead = 0
     /// How many streams there are, where all segments were walked.
     var streamCount: Int? { versions?.count }
-    /// Told how many bytes have been walked.
-    var onProgress: (Int) -> Void = { _ in }
+    private let onBytesRead: @Sendable (Int) -> Void
     private let progress: (@Sendable (JobProgress) -> Void)?
 
     /// nil where everything is to be walked.
@@ -39,15 +35,17 @@ struct LogOpening {
 
     /// - Parameters:
     ///   - sidecars: nil where everything is to be walked, whatever the sidecars say.
-    ///   - progress: told of segments that have to be walked for want of a sidecar.
+    ///   - progress: told of sealed segments that have to be walked for want of a sidecar.
+    ///   - onBytesRead: told how many bytes of files have been walked, the active segment's among them.
     init(
         manifest: Manifest, on device: any Device, sidecars: SidecarFiles? = nil, logger: Logger,
-        progress: (@Sendable (JobProgress) -> Void)? = nil
+        progress: (@Sendable (JobProgress) -> Void)? = nil, onBytesRead: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.device = device
         self.manifest = manifest
         self.sidecars = sidecars
         self.progress = progress
+        self.onBytesRead = onBytesRead
         self.logger = logger
         active = SegmentScan(SegmentIdentity(number: manifest.active))
     }
@@ -60,11 +58,12 @@ struct LogOpening {
         do throws(StrataError) {
             let loaded = manifest.sealed.map { sidecars?.load($0) }
             let missing = zip(manifest.sealed, loaded).filter { $0.1 == nil }.map(\.0)
-            showProgress(ofWalking: missing)
+            let progress = progress(ofWalking: missing)
+            var walks = SealedSegmentWalks(missing, storeID: manifest.storeID, on: device, sidecars, progress)
             for (entry, sidecar) in zip(manifest.sealed, loaded) {
-                if let sidecar { take(entry, sidecar) } else { try walk(entry) }
+                if let sidecar { take(entry, sidecar) } else { take(try walks.next()) }
             }
-            try readActive(besideWriter: besideWriter)
+            try readActive(besideWriter: besideWriter, progress)
         } catch {
             settleSidecars(keepingThem: false)
             throw error
@@ -75,12 +74,14 @@ struct LogOpening {
         settleSidecars(keepingThem: damage.isEmpty)
     }
 
-    private mutating func showProgress(ofWalking entries: [Manifest.SealedSegment]) {
-        guard sidecars != nil, !entries.isEmpty else { return }
+    private func progress(ofWalking entries: [Manifest.SealedSegment]) -> WalkProgress {
+        guard sidecars != nil, !entries.isEmpty else { return WalkProgress(onBytesRead) }
         logger.info("segments without a sidecar are read", metadata: ["segments": "\(entries.count)"])
-        guard let progress else { return }
-        let total = entries.reduce(0) { $0 + Int(clamping: $1.contentLength) }
-        onProgress = { progress(JobProgress(bytesDone: min($0, total), bytesTotal: total)) }
+        let total = entries.reduce(0) { $0 + Int(clamping: $1.bytes) }
+        return WalkProgress { [onBytesRead, progress] in
+            onBytesRead($0)
+            progress?(JobProgress(bytesDone: min($0, total), bytesTotal: total))
+        }
     }
 
     private mutating func take(_ entry: Manifest.SealedSegment, _ sidecar: Sidecar) {
@@ -90,35 +91,34 @@ struct LogOpening {
         }
     }
 
-    private mutating func walk(_ entry: Manifest.SealedSegment) throws(StrataError) {
-        // Before the walk: a change meanwhile must show.
-        let identity = try? sidecars?.identity(of: entry)
-        let segment = try index(entry.identity, isSealed: true, isSearchable: sidecars != nil)
-        var damage = segment.scan.damage
-        if damage.isEmpty, !entry.matches(segment.scan) {
-            damage.append(
-                Damage(file: segment.scan.name, offset: 0, reason: "this is not the segment that the manifest lists"))
-        }
-        self.damage += damage
+    private mutating func take(_ walk: SealedSegmentWalk) {
+        let entry = walk.entry
+        var segment = noted(walk.indexing)
+        damage += walk.damage
         compareVersions(of: segment)
-        let sidecar =
-            damage.isEmpty && segment.gaps.isEmpty
-            ? identity.flatMap { sidecars?.make(of: segment.index, entry, $0) } : nil
-        let isDamaged = !damage.isEmpty
+        let sidecar = walk.sidecar.flatMap { sidecars?.keep($0, of: entry) }
+        if sidecar == nil, sidecars != nil { segment.makeSearchable() }
+        let (indexed, isDamaged) = (segment.index, !walk.damage.isEmpty)
         index.state.withLock { state in
-            state.addSealed(segment.index.types) { types in
+            state.addSealed(indexed.types) { types in
                 if let sidecar { return IndexedSegment(entry, sidecar, types: types) }
-                return IndexedSegment(entry, segment.index, isDamaged: isDamaged, types: types)
+                return IndexedSegment(entry, indexed, isDamaged: isDamaged, types: types)
             }
         }
         if sidecar != nil { unfinished.append(entry.identity) }
     }
 
-    private mutating func readActive(besideWriter: Bool) throws(StrataError) {
+    private mutating func readActive(besideWriter: Bool, _ progress: WalkProgress) throws(StrataError) {
         let before = damage.count
         let readableEnd = besideWriter ? try readableEndOfActiveSegment() : nil
-        let segment = try index(
-            active.segment, isSealed: false, isSearchable: sidecars != nil, readableEnd: readableEnd ?? .max)
+        let length = (try? StoreFile(active.name, .read, on: device).length()) ?? 0
+        var walked = progress.segment(bytes: length, contentLength: length)
+        var indexing = try SegmentIndexing(
+            active.segment, storeID: manifest.storeID, isSealed: false, readableEnd: readableEnd ?? .max, on: device
+        ) { walked.reach($0) }
+        walked.finish()
+        if sidecars != nil { indexing.makeSearchable() }
+        let segment = noted(indexing)
         active = segment.scan
         damage += segment.scan.damage
         compareVersions(of: segment)
@@ -134,21 +134,11 @@ struct LogOpening {
         return try scanner.run { _, _, _ in }.readableEnd
     }
 
-    private mutating func index(
-        _ segment: SegmentIdentity, isSealed: Bool, isSearchable: Bool, readableEnd: Int = .max
-    ) throws(StrataError) -> SegmentIndexing {
-        let (before, onProgress) = (bytesRead, onProgress)
-        var told = 0
-        var indexing = try SegmentIndexing(
-            segment, storeID: manifest.storeID, isSealed: isSealed, isSearchable: isSearchable,
-            readableEnd: readableEnd, on: device
-        ) { offset in
-            guard offset - told >= Self.progressBytes else { return }
-            told = offset
-            onProgress(before + offset)
-        }
+    /// Notes what was found in a segment, and enters what is known to have been there.
+    private mutating func noted(_ indexing: SegmentIndexing) -> SegmentIndexing {
+        var indexing = indexing
+        let segment = indexing.scan.segment
         bytesRead += indexing.scan.bytes
-        onProgress(bytesRead)
         for (header, offset) in indexing.damagedHeaders {
             damagedHeaders[DamagedCommit(file: segment.name, offset: offset)] = header
         }

@@ -34,7 +34,7 @@ import Testing
         let device = try await makeStore()
         let entry = try #require(try Manifest.read(from: device)?.sealed.first)
         let indexing = try SegmentIndexing(
-            entry.identity, storeID: StoreImage.storeID, isSealed: true, isSearchable: true, on: device)
+            entry.identity, storeID: StoreImage.storeID, isSealed: true, on: device)
         let file = try StoreFile(Self.name, .readWrite, on: device)
         try file.truncate(to: file.length() - 8)
         // A forger gives it a sidecar that was made for the file as it is now.
