@@ -28,6 +28,8 @@ let package = Package(
                 "CSQLite", "CLMDB", "CRocksDB", "CRawLimits",
                 .product(name: "EventSourcing", package: "strata"),
                 .product(name: "Strata", package: "strata"),
+                // The tool, which appends and exports.
+                .product(name: "strata", package: "strata"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

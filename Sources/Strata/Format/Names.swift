@@ -41,9 +41,11 @@ extension RawSpan {
 
     /// Whether the bytes are a text's UTF-8.
     func isUTF8(of text: String) -> Bool {
-        guard text.utf8.count == byteCount else { return false }
-        // Safe: the pointer is used only during the call.
-        return withUnsafeBytes { $0.elementsEqual(text.utf8) }
+        var text = text
+        // Safe: the pointers are used only during the calls.
+        return text.withUTF8 { utf8 in
+            utf8.count == byteCount && withUnsafeBytes { $0.elementsEqual(UnsafeRawBufferPointer(utf8)) }
+        }
     }
 
     /// The text of the bytes; nil where they are not UTF-8.

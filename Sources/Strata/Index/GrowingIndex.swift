@@ -21,6 +21,8 @@ package struct GrowingIndex: Sendable {
     private(set) var types: [IndexedType] = []
     /// The places of types by their tags; different names may have one tag.
     private var typesByTag: [UInt32: [Int]] = [:]
+    /// The type that a frame named last: mostly that of the next one, too.
+    private var latestType: (tag: UInt32, place: Int)?
     private(set) var streams: [Stream] = []
     private var streamSlots = HashSlots()
     private(set) var releases: [IndexedRelease] = []
@@ -46,16 +48,22 @@ package struct GrowingIndex: Sendable {
 
     /// The place of an aggregate type of which the segment says something from now on.
     package mutating func addType(_ name: RawSpan, tag: UInt32) -> Int {
-        for place in typesByTag[tag] ?? [] where name.isUTF8(of: types[place].name) { return place }
-        types.append(IndexedType(name.text ?? ""))
-        typesByTag[tag, default: []].append(types.count - 1)
-        return types.count - 1
+        if let latestType, latestType.tag == tag, name.isUTF8(of: types[latestType.place].name) {
+            return latestType.place
+        }
+        let known = typesByTag[tag]?.first { name.isUTF8(of: types[$0].name) }
+        let place = known ?? addType(IndexedType(name.text ?? ""), tag)
+        latestType = (tag, place)
+        return place
     }
 
     /// The place of an aggregate type of which the segment says something from now on.
     mutating func addType(_ name: String, tag: UInt32) -> Int {
-        for place in typesByTag[tag] ?? [] where types[place].name == name { return place }
-        types.append(IndexedType(name))
+        typesByTag[tag]?.first { types[$0].name == name } ?? addType(IndexedType(name), tag)
+    }
+
+    private mutating func addType(_ type: IndexedType, _ tag: UInt32) -> Int {
+        types.append(type)
         typesByTag[tag, default: []].append(types.count - 1)
         return types.count - 1
     }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// How many bytes of files have been walked, by however many threads.
 final class WalkProgress: Sendable {
-    /// What is told, at most once for so many bytes of a segment.
+    /// What is told, at most once for so many bytes of a segment's content.
     private static let step = 1 << 20
 
     private let sum = Mutex(0)
@@ -35,6 +35,8 @@ final class WalkProgress: Sendable {
         private let bytes: Int
         private let contentLength: Int
         private var told = 0
+        /// The offset that is worth telling next.
+        private var next = WalkProgress.step
 
         fileprivate init(_ progress: WalkProgress, bytes: Int, contentLength: Int) {
             self.progress = progress
@@ -44,8 +46,10 @@ final class WalkProgress: Sendable {
 
         /// Says that the walk has reached an offset in the content.
         mutating func reach(_ offset: Int) {
-            let reached = min(bytes, Int(Double(bytes) * (Double(offset) / Double(contentLength))))
-            if reached - told >= WalkProgress.step { tell(reached) }
+            guard offset >= next else { return }
+            next = offset + WalkProgress.step
+            let reached = Int(Double(bytes) * (Double(offset) / Double(contentLength)))
+            tell(min(bytes, max(told, reached)))
         }
 
         /// Says that the walk has ended.

@@ -56,9 +56,7 @@ struct RunCommand: AsyncParsableCommand {
         defer { if directory == nil { try? FileManager.default.removeItem(atPath: place) } }
         let machine = Machine()
         print(machine.text + "\n")
-        let context = Context(
-            scale: scale, directory: place, recorded: try input.map { try EventSample.recorded(at: $0) },
-            python: python)
+        let context = try Context(scale: scale, directory: place, recordedPath: input, python: python)
         let run = BenchmarkRun(context: context) { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
         var results: [RowResult] = []
         for row in rows {

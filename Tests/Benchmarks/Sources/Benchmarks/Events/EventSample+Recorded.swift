@@ -9,7 +9,7 @@ extension EventSample {
         var streams: [String: Int] = [:]
         var templates: [EventTemplate] = []
         var aggregateType = ""
-        for line in try contents(of: path).split(separator: UInt8(ascii: "\n")) {
+        for line in try recordedLines(at: path).split(separator: UInt8(ascii: "\n")) {
             guard
                 let object = try JSONSerialization.jsonObject(with: line) as? [String: Any],
                 let type = object["event_type"] as? String, let data = object["data"],
@@ -33,7 +33,8 @@ extension EventSample {
             zipf: nil)
     }
 
-    private static func contents(of path: String) throws -> Data {
+    /// The lines of such a file.
+    static func recordedLines(at path: String) throws -> Data {
         guard path.hasSuffix(".gz") else { return try Data(contentsOf: URL(fileURLWithPath: path)) }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

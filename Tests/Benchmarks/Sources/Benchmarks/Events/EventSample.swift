@@ -50,10 +50,12 @@ extension EventSample {
 
     private static func orderTemplate(_ number: Int, _ randomness: inout Randomness) -> EventTemplate {
         let types = ["OrderItemAdded", "OrderItemAdded", "OrderItemRemoved", "OrderCreated", "OrderSubmitted"]
-        let product = UUID(randomness.id()).uuidString.lowercased()
+        // A shop sells the same things again and again, at one price each.
+        let widget = randomness.index(below: 500)
+        var product = Randomness(seed: UInt64(widget))
         var json =
-            #"{"product_id":"\#(product)","product_name":"Widget \#(randomness.index(below: 500))","#
-            + #""quantity":\#(1 + randomness.index(below: 20)),"unit_price":\#(randomness.index(below: 10_000)).99,"#
+            #"{"product_id":"\#(UUID(product.id()).uuidString.lowercased())","product_name":"Widget \#(widget)","#
+            + #""quantity":\#(1 + randomness.index(below: 20)),"unit_price":\#(product.index(below: 10_000)).99,"#
             + #""currency":"EUR","warehouse":"Hamburg \#(randomness.index(below: 12))","note":""#
         let words = ["deliver", "before", "noon", "leave", "at", "the", "door", "gift", "wrapped", "please", "call"]
         while json.utf8.count < payloadBytes - 2 { json += words[randomness.index(below: words.count)] + " " }

@@ -30,16 +30,19 @@ final class Context: Sendable {
     let orders: EventSample
     /// The recorded input; nil where none was given.
     let recorded: EventSample?
+    /// The file of the recorded input, in NDJSON, perhaps with gzip; nil where none was given.
+    let recordedPath: String?
     /// The Python that has the reference's library; nil where it is not installed.
     let python: String?
     let stores: FilledStores
     /// Directories that the row being measured has made.
-    private let made = Mutex<[String]>([])
+    private let made = Mutex<Set<String>>([])
 
-    init(scale: Scale, directory: String, recorded: EventSample?, python: String?) {
+    init(scale: Scale, directory: String, recordedPath: String?, python: String?) throws {
         self.scale = scale
         self.directory = directory
-        self.recorded = recorded
+        self.recordedPath = recordedPath
+        recorded = try recordedPath.map { try EventSample.recorded(at: $0) }
         self.python = python
         orders = .orders()
         stores = FilledStores(directory: directory)
@@ -50,7 +53,7 @@ final class Context: Sendable {
         let path = directory + "/" + name
         try? FileManager.default.removeItem(atPath: path)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        made.withLock { $0.append(path) }
+        made.withLock { _ = $0.insert(path) }
         return path
     }
 

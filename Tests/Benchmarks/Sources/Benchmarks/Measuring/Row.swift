@@ -16,9 +16,10 @@ enum Unit: String, Sendable {
     case bytesPerSecond = "bytes/s"
     case milliseconds = "ms"
     case megabytes = "MB"
+    case bytesPerEvent = "bytes/event"
     case ratio = "ratio"
 
-    var isBetterWhenLess: Bool { self == .milliseconds || self == .megabytes || self == .ratio }
+    var isBetterWhenLess: Bool { [.milliseconds, .megabytes, .bytesPerEvent, .ratio].contains(self) }
 }
 
 /// One of those that are compared.

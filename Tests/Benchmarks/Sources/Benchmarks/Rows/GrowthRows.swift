@@ -118,10 +118,10 @@ extension Context {
 }
 
 extension FilledStores {
-    /// A store with the same events that can be appended to: sealed segments are shared, because nobody changes them.
-    func appendableCopy(_ sample: EventSample, events: Int) async throws -> String {
+    /// A store with the same events that can be changed: sealed segments are shared, because nobody writes to them.
+    func appendableCopy(_ sample: EventSample, events: Int, named suffix: String = "copy") async throws -> String {
         let original = try await strata(sample, events: events)
-        let copy = original + "-copy"
+        let copy = original + "-" + suffix
         let files = FileManager.default
         try? files.removeItem(atPath: copy)
         try files.createDirectory(atPath: copy, withIntermediateDirectories: true)

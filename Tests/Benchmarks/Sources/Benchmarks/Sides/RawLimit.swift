@@ -46,6 +46,28 @@ enum RawLimit {
         guard fsync(descriptor) == 0 else { throw BenchmarkError("the raw limit's file cannot be synced") }
     }
 
+    /// How many bytes a second the device takes in large writes.
+    static func writeRate(in directory: String) async throws -> Double {
+        let path = directory + "/raw-writes"
+        let piece = [UInt8](repeating: 7, count: 1 << 20)
+        return try await onThread {
+            let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0o600)
+            guard descriptor >= 0 else { throw BenchmarkError("\(path) cannot be made") }
+            defer {
+                close(descriptor)
+                unlink(path)
+            }
+            let start = Clock.now
+            for offset in stride(from: 0, to: 512 << 20, by: piece.count) {
+                guard pwrite(descriptor, piece, piece.count, offset) == piece.count else {
+                    throw BenchmarkError("\(path) cannot be written")
+                }
+            }
+            guard fdatasync(descriptor) == 0 else { throw BenchmarkError("\(path) cannot be synced") }
+            return Double(512 << 20) / (Double(Clock.now - start) / 1e9)
+        }
+    }
+
     /// The bytes that Strata writes for an append of some events.
     static func recordBytes(of sample: EventSample, batch: Int, in directory: String) async throws -> Int {
         let store = try await StrataStore.open(at: directory, options: StrataOptions(durability: .none))

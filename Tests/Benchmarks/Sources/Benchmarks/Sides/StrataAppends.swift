@@ -72,6 +72,11 @@ actor StrataAppends {
         return (appends, latencies)
     }
 
+    /// Begins to compact the store.
+    nonisolated func compact(_ options: CompactionOptions) -> Compaction {
+        store.compact(options)
+    }
+
     func close() async throws {
         try await store.close()
     }
