@@ -26,6 +26,14 @@ final class BlockingExecutor: SerialExecutor {
 enum BlockingReads {
     private static let queue = DispatchQueue(label: "strata.reads", attributes: .concurrent)
 
+    /// Whether reads go on beside their callers; a simulation does one thing at a time.
+    static var areConcurrent: Bool { Simulation.thread == nil }
+
+    /// Starts a function that may block, beside its caller.
+    static func start(_ body: @escaping @Sendable () -> Void) {
+        queue.async(execute: body)
+    }
+
     /// Runs a function that may block, away from the cooperative pool.
     static func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
