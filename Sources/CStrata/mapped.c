@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <ucontext.h>
 
 // The copy that a thread is at.
 struct copy {
@@ -35,6 +36,8 @@ static void handle(int signal, siginfo_t *info, void *context) {
     // Not one that somebody has sent.
     if (copy != NULL && info->si_code > 0 && address >= copy->from && address < copy->from + copy->count) {
         current = NULL;
+        // Whoever stands between the system and this handler, as sanitizers do, may have blocked more than it asked for.
+        pthread_sigmask(SIG_SETMASK, &((ucontext_t *)context)->uc_sigmask, NULL);
         // Nothing but memcpy was interrupted, so that nothing is left undone.
         siglongjmp(copy->resume, 1);
     }
@@ -52,7 +55,7 @@ bool strata_copy_mapped(void *to, const void *from, size_t count) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, install);
     struct copy copy = {.from = from, .count = count};
-    // Signals keep their mask: the handler does not change it.
+    // The handler puts the mask of signals back; saving it here would be a system call for each copy.
     if (sigsetjmp(copy.resume, 0) != 0) {
         return false;
     }
