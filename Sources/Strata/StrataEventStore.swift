@@ -39,6 +39,7 @@ public final class StrataEventStore: EventStore {
                 try lifetime.checkOpen()
                 let current: StreamCursor
                 if let cursor { current = cursor } else { current = try StreamCursor(reader, query) }
+                guard !current.isAtEnd else { return nil }
                 let batch: [RecordedEvent]?
                 (batch, cursor) = try await Self.advance(current) { cursor throws(StrataError) in try cursor.next() }
                 return batch
@@ -151,35 +152,32 @@ public final class StrataEventStore: EventStore {
         try await writer.waitUntilDurable(position)
     }
 
-    private enum Cursor: Sendable {
-        case forward(FeedCursor)
-        case backward(BackwardFeedCursor)
-
-        mutating func next(limit: Int) throws(StrataError) -> [RecordedEvent]? {
-            switch self {
-            case .forward(var cursor):
-                defer { self = .forward(cursor) }
-                return try cursor.next(limit: limit)
-            case .backward(var cursor):
-                defer { self = .backward(cursor) }
-                return try cursor.next(limit: limit)
-            }
-        }
-    }
-
-    private func feed(limit: Int?, _ begin: @escaping @Sendable (LogReader) -> Cursor) -> EventBatches {
+    private func feed(limit: Int?, _ begin: @escaping @Sendable (LogReader) -> FeedPosition) -> EventBatches {
         let reader = reader
         let lifetime = lifetime
         return EventBatches {
-            var cursor: Cursor?
+            var position: FeedPosition?
+            var ahead: FeedReadAhead?
             var rest = limit ?? .max
             return { () throws(EventStoreError) in
                 try lifetime.checkOpen()
                 guard rest > 0 else { return nil }
                 let wanted = rest
                 let batch: [RecordedEvent]?
-                (batch, cursor) = try await Self.advance(cursor ?? begin(reader)) { cursor throws(StrataError) in
-                    try cursor.next(limit: wanted)
+                if let ahead {
+                    do throws(StrataError) { batch = try await ahead.next() } catch {
+                        throw EventStoreError(reading: error)
+                    }
+                } else {
+                    let next: FeedPosition
+                    (batch, next) = try await Self.advance(position ?? begin(reader)) { next throws(StrataError) in
+                        try next.next(limit: wanted)
+                    }
+                    position = next
+                    // Whoever asks for a second batch will want more.
+                    if let batch, BlockingReads.areConcurrent {
+                        ahead = FeedReadAhead(next, limit: wanted - batch.count)
+                    }
                 }
                 rest -= batch?.count ?? 0
                 return batch

@@ -30,4 +30,16 @@ int strata_open_beneath(int directory, const char *path, int flags, unsigned int
 /// sets `errno`.
 int strata_extend(int descriptor, size_t length);
 
+/// Copies from a mapped file; false where the file has become shorter, or the device cannot give a page, in which case
+/// some of `to` may have been written. From its first call on it handles SIGBUS of the process: one that
+/// comes from elsewhere goes to whoever handled it before.
+bool strata_copy_mapped(void *to, const void *from, size_t count);
+
+/// Has the processor fetch bytes into its caches; none of them need be there.
+static inline void strata_prefetch(const void *bytes, size_t count) {
+    for (size_t offset = 0; offset < count; offset += 64) {
+        __builtin_prefetch((const char *)bytes + offset);
+    }
+}
+
 #endif

@@ -4,9 +4,9 @@
 /// of it. A slice keeps the whole buffer alive; make a copy with `Bytes(Array(slice))` to keep a small part of a
 /// large read for long.
 public struct Bytes: Sendable {
-    let storage: [UInt8]
-    private let lowerBound: UInt32
-    private let length: UInt32
+    @usableFromInline let storage: [UInt8]
+    @usableFromInline let lowerBound: UInt32
+    @usableFromInline let length: UInt32
 
     /// No bytes.
     public init() {
@@ -37,7 +37,8 @@ public struct Bytes: Sendable {
         self.init(Array(string.utf8))
     }
 
-    private init(storage: [UInt8], lowerBound: Int, count: Int) {
+    @inlinable
+    init(storage: [UInt8], lowerBound: Int, count: Int) {
         self.storage = storage
         self.lowerBound = UInt32(lowerBound)
         self.length = UInt32(count)
@@ -49,12 +50,14 @@ public struct Bytes: Sendable {
     /// The part between two offsets of these bytes. O(1).
     ///
     /// - Precondition: `range` lies within `0..<count`.
+    @inlinable
     public func slice(_ range: Range<Int>) -> Bytes {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "slice out of bounds")
         return Bytes(storage: storage, lowerBound: Int(lowerBound) + range.lowerBound, count: range.count)
     }
 
     /// Calls `body` with a view of the bytes.
+    @inlinable
     public func withSpan<Result, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -64,15 +67,17 @@ public struct Bytes: Sendable {
 }
 
 extension Bytes: RandomAccessCollection {
-    public var startIndex: Int { 0 }
-    public var endIndex: Int { Int(length) }
-    public var count: Int { Int(length) }
+    @inlinable public var startIndex: Int { 0 }
+    @inlinable public var endIndex: Int { Int(length) }
+    @inlinable public var count: Int { Int(length) }
 
+    @inlinable
     public subscript(index: Int) -> UInt8 {
         precondition(index >= 0 && index < count, "index out of bounds")
         return storage[Int(lowerBound) + index]
     }
 
+    @inlinable
     public func withContiguousStorageIfAvailable<Result>(
         _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
     ) rethrows -> Result? {

@@ -8,7 +8,8 @@ public struct EventMetadata: Hashable, Sendable {
     /// A pair is the key's length plus one, the key in UTF-8, the value's length, the value in UTF-8. A well-known
     /// key has 0 in place of its length and one byte in place of its text: 1 correlation id, 2 causation id, 3 tenant
     /// id, 4 actor. Lengths are LEB128. Well-known keys stand first, by their number; others follow by their bytes.
-    package private(set) var encoded: Bytes
+    @usableFromInline
+    package let encoded: Bytes
 
     /// No metadata.
     public init() {
@@ -58,6 +59,7 @@ public struct EventMetadata: Hashable, Sendable {
     }
 
     /// Takes over pairs that a checksum vouches for; they are looked at when asked for.
+    @inlinable
     package init(uncheckedEncoded encoded: Bytes) {
         self.encoded = encoded
     }

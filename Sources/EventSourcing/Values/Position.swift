@@ -5,10 +5,12 @@
 public struct Position: RawRepresentable, Hashable, Sendable, Codable {
     public let rawValue: Int
 
+    @inlinable
     public init(rawValue: Int) {
         self.rawValue = rawValue
     }
 
+    @inlinable
     public init(_ rawValue: Int) {
         self.rawValue = rawValue
     }

@@ -9,6 +9,7 @@ public struct StreamID: Hashable, Sendable, Codable {
     /// The aggregate's identifier.
     public let id: UUID
 
+    @inlinable
     public init(_ aggregateType: String, _ id: UUID) {
         self.aggregateType = aggregateType
         self.id = id

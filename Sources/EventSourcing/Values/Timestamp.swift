@@ -12,22 +12,25 @@ public struct Timestamp: Hashable, Sendable {
     public let nanoseconds: UInt32
 
     /// The first instant that can be expressed: 0001-01-01T00:00:00Z.
-    public static let distantPast = Timestamp(uncheckedSeconds: -62_135_596_800, nanoseconds: 0)
+    public static let distantPast = Timestamp(uncheckedSeconds: range.lowerBound, nanoseconds: 0)
 
     /// The last instant that can be expressed: 9999-12-31T23:59:59.999999999Z.
-    public static let distantFuture = Timestamp(uncheckedSeconds: 253_402_300_799, nanoseconds: 999_999_999)
+    public static let distantFuture = Timestamp(uncheckedSeconds: range.upperBound, nanoseconds: 999_999_999)
+
+    /// The seconds of the years 1 to 9999.
+    @inlinable
+    static var range: ClosedRange<Int64> { -62_135_596_800...253_402_300_799 }
 
     /// An instant from its parts.
     ///
     /// - Returns: nil outside the years 1 to 9999, or where `nanoseconds` is a second or more.
+    @inlinable
     public init?(seconds: Int64, nanoseconds: UInt32) {
-        guard
-            seconds >= Self.distantPast.seconds, seconds <= Self.distantFuture.seconds,
-            nanoseconds < 1_000_000_000
-        else { return nil }
+        guard Self.range.contains(seconds), nanoseconds < 1_000_000_000 else { return nil }
         self.init(uncheckedSeconds: seconds, nanoseconds: nanoseconds)
     }
 
+    @inlinable
     package init(uncheckedSeconds seconds: Int64, nanoseconds: UInt32) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds

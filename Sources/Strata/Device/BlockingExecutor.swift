@@ -29,6 +29,13 @@ enum BlockingReads {
 
     /// How many threads can make use of the machine.
     static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    /// Whether reads go on beside their callers; a simulation does one thing at a time.
+    static var areConcurrent: Bool { Simulation.thread == nil }
+
+    /// Starts a function that may block, beside its caller.
+    static func start(_ body: @escaping @Sendable () -> Void) {
+        queue.async(execute: body)
+    }
 
     /// Runs a function that may block, away from the cooperative pool.
     static func run<Value: Sendable, Failure: Error>(

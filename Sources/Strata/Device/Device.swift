@@ -40,6 +40,8 @@ package protocol Device: Sendable {
     /// Whether work may go on beside that of a caller; a device that does the same calls in the same order each time
     /// says no.
     var allowsBackgroundWork: Bool { get }
+    /// Whether mapping a file shows the file itself, and costs no copy of it.
+    var mapsFiles: Bool { get }
 
     func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile
     /// What a name stands for; nil where there is nothing.
@@ -92,4 +94,5 @@ package protocol DeviceFile: Sendable {
 
 extension Device {
     package var allowsBackgroundWork: Bool { true }
+    package var mapsFiles: Bool { false }
 }

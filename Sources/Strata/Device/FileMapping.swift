@@ -1,3 +1,4 @@
+import CStrata
 import Glibc
 
 /// The bytes of a file in memory: those of the operating system's cache itself where a device can map files, else a
@@ -51,6 +52,31 @@ package final class FileMapping: Sendable {
         guard isMapped, start < end, end <= count else { return }
         // Safe: whole pages of a mapping of a file, whose bytes the file still has.
         madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
+    }
+
+    /// Appends a copy of a part to a buffer; false where the device cannot give it, or it is not within the bytes, and then
+    /// nothing was appended. May block.
+    ///
+    /// Unlike looking at the bytes it ends in no signal, whatever becomes of the file.
+    func copy(_ range: Range<Int>, appendingTo buffer: inout [UInt8]) -> Bool {
+        guard range.lowerBound >= 0, range.upperBound <= count else { return false }
+        let start = buffer.count
+        buffer.append(addingCapacity: range.count) { output in
+            output.withUnsafeMutableBufferPointer { bytes, initialized in
+                // Safe: both parts are as long as the range, and what was not copied does not count.
+                let isCopied = strata_copy_mapped(
+                    bytes.baseAddress.map { $0 + initialized }, base + range.lowerBound, range.count)
+                if isCopied { initialized += range.count }
+            }
+        }
+        return buffer.count - start == range.count
+    }
+
+    /// Has the processor fetch bytes that are in memory.
+    func prefetch(_ offset: Int, count: Int) {
+        guard offset >= 0, offset < self.count else { return }
+        // Safe: within the bytes, and fetching ahead touches nothing that is not there.
+        strata_prefetch(base + offset, min(count, self.count - offset))
     }
 
     /// Calls `body` with a view of the bytes.

@@ -8,6 +8,7 @@ import Glibc
 /// nothing that is read or written lies outside the store.
 package struct FileSystemDevice: Device {
     package let path: String
+    package var mapsFiles: Bool { true }
     private let directory: FileDescriptor
     private let permissions: StrataOptions.Permissions
 

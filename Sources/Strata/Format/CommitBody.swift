@@ -84,6 +84,16 @@ package struct EventLayout: Hashable, Sendable {
 
     /// The event at an offset of a body; nil where none can be there.
     package init?(in body: RawSpan, at start: Int) {
+        self.init(uncheckedIn: body, at: start)
+        guard
+            Timestamp(seconds: body.number(at: start + 16), nanoseconds: body.number(at: start + 24)) != nil,
+            body.extracting(typeStart..<metadataStart).isEventType
+        else { return nil }
+    }
+
+    /// The event at an offset of a body, whose time and type's name whoever calls looks at; nil where none can be there.
+    @inline(__always)
+    init?(uncheckedIn body: RawSpan, at start: Int) {
         guard start <= body.byteCount - Format.eventHeaderBytes else { return nil }
         self.start = start
         payloadLength = Int(body.number(at: start + 32, as: UInt32.self))
@@ -91,9 +101,7 @@ package struct EventLayout: Hashable, Sendable {
         typeLength = Int(body.number(at: start + 40, as: UInt16.self))
         guard
             end <= body.byteCount, body.number(at: start + 40, as: UInt64.self) >> 24 == 0,
-            body.isZero(in: payloadStart + payloadLength..<end),
-            Timestamp(seconds: body.number(at: start + 16), nanoseconds: body.number(at: start + 24)) != nil,
-            body.extracting(typeStart..<metadataStart).isEventType
+            body.isPadding(from: payloadStart + payloadLength, to: end)
         else { return nil }
     }
 
@@ -160,11 +168,17 @@ package struct CommitBody {
 
     /// Where the aggregate type's UTF-8 stands; nil where there is none that the header was written for.
     static func aggregateTypeRange(in body: RawSpan, header: FrameHeader) -> Range<Int>? {
+        guard let range = nameRange(in: body) else { return nil }
+        let name = body.extracting(range)
+        return name.isAggregateType && Checksum.crc32c(name) == header.aggregateTypeTag ? range : nil
+    }
+
+    /// Where the aggregate type's bytes stand, whatever they are; nil where there can be none.
+    @inline(__always)
+    static func nameRange(in body: RawSpan) -> Range<Int>? {
         guard body.byteCount >= 1 else { return nil }
         let range = 1..<1 + Int(body.number(at: 0, as: UInt8.self))
         let end = Format.aligned(range.upperBound)
-        guard end <= body.byteCount, body.isZero(in: range.upperBound..<end) else { return nil }
-        let name = body.extracting(range)
-        return name.isAggregateType && Checksum.crc32c(name) == header.aggregateTypeTag ? range : nil
+        return end <= body.byteCount && body.isPadding(from: range.upperBound, to: end) ? range : nil
     }
 }

@@ -11,6 +11,16 @@ extension RawSpan {
         Number(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Number.self))
     }
 
+    /// Whether the bytes up to a multiple of the format's alignment, fewer than it, are zero.
+    ///
+    /// - Precondition: there are bytes from the multiple before on.
+    @inline(__always)
+    func isPadding(from start: Int, to end: Int) -> Bool {
+        guard start < end else { return true }
+        let used = UInt64(truncatingIfNeeded: Format.alignment - (end - start)) * 8
+        return number(at: end - Format.alignment, as: UInt64.self) >> used == 0
+    }
+
     func isZero(in range: Range<Int>) -> Bool {
         for offset in range where number(at: offset, as: UInt8.self) != 0 { return false }
         return true

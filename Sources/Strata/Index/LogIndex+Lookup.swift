@@ -92,16 +92,21 @@ extension LogIndex {
         state.withLock { state in state.key(of: stream).flatMap { state.statusIfTouched($0) } }
     }
 
-    /// A commit of a stream, and the segment that it is in.
-    struct StreamPlace {
-        let segment: SegmentView
-        let commit: CommitPlace
+    /// Commits of a stream, segment by segment.
+    struct StreamPlaces {
+        fileprivate(set) var commits: [CommitPlace] = []
+        /// The segments, each with the range of its commits, which is not empty.
+        fileprivate(set) var segments: [(segment: SegmentView, commits: Range<Int>)] = []
+
+        fileprivate mutating func add(_ segment: SegmentView, from first: Int) {
+            if first < commits.count { segments.append((segment, first..<commits.count)) }
+        }
     }
 
     /// The commits of a stream that have some of a range of versions, ascending. O(segments + found).
     func commits(
         of stream: StreamID, versions: ClosedRange<Int>, _ access: SidecarAccess
-    ) throws(IndexFault) -> [StreamPlace] {
+    ) throws(IndexFault) -> StreamPlaces {
         var newest: [CommitPlace] = []
         let (probe, sealed, active) = state.withLock { state in
             let probe = state.key(of: stream).map { StreamProbe(stream, type: $0.aggregateType) }
@@ -110,7 +115,8 @@ extension LogIndex {
             }
             return (probe, state.sealed, SegmentView(state.active))
         }
-        guard let probe else { return [] }
+        var places = StreamPlaces()
+        guard let probe else { return places }
         var found: [(IndexedSegment, StreamInSegment)] = []
         for segment in sealed.reversed() {
             guard let part = try segment.stream(probe, access) else { continue }
@@ -119,15 +125,16 @@ extension LogIndex {
             }
             if part.firstVersion <= versions.lowerBound { break }
         }
-        var places: [StreamPlace] = []
-        var commits: [CommitPlace] = []
+        places.segments.reserveCapacity(found.count + 1)
         for (segment, part) in found.reversed() {
-            commits.removeAll(keepingCapacity: true)
-            try segment.collectCommits(of: part, versions: versions, into: &commits, access)
-            let view = SegmentView(segment)
-            places += commits.map { StreamPlace(segment: view, commit: $0) }
+            let first = places.commits.count
+            try segment.collectCommits(of: part, versions: versions, into: &places.commits, access)
+            places.add(SegmentView(segment), from: first)
         }
-        return places + newest.map { StreamPlace(segment: active, commit: $0) }
+        let first = places.commits.count
+        places.commits += newest
+        places.add(active, from: first)
+        return places
     }
 
     var lastPosition: Int {

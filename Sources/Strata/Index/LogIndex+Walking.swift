@@ -29,6 +29,9 @@ struct SegmentView: Sendable {
         sealed = nil
     }
 
+    /// Whether no frame is added to it any more.
+    var isSealed: Bool { sealed != nil }
+
     /// Whether the segment may have events of some aggregate types, stored at or after an instant.
     func mayHold(typesWithTags tags: Set<UInt32>?, storedFrom earliest: Timestamp?) -> Bool {
         guard let sealed, !isDamaged else { return true }

@@ -53,12 +53,12 @@ struct BackwardFeedCursor: Sendable {
     }
 
     private mutating func events(of piece: LogIndex.Piece) throws(StrataError) -> [RecordedEvent] {
-        let content = try reader.content(of: piece.segment.identity)
+        let content = try reader.content(of: piece.segment)
         let bytes = Bytes(try content.read(piece.offsets.count, at: piece.offsets.lowerBound))
+        decoder.use(bytes)
         var events: [RecordedEvent] = []
         var start = 0
         var first: Int?
-        let (last, filter) = (nextPosition, filter)
         while start < piece.offsets.count {
             let header: FrameHeader? = bytes.withSpan { span in
                 guard
@@ -74,11 +74,12 @@ struct BackwardFeedCursor: Sendable {
             guard let header else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
             if header.kind == .commit {
                 first = first ?? header.firstPosition
+                // Those at or below the position from which the walk goes back; there is no version 0.
+                let last = max(0, header.firstVersion + nextPosition - header.firstPosition)
                 guard
                     decoder.decode(
-                        bytes, at: start, header: header, firstLiveVersion: reader.index.firstLiveVersion,
-                        into: &events,
-                        where: { $0.position.rawValue <= last && filter.matches($0) })
+                        at: start, header: header, versions: 0...last, releases: reader.index, filter: filter,
+                        into: &events)
                 else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
             }
             start += header.frameLength

@@ -1,55 +1,96 @@
 import EventSourcing
 import FoundationEssentials
 
-/// Makes events of frames. Events share the bytes that they were read with, and names that recur share one string.
-struct EventDecoder {
-    private var names = NameCache()
+/// Makes events of the frames in a buffer. Events share the buffer, and names that recur share one string.
+struct EventDecoder: Sendable {
+    /// What frames are in.
+    private(set) var bytes = Bytes()
+    private var names = NameTable()
+    /// What the next events share; nil where it has to be made.
+    private var shared: SharedEventParts?
+    /// Of the names that are shared.
+    private var sharedAdditions = 0
+
+    /// Goes on with another buffer.
+    mutating func use(_ bytes: Bytes) {
+        self.bytes = bytes
+        shared = nil
+    }
 
     /// Appends the events of a commit whose checksums have been verified.
     ///
     /// - Parameters:
-    ///   - bytes: a buffer that holds the frame.
     ///   - start: where in the buffer the frame begins.
     ///   - versions: those that are wanted.
-    ///   - firstLiveVersion: gives the lowest version of a stream that is not released; called once.
+    ///   - releases: knows which events are released; nil where none of the wanted ones is.
+    ///   - filter: lets events through; nil lets all.
     /// - Returns: false where the body is not laid out as it should be.
     mutating func decode(
-        _ bytes: Bytes, at start: Int, header: FrameHeader, versions: ClosedRange<Int> = 1...Int.max,
-        firstLiveVersion: (StreamID) -> Int, into events: inout [RecordedEvent],
-        where isWanted: (RecordedEvent) -> Bool = { _ in true }
+        at start: Int, header: FrameHeader, versions: ClosedRange<Int> = 1...Int.max, releases: LogIndex? = nil,
+        filter: EventFilter? = nil, into events: inout [RecordedEvent]
+    ) -> Bool {
+        let bytes = bytes
+        return bytes.withSpan { span in
+            decode(
+                span, at: start, header: header, versions: versions, releases: releases, filter: filter, into: &events)
+        }
+    }
+
+    /// - Parameter span: the bytes of the buffer.
+    @inline(__always)
+    mutating func decode(
+        _ span: RawSpan, at start: Int, header: FrameHeader, versions: ClosedRange<Int>, releases: LogIndex?,
+        filter: EventFilter?, into events: inout [RecordedEvent]
     ) -> Bool {
         let bodyStart = start + Format.frameHeaderBytes
-        return bytes.withSpan { (span: RawSpan) -> Bool in
-            let body = span.extracting(bodyStart..<bodyStart + header.bodyLength)
-            guard
-                let typeRange = CommitBody.aggregateTypeRange(in: body, header: header),
-                let aggregateType = names.name(of: body.extracting(typeRange), checksum: header.aggregateTypeTag)
-            else { return false }
-            let stream = StreamID(aggregateType, UUID(bits: header.aggregateID))
-            let first = max(versions.lowerBound, firstLiveVersion(stream))
-            var next = Format.aligned(typeRange.upperBound)
-            for index in 0..<header.eventCount {
-                guard let event = EventLayout(in: body, at: next) else { return false }
-                next = event.end
-                let version = header.firstVersion + index
-                guard version >= first, version <= versions.upperBound else { continue }
-                guard
-                    let type = names.name(of: body.extracting(event.typeStart..<event.metadataStart)),
-                    let occurredAt = event.occurredAt(in: body)
-                else { return false }
-                let recorded = RecordedEvent(
-                    stream: stream, version: version,
-                    position: Position(header.firstPosition + index), storedAt: header.storedAt,
-                    id: UUID(bits: event.id(in: body)), type: type, schemaVersion: event.schemaVersion(in: body),
-                    occurredAt: occurredAt, contentType: event.contentType(in: body),
-                    payload: bytes.slice(bodyStart + event.payloadStart..<bodyStart + event.payloadEnd),
-                    metadata: EventMetadata(
-                        uncheckedEncoded: bytes.slice(bodyStart + event.metadataStart..<bodyStart + event.payloadStart))
-                )
-                if isWanted(recorded) { events.append(recorded) }
-            }
-            return next == body.byteCount
+        let body = span.extracting(bodyStart..<bodyStart + header.bodyLength)
+        guard
+            let typeRange = CommitBody.nameRange(in: body),
+            var aggregateType = names.aggregateType(body.extracting(typeRange), tag: header.aggregateTypeTag)
+        else { return false }
+        var generation = names.generation
+        let aggregateID = UUID(bits: header.aggregateID)
+        var first = versions.lowerBound
+        if let releases, releases.hasReleases {
+            let stream = StreamID(names.names[aggregateType], aggregateID)
+            first = max(first, releases.firstLiveVersion(of: stream))
         }
+        var next = Format.aligned(typeRange.upperBound)
+        for index in 0..<header.eventCount {
+            guard
+                let event = EventLayout(uncheckedIn: body, at: next),
+                let occurredAt = event.occurredAt(in: body),
+                let type = names.eventType(body.extracting(event.typeStart..<event.metadataStart))
+            else { return false }
+            next = event.end
+            if names.generation != generation {
+                guard let again = names.aggregateType(body.extracting(typeRange), tag: header.aggregateTypeTag) else {
+                    return false
+                }
+                (aggregateType, generation) = (again, names.generation)
+            }
+            let version = header.firstVersion + index
+            guard version >= first, version <= versions.upperBound else { continue }
+            let recorded = RecordedEvent(
+                sharedParts(),
+                RecordedEvent.Places(
+                    aggregateType: aggregateType, type: type,
+                    payload: bodyStart + event.payloadStart..<bodyStart + event.payloadEnd,
+                    metadata: bodyStart + event.metadataStart..<bodyStart + event.payloadStart),
+                aggregateID: aggregateID, version: version, position: Position(header.firstPosition + index),
+                storedAt: header.storedAt, id: UUID(bits: event.id(in: body)),
+                schemaVersion: event.schemaVersion(in: body), occurredAt: occurredAt,
+                contentType: event.contentType(in: body))
+            if filter?.matches(recorded) ?? true { events.append(recorded) }
+        }
+        return next == body.byteCount
+    }
+    @inline(__always)
+    private mutating func sharedParts() -> SharedEventParts {
+        if let shared, sharedAdditions == names.additions { return shared }
+        let parts = SharedEventParts(bytes, names: names.names)
+        (shared, sharedAdditions) = (parts, names.additions)
+        return parts
     }
 }
 
@@ -66,31 +107,5 @@ extension EventLayout {
 
     func contentType(in body: RawSpan) -> ContentType {
         ContentType(rawValue: body.number(at: start + 42))
-    }
-}
-
-/// Keeps the strings of names that were read before, each in the place that its checksum gives it.
-struct NameCache {
-    private struct Entry {
-        var checksum: UInt32 = 0
-        var utf8: [UInt8] = []
-        var name = ""
-    }
-
-    private static let places = 256
-    private var entries: [Entry] = []
-
-    /// The text of a name's UTF-8; nil where it is not valid.
-    mutating func name(of utf8: RawSpan) -> String? {
-        name(of: utf8, checksum: Checksum.crc32c(utf8))
-    }
-
-    mutating func name(of utf8: RawSpan, checksum: UInt32) -> String? {
-        if entries.isEmpty { entries = Array(repeating: Entry(), count: Self.places) }
-        let place = Int(checksum) & (Self.places - 1)
-        if entries[place].checksum == checksum, utf8.isEqual(to: entries[place].utf8) { return entries[place].name }
-        guard let name = utf8.text else { return nil }
-        entries[place] = Entry(checksum: checksum, utf8: Array(name.utf8), name: name)
-        return name
     }
 }

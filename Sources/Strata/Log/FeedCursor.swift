@@ -3,17 +3,19 @@ import EventSourcing
 /// A walk forward through the whole log, a piece of a segment at a time.
 struct FeedCursor: Sendable {
     /// What one read asks for, in bytes: small enough to be in the processor's cache still when it is decoded.
-    private static let pieceBytes = 256 << 10
+    static let pieceBytes = 128 << 10
 
     private let reader: LogReader
-    private let filter: EventFilter
+    /// nil where every event is wanted.
+    private let filter: EventFilter?
     private let tags: Set<UInt32>?
     private let earliest: Timestamp?
     /// The segment that is walked; nil where the next one is to be looked for.
     private var segment: SegmentView?
     private var offset = 0
-    /// What was read of the segment, and where it begins there: one piece gives several batches.
-    private var piece: (bytes: Bytes, start: Int)?
+    /// Where in the segment the piece begins that the decoder has; nil where the next one is to be read. One piece may give
+    /// several batches, and one batch may take several pieces.
+    private var pieceStart: Int?
     private var nextPosition: Int
     private let lastPosition: Int
     private var decoder = EventDecoder()
@@ -23,7 +25,7 @@ struct FeedCursor: Sendable {
     ///   - earliest: the earliest stored-at that is wanted.
     init(_ reader: LogReader, from position: Int, storedFrom earliest: Timestamp? = nil, filter: EventFilter) {
         self.reader = reader
-        self.filter = filter
+        self.filter = filter == .all ? nil : filter
         self.earliest = earliest
         tags = filter.tags
         lastPosition = reader.index.lastPosition
@@ -33,28 +35,44 @@ struct FeedCursor: Sendable {
     /// The next events that are wanted, at least one; nil at the end. May block.
     ///
     /// - Parameter limit: at most so many events.
+    /// - Throws: ``StrataError/Code/damaged`` for what cannot be read, once everything before it was given.
     mutating func next(limit: Int) throws(StrataError) -> [RecordedEvent]? {
         var events: [RecordedEvent] = []
-        while events.isEmpty, nextPosition <= lastPosition, try findSegment(), let segment {
+        do throws(StrataError) {
+            try fill(&events, limit: limit)
+        } catch {
+            // The cursor stands before what failed, which the next call meets again.
+            if events.isEmpty { throw error }
+        }
+        return events.isEmpty ? nil : events
+    }
+
+    private mutating func fill(_ events: inout [RecordedEvent], limit: Int) throws(StrataError) {
+        let enough = min(limit, LogReader.batchEvents)
+        events.reserveCapacity(enough)
+        var bytesLeft = LogReader.batchBytes
+        while events.count < enough, bytesLeft > 0, nextPosition <= lastPosition, try findSegment(), let segment {
             guard offset < segment.end else {
                 try reader.checkWhole(segment)
                 leave(segment)
                 continue
             }
+            let start = offset
             do throws(StrataError) {
                 try readPiece(of: segment, limit: limit, into: &events)
             } catch {
                 guard isCompacted(segment, error) else { throw error }
                 self.segment = nil
-                piece = nil
+                pieceStart = nil
             }
+            // A walk that lets nothing through goes on until there is something to tell.
+            if !events.isEmpty { bytesLeft -= offset - start }
         }
         if events.isEmpty {
             // The one that holds the last event is not left behind.
             try reader.checkWhole(segment)
             try reader.checkWhole(reader.index.damagedSegment(from: nextPosition))
         }
-        return events.isEmpty ? nil : events
     }
 
     /// Makes sure that there is a segment to be walked; false behind the last one.
@@ -93,23 +111,28 @@ struct FeedCursor: Sendable {
     private mutating func leave(_ segment: SegmentView) {
         nextPosition = max(nextPosition, segment.lastPosition + 1)
         self.segment = nil
-        piece = nil
+        pieceStart = nil
     }
 
     private mutating func readPiece(
         of segment: SegmentView, limit: Int, into events: inout [RecordedEvent]
     ) throws(StrataError) {
-        let content = try reader.content(of: segment.identity)
+        let content = try reader.content(of: segment)
         var length = Self.pieceBytes
         while true {
-            let current: (bytes: Bytes, start: Int)
-            if let piece { current = piece } else { current = try read(length, of: segment, content) }
-            piece = current
-            guard let needed = try walk(current, content, limit: limit, into: &events) else { return }
-            piece = nil
-            guard offset == current.start else { return }
+            let start: Int
+            if let pieceStart {
+                start = pieceStart
+            } else {
+                start = offset
+                decoder.use(try read(length, of: segment, content))
+                pieceStart = start
+            }
+            guard let needed = try walk(from: start, content, limit: limit, into: &events) else { return }
+            pieceStart = nil
+            guard offset == start else { return }
             // The first frame of the piece is longer than the piece.
-            guard needed > current.bytes.count, needed <= segment.end - offset else {
+            guard needed > decoder.bytes.count, needed <= segment.end - offset else {
                 throw LogReader.damagedFrame(content, offset)
             }
             length = needed
@@ -118,59 +141,66 @@ struct FeedCursor: Sendable {
 
     private func read(
         _ length: Int, of segment: SegmentView, _ content: SegmentContent
-    ) throws(StrataError) -> (bytes: Bytes, start: Int) {
+    ) throws(StrataError) -> Bytes {
         let length = min(length, segment.end - offset)
         let bytes = Bytes(try content.read(length, at: offset))
         // The file has become shorter under us.
         guard bytes.count == length else { throw LogReader.damagedFrame(content, offset + bytes.count) }
-        return (bytes, offset)
+        return bytes
     }
 
-    /// Takes frames of a piece and moves behind them.
+    /// Takes frames of the piece and moves behind them.
     ///
+    /// - Parameter pieceStart: where in the segment the piece begins.
     /// - Returns: how long the next frame is at least, where it does not fit into what is left of the piece.
     private mutating func walk(
-        _ piece: (bytes: Bytes, start: Int), _ content: SegmentContent, limit: Int,
-        into events: inout [RecordedEvent]
+        from pieceStart: Int, _ content: SegmentContent, limit: Int, into events: inout [RecordedEvent]
     ) throws(StrataError) -> Int? {
-        let bytes = piece.bytes
-        if events.isEmpty { events.reserveCapacity(min(limit, LogReader.batchEvents)) }
-        while events.count < min(limit, LogReader.batchEvents), nextPosition <= lastPosition {
-            let start = offset - piece.start
-            guard bytes.count - start >= Format.frameHeaderBytes else { return Format.frameHeaderBytes }
-            let header = bytes.withSpan { span in
-                FrameHeader(
-                    decoding: span.extracting(start..<start + Format.frameHeaderBytes), at: offset,
-                    binding: content.binding)
+        let bytes = decoder.bytes
+        return try bytes.withSpan { (span: RawSpan) throws(StrataError) -> Int? in
+            while events.count < min(limit, LogReader.batchEvents), nextPosition <= lastPosition {
+                let start = offset - pieceStart
+                guard span.byteCount - start >= Format.frameHeaderBytes else { return Format.frameHeaderBytes }
+                guard
+                    let header = FrameHeader(
+                        decoding: span.extracting(start..<start + Format.frameHeaderBytes), at: offset,
+                        binding: content.binding)
+                else { throw LogReader.damagedFrame(content, offset) }
+                guard span.byteCount - start >= header.frameLength else { return header.frameLength }
+                if header.kind == .commit {
+                    guard take(header, span, at: start, limit: limit, into: &events) else {
+                        throw LogReader.damagedFrame(content, offset)
+                    }
+                    nextPosition = max(nextPosition, header.firstPosition + header.eventCount)
+                }
+                offset += header.frameLength
             }
-            guard let header else { throw LogReader.damagedFrame(content, offset) }
-            guard bytes.count - start >= header.frameLength else { return header.frameLength }
-            if header.kind == .commit { try take(header, bytes, start, content, limit: limit, into: &events) }
-            offset += header.frameLength
+            return nil
         }
-        return nil
     }
 
+    /// Takes the events of a commit that are wanted; false where the commit is not what was written.
     private mutating func take(
-        _ header: FrameHeader, _ bytes: Bytes, _ start: Int, _ content: SegmentContent, limit: Int,
-        into events: inout [RecordedEvent]
-    ) throws(StrataError) {
-        let end = header.firstPosition + header.eventCount
-        defer { nextPosition = max(nextPosition, end) }
-        guard end > nextPosition, tags?.contains(header.aggregateTypeTag) ?? true else { return }
-        if let earliest, header.storedAt < earliest { return }
-        let bodyStart = start + Format.frameHeaderBytes
-        let verifies = bytes.withSpan { span in
-            header.verifies(body: span.extracting(bodyStart..<bodyStart + header.bodyLength))
-        }
-        let (first, filter) = (nextPosition, filter)
+        _ header: FrameHeader, _ span: RawSpan, at start: Int, limit: Int, into events: inout [RecordedEvent]
+    ) -> Bool {
         guard
-            verifies,
+            header.firstPosition + header.eventCount > nextPosition,
+            tags?.contains(header.aggregateTypeTag) ?? true, earliest.map({ header.storedAt >= $0 }) ?? true
+        else { return true }
+        let bodyStart = start + Format.frameHeaderBytes
+        let count = events.count
+        let firstVersion = header.firstVersion + max(0, nextPosition - header.firstPosition)
+        guard
+            header.verifies(body: span.extracting(bodyStart..<bodyStart + header.bodyLength)),
             decoder.decode(
-                bytes, at: start, header: header, firstLiveVersion: reader.index.firstLiveVersion, into: &events,
-                where: { $0.position.rawValue >= first && filter.matches($0) })
-        else { throw LogReader.damagedFrame(content, offset) }
+                span, at: start, header: header, versions: firstVersion...Int.max, releases: reader.index,
+                filter: filter, into: &events)
+        else {
+            events.removeLast(events.count - count)
+            return false
+        }
         if events.count > limit { events.removeLast(events.count - limit) }
+        return true
     }
 }
 

@@ -9,6 +9,8 @@ struct LogReader: Sendable {
     static let batchEvents = 512
     /// Bytes in a batch, roughly.
     static let batchBytes = 1 << 20
+    /// More of them would drive each other out of the processor's first cache.
+    private static let prefetchedCommits = 16
     /// How often a compaction may take a segment away under one read.
     private static let attempts = 10
 
@@ -18,7 +20,13 @@ struct LogReader: Sendable {
     private let repair: SidecarRepair
     /// nil of a store that is open for writing: its index is always up to date.
     private let refresh: ReaderRefresh?
-    private let files = SegmentFiles<SegmentIdentity>()
+    /// A segment that is sealed while it is open is opened once more: only a file that does not change is mapped.
+    private struct OpenSegment: Hashable {
+        let identity: SegmentIdentity
+        let isSealed: Bool
+    }
+
+    private let files = SegmentFiles<OpenSegment>()
 
     init(index: LogIndex, sidecars: SidecarFiles, refresh: ReaderRefresh? = nil) {
         self.refresh = refresh
@@ -30,13 +38,14 @@ struct LogReader: Sendable {
 
     /// - Throws: ``StrataError/Code/notFound`` where a compaction has taken the segment away; the index does not name it
     ///   any longer then.
-    func content(of segment: SegmentIdentity) throws(StrataError) -> SegmentContent {
+    func content(of segment: SegmentView) throws(StrataError) -> SegmentContent {
+        let key = OpenSegment(identity: segment.identity, isSealed: segment.isSealed)
         do throws(StrataError) {
-            return try files.content(segment) { () throws(StrataError) in
-                try SegmentContent(segment, storeID: storeID, on: device)
+            return try files.content(key) { () throws(StrataError) in
+                try SegmentContent(key.identity, isSealed: key.isSealed, storeID: storeID, on: device)
             }
         } catch {
-            if error.code == .notFound { try refresh?.run(missing: segment) }
+            if error.code == .notFound { try refresh?.run(missing: segment.identity) }
             throw error
         }
     }
@@ -74,16 +83,14 @@ struct LogReader: Sendable {
         let (buffer, frames) = try retrying { () throws(StrataError) in
             try self.frames(of: stream, versions: versions)
         }
-        let bytes = Bytes(buffer)
+        decoder.use(Bytes(buffer))
         var events: [RecordedEvent] = []
         events.reserveCapacity(min(versions.count, Self.batchEvents))
-        let firstLive = index.firstLiveVersion(of: stream)
+        // Above all versions where what is left of the range was released meanwhile.
+        let first = max(versions.lowerBound, index.firstLiveVersion(of: stream))
+        let live = first...max(first, versions.upperBound)
         for (start, header) in frames {
-            guard
-                decoder.decode(
-                    bytes, at: start, header: header, versions: versions, firstLiveVersion: { _ in firstLive },
-                    into: &events)
-            else {
+            guard decoder.decode(at: start, header: header, versions: live, into: &events) else {
                 throw StrataError(.damaged, "a commit of stream \(stream) is not laid out as it should be")
             }
         }
@@ -97,35 +104,51 @@ struct LogReader: Sendable {
         var buffer: [UInt8] = []
         var frames: [(start: Int, header: FrameHeader)] = []
         var next = versions.lowerBound
-        var content: (identity: SegmentIdentity, content: SegmentContent)?
         var guess = SegmentContent.frameGuess
         let places = try ask { index throws(IndexFault) in
             try index.commits(of: stream, versions: versions, .verifying)
         }
-        buffer.reserveCapacity(min(Self.batchBytes, places.count << 10))
-        for place in places {
-            if !frames.isEmpty, buffer.count >= Self.batchBytes { break }
-            // A version that stands there twice comes only from a log that was put together by hand.
-            guard place.commit.lastVersion >= next else { continue }
-            guard !place.commit.isMissing, place.commit.firstVersion <= next else {
-                if !frames.isEmpty { break }
-                throw Self.missing(stream, version: next)
+        buffer.reserveCapacity(min(Self.batchBytes, places.commits.count << 10))
+        frames.reserveCapacity(places.commits.count)
+        var following: SegmentContent?
+        segments: for (index, (segment, commits)) in places.segments.enumerated() {
+            let content: SegmentContent
+            if let following { content = following } else { content = try self.content(of: segment) }
+            // What is waited for least is what was asked for before.
+            following = index + 1 < places.segments.count ? prefetched(places, index + 1) : nil
+            for commit in places.commits[commits] {
+                if !frames.isEmpty, buffer.count >= Self.batchBytes { break segments }
+                // A version that stands there twice comes only from a log that was put together by hand.
+                guard commit.lastVersion >= next else { continue }
+                guard !commit.isMissing, commit.firstVersion <= next else {
+                    if !frames.isEmpty { break segments }
+                    throw Self.missing(stream, version: next)
+                }
+                let header = try readFrame(
+                    at: commit.offset, of: content, before: segment.end, guess: guess, into: &buffer)
+                // The commits of a stream resemble each other.
+                guess = max(512, header.frameLength + header.frameLength / 8)
+                frames.append((buffer.count - header.frameLength, header))
+                next = commit.lastVersion + 1
             }
-            if content?.identity != place.segment.identity {
-                content = (place.segment.identity, try self.content(of: place.segment.identity))
-            }
-            guard let content = content?.content else { break }
-            let header = try readFrame(
-                at: place.commit.offset, of: content, before: place.segment.end, guess: guess, into: &buffer)
-            // The commits of a stream resemble each other.
-            guess = max(512, header.frameLength + header.frameLength / 8)
-            frames.append((buffer.count - header.frameLength, header))
-            next = place.commit.lastVersion + 1
         }
         if frames.isEmpty, versions.upperBound >= max(next, index.firstLiveVersion(of: stream)) {
             throw Self.missing(stream, version: next)
         }
         return (buffer, frames)
+    }
+
+    /// The content of a segment, commits of which are on their way to the processor; nil where it cannot be had, which is
+    /// told of once the segment's turn has come.
+    private func prefetched(_ places: LogIndex.StreamPlaces, _ index: Int) -> SegmentContent? {
+        let (segment, commits) = places.segments[index]
+        do throws(StrataError) {
+            let content = try self.content(of: segment)
+            for commit in places.commits[commits].prefix(Self.prefetchedCommits) { content.prefetch(commit.offset) }
+            return content
+        } catch {
+            return nil
+        }
     }
 
     /// The commit at a location, with those of its events that are not released.
@@ -139,13 +162,11 @@ struct LogReader: Sendable {
         guard let segment = index.segment(location.segment) else { return [] }
         var buffer: [UInt8] = []
         let header = try readFrame(
-            at: location.offset, of: content(of: segment.identity), before: segment.end, into: &buffer)
+            at: location.offset, of: content(of: segment), before: segment.end, into: &buffer)
         var events: [RecordedEvent] = []
         var decoder = EventDecoder()
-        guard
-            decoder.decode(
-                Bytes(buffer), at: 0, header: header, firstLiveVersion: index.firstLiveVersion, into: &events)
-        else {
+        decoder.use(Bytes(buffer))
+        guard decoder.decode(at: 0, header: header, releases: index, into: &events) else {
             throw StrataError(.damaged, "a commit is not laid out as it should be")
         }
         return events

@@ -1,62 +1,66 @@
 /// The frames of one segment as readers see them: at the same offsets whether the segment is as it was written or
 /// compacted.
 ///
-/// Reading it goes on after the file has been removed, as long as someone holds it. Calls may block.
-struct SegmentContent: Sendable {
-    private enum Storage {
-        case file(StoreFile)
-        case compacted(CompactedSegment)
-    }
-
+/// Reading it goes on after the file has been removed, as long as someone holds it. Calls may block. An object, since whoever
+/// reads frame by frame would otherwise count references to all of its parts at each.
+final class SegmentContent: Sendable {
     /// What one read of a single frame asks for: most frames are shorter, and longer ones need a second read.
     static let frameGuess = 4 << 10
+    /// Most frames of one small event.
+    private static let prefetchedBytes = 512
 
-    private let storage: Storage
+    private let file: StoreFile
+    /// What single frames are copied from; nil where they are read from the file.
+    private let mapping: FileMapping?
+    /// nil of a segment as it was written.
+    let compacted: CompactedSegment?
     /// What the checksums of the frames' headers are bound to.
     let binding: ChecksumBinding
 
     init(_ file: StoreFile, binding: ChecksumBinding) {
-        storage = .file(file)
+        self.file = file
         self.binding = binding
+        mapping = nil
+        compacted = nil
     }
 
     /// The content of a file whose header has been read.
     init(_ file: StoreFile, _ header: SegmentHeader) throws(StrataError) {
+        self.file = file
         binding = header.binding
-        storage =
-            header.kind == .compacted
-            ? .compacted(CompactedSegment(try CompactedLayout(file, binding: binding))) : .file(file)
+        mapping = nil
+        compacted =
+            header.kind == .compacted ? CompactedSegment(try CompactedLayout(file, binding: header.binding)) : nil
     }
 
     /// Opens a segment of events.
-    init(_ segment: SegmentIdentity, storeID: UInt128, on device: any Device) throws(StrataError) {
-        let file = try StoreFile(segment.name, .read, on: device)
+    ///
+    /// - Parameter isSealed: whether the file does not grow any more, so that it can be mapped as it is.
+    init(
+        _ segment: SegmentIdentity, isSealed: Bool = false, storeID: UInt128, on device: any Device
+    ) throws(StrataError) {
+        file = try StoreFile(segment.name, .read, on: device)
         binding = segment.binding(storeID: storeID)
-        storage =
-            segment.isCompacted
-            ? .compacted(CompactedSegment(try CompactedLayout(file, binding: binding))) : .file(file)
+        compacted = segment.isCompacted ? CompactedSegment(try CompactedLayout(file, binding: binding)) : nil
+        mapping = isSealed && compacted == nil && device.mapsFiles ? Self.mapping(of: file) : nil
     }
 
-    private var file: StoreFile {
-        switch storage {
-        case .file(let file): file
-        case .compacted(let segment): segment.file
+    /// The whole file in memory; nil where that cannot be had: the file is read then.
+    private static func mapping(of file: StoreFile) -> FileMapping? {
+        do throws(StrataError) {
+            let length = try file.length()
+            return length > 0 ? try file.map(length: length) : nil
+        } catch {
+            return nil
         }
     }
 
     var name: String { file.name }
     var path: String { file.path }
-    /// nil of a segment as it was written.
-    var compacted: CompactedSegment? {
-        if case .compacted(let segment) = storage { segment } else { nil }
-    }
 
     /// Where the content ends.
     func length() throws(StrataError) -> Int {
-        switch storage {
-        case .file(let file): try file.length()
-        case .compacted(let segment): segment.contentLength
-        }
+        if let compacted { compacted.contentLength } else { try file.length() }
     }
 
     func fileLength() throws(StrataError) -> Int {
@@ -67,12 +71,9 @@ struct SegmentContent: Sendable {
     ///
     /// - Throws: ``StrataError/Code/damaged`` where a block does not verify.
     func read(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) throws(StrataError) -> Int {
-        switch storage {
-        case .file(let file): try file.read(count, at: offset, appendingTo: &buffer)
-        case .compacted(let segment):
-            try segment.read(count, at: offset, appendingTo: &buffer) { block throws(StrataError) in
-                throw StrataError(damaged: block, of: segment.file)
-            }
+        guard let compacted else { return try file.read(count, at: offset, appendingTo: &buffer) }
+        return try compacted.read(count, at: offset, appendingTo: &buffer) { block throws(StrataError) in
+            throw StrataError(damaged: block, of: file)
         }
     }
 
@@ -81,11 +82,8 @@ struct SegmentContent: Sendable {
     func readWhatIsSound(
         _ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]
     ) throws(StrataError) -> Int {
-        switch storage {
-        case .file(let file): try file.read(count, at: offset, appendingTo: &buffer)
-        case .compacted(let segment):
-            try segment.read(count, at: offset, appendingTo: &buffer) { _ throws(StrataError) in }
-        }
+        guard let compacted else { return try file.read(count, at: offset, appendingTo: &buffer) }
+        return try compacted.read(count, at: offset, appendingTo: &buffer) { _ throws(StrataError) in }
     }
 
     /// The bytes from an offset: fewer than `count` only at the end of the content.
@@ -94,6 +92,11 @@ struct SegmentContent: Sendable {
         buffer.reserveCapacity(count)
         _ = try read(count, at: offset, appendingTo: &buffer)
         return buffer
+    }
+
+    /// Has the processor fetch the frame at an offset, where it can, and waits for nothing.
+    func prefetch(_ offset: Int) {
+        mapping?.prefetch(offset, count: Self.prefetchedBytes)
     }
 
     /// Appends the frame at an offset to a buffer and verifies it.
@@ -105,27 +108,19 @@ struct SegmentContent: Sendable {
     func readFrame(
         at offset: Int, before end: Int, guess: Int = frameGuess, into buffer: inout [UInt8]
     ) throws(StrataError) -> FrameHeader? {
-        switch storage {
-        case .file(let file): try readFrame(of: file, at: offset, before: end, guess: guess, into: &buffer)
-        case .compacted(let segment): try segment.readFrame(at: offset, before: end, into: &buffer)
-        }
-    }
-
-    private func readFrame(
-        of file: StoreFile, at offset: Int, before end: Int, guess: Int, into buffer: inout [UInt8]
-    ) throws(StrataError) -> FrameHeader? {
+        if let compacted { return try compacted.readFrame(at: offset, before: end, into: &buffer) }
         let start = buffer.count
         let available = max(0, end - offset)
-        let read = try file.read(min(guess, available), at: offset, appendingTo: &buffer)
+        let count = try copy(min(guess, available), at: offset, appendingTo: &buffer)
         guard
-            read >= Format.frameHeaderBytes,
+            count >= Format.frameHeaderBytes,
             let header = FrameHeader(
                 decoding: buffer.span.bytes.extracting(start..<start + Format.frameHeaderBytes), at: offset,
                 binding: binding),
             header.frameLength <= available
         else { return nil }
-        if header.frameLength > read {
-            _ = try file.read(header.frameLength - read, at: offset + read, appendingTo: &buffer)
+        if header.frameLength > count {
+            _ = try copy(header.frameLength - count, at: offset + count, appendingTo: &buffer)
         }
         let frameEnd = start + header.frameLength
         guard
@@ -134,6 +129,13 @@ struct SegmentContent: Sendable {
         else { return nil }
         buffer.removeLast(buffer.count - frameEnd)
         return header
+    }
+
+    /// Appends up to `count` bytes of a file that is not compacted; returns how many there were.
+    private func copy(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) throws(StrataError) -> Int {
+        // What the mapping cannot give is asked of the file, which says why.
+        if let mapping, mapping.copy(offset..<offset + count, appendingTo: &buffer) { return count }
+        return try file.read(count, at: offset, appendingTo: &buffer)
     }
 }
 

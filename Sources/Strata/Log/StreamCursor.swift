@@ -29,6 +29,9 @@ struct StreamCursor: Sendable {
         return query.direction == .forward ? from...(from + count - 1) : (to - count + 1)...to
     }
 
+    /// Whether it is known that no event follows.
+    var isAtEnd: Bool { query == nil && versions == nil }
+
     /// The next events; nil at the end. May block.
     mutating func next() throws(StrataError) -> [RecordedEvent]? {
         if let query {

@@ -24,6 +24,39 @@ import Testing
         }
     }
 
+    @Test func aPartIsCopiedBehindWhatABufferHolds() throws {
+        let directory = TemporaryDirectory()
+        for device in try Self.devices(directory) {
+            let file = try StoreFile("mapped", .create, on: device)
+            let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            try file.write(bytes.span.bytes, at: 0)
+            let mapping = try file.map(length: bytes.count)
+            var buffer: [UInt8] = [1, 2, 3]
+            #expect(mapping.copy(4_000..<9_000, appendingTo: &buffer))
+            #expect(buffer == [1, 2, 3] + bytes[4_000..<9_000])
+            #expect(!mapping.copy(9_000..<10_001, appendingTo: &buffer))
+            #expect(buffer.count == 5_003)
+        }
+    }
+
+    @Test func copyingWhatAFileHasLostFails() throws {
+        let directory = TemporaryDirectory()
+        let device = try #require(try Self.devices(directory).first)
+        let file = try StoreFile("mapped", .create, on: device)
+        let bytes = [UInt8](repeating: 7, count: 64 << 10)
+        try file.write(bytes.span.bytes, at: 0)
+        let mapping = try file.map(length: bytes.count)
+        try file.truncate(to: 8 << 10)
+        var buffer: [UInt8] = [1, 2, 3]
+        for _ in 1...3 {
+            #expect(!mapping.copy(4_000..<9_000, appendingTo: &buffer))
+            #expect(!mapping.copy(60_000..<60_100, appendingTo: &buffer))
+            #expect(buffer == [1, 2, 3])
+        }
+        #expect(mapping.copy(0..<8_000, appendingTo: &buffer))
+        #expect(buffer.count == 8_003)
+    }
+
     @Test func aChangedReplacedOrCopiedFileHasAnotherIdentity() throws {
         let directory = TemporaryDirectory()
         for device in try Self.devices(directory) {

@@ -44,7 +44,8 @@ import Testing
         #expect(frame.count == Self.commit.frameLength)
         var events: [RecordedEvent] = []
         var decoder = EventDecoder()
-        let isDecoded = decoder.decode(Bytes(frame), at: 0, header: header, firstLiveVersion: { _ in 1 }, into: &events)
+        decoder.use(Bytes(frame))
+        let isDecoded = decoder.decode(at: 0, header: header, into: &events)
         #expect(isDecoded)
         for (index, pair) in zip(events, Self.events).enumerated() {
             #expect(pair.0.stream == Self.stream)

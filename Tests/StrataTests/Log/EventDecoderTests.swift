@@ -16,8 +16,9 @@ import Testing
         header.aggregateID = commit.stream.id.bits
         let bytes = Bytes([UInt8](repeating: 0, count: Format.frameHeaderBytes) + body)
         var decoder = EventDecoder()
+        decoder.use(bytes)
         var events: [RecordedEvent] = []
-        let isSound = decoder.decode(bytes, at: 0, header: header, firstLiveVersion: { _ in 1 }, into: &events)
+        let isSound = decoder.decode(at: 0, header: header, into: &events)
         return isSound ? events.count : nil
     }
 

@@ -11,7 +11,7 @@ import Testing
         let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
         let stream = sampleStream()
         var randomness = SeededRandomness(seed: 1)
-        // A piece has 256 KiB; some frames are longer, and of others only the header is in one.
+        // Some frames are longer than a piece, and of others only the header is in one.
         var events: [NewEvent] = []
         for number in 0..<160 {
             let length = number % 40 == 39 ? 600_000 : Int.random(in: 1..<20_000, using: &randomness)
@@ -30,14 +30,14 @@ import Testing
         let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
         let stream = sampleStream()
         // The header of the second commit begins so many bytes before the first piece ends.
-        let end = 256 << 10
+        let end = FeedCursor.pieceBytes
         let start = Format.segmentHeaderBytes + Format.frameHeaderBytes + Format.openBodyBytes
         let empty = EncodedCommit([sampleEvent("")], of: stream).frameLength
         let text = String(repeating: "h", count: (end - rest) - start - empty)
         let events = [sampleEvent(text), sampleEvent("second"), sampleEvent("third")]
         for event in events { _ = try await store.events.append([event], to: stream, expecting: .any) }
         let frames = try StrataStore.inspectSegment("events/00000000000000000001.seg", on: device).frames
-        #expect((end - 88..<end).contains(frames[2].offset))
+        #expect((end - Format.frameHeaderBytes..<end).contains(frames[2].offset))
         #expect(try await store.allEvents().map(\.id) == events.map(\.id))
         try await store.close()
     }

@@ -58,3 +58,31 @@ import Testing
         }
     }
 }
+
+/// Sealed segments are mapped where the device can do that, and what the mapping cannot give ends a read with an error.
+@Suite struct ShrunkenMappingTests {
+    @Test func aSealedSegmentThatIsCutEndsTheReadOfAStream() async throws {
+        let directory = TemporaryDirectory()
+        let options = StrataOptions(durability: .none, segmentBytes: 64 << 10)
+        let store = try await StrataStore.open(at: directory.path, options: options)
+        let stream = sampleStream()
+        for number in 1...100 {
+            let event = sampleEvent("\(number)" + String(repeating: "s", count: 2_000))
+            _ = try await store.events.append([event], to: stream, expecting: .any)
+        }
+        #expect(try await store.events.readStream(stream).collect().count == 100)
+        let device = try FileSystemDevice(path: directory.path)
+        let first = try StoreFile("events/00000000000000000001.seg", .readWrite, on: device)
+        for length in [40 << 10, 5_000, 64, 0] {
+            try first.truncate(to: length)
+            for _ in 1...2 {
+                let error = await #expect(throws: EventStoreError.self, "\(length) bytes") {
+                    try await store.events.readStream(stream).collect()
+                }
+                #expect(error?.code == .damaged)
+            }
+        }
+        #expect(try await store.events.readStream(stream, from: 60).collect().count == 41)
+        try await store.close()
+    }
+}
