@@ -140,6 +140,8 @@ let package = Package(
             ],
             path: "Tests/PostgreSQLBenchmark",
             swiftSettings: swiftSettings),
+        // Processes and networks that fail, for the tests with servers.
+        .target(name: "ServerTesting", path: "Tests/ServerTesting", swiftSettings: swiftSettings),
         // A process that the tests start to append beside others.
         .executableTarget(
             name: "postgresql-writer", dependencies: ["EventSourcing", "StrataPostgreSQL"],
@@ -148,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "StrataPostgreSQLTests",
             dependencies: [
-                "EventSourcing", "EventSourcingTesting", "OrderExample", "StrataPostgreSQL", "postgresql-writer",
+                "EventSourcing", "EventSourcingTesting", "OrderExample", "ServerTesting", "StrataPostgreSQL",
+                "postgresql-writer",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
@@ -162,7 +165,7 @@ let package = Package(
         .testTarget(
             name: "StrataJetStreamTests",
             dependencies: [
-                "EventSourcing", "EventSourcingTesting", "OrderExample", "StrataJetStream",
+                "EventSourcing", "EventSourcingTesting", "OrderExample", "ServerTesting", "StrataJetStream",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),

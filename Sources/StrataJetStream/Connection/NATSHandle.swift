@@ -17,7 +17,6 @@ final class NATSHandle: @unchecked Sendable {
 
     /// Connects and subscribes; blocks meanwhile.
     init(_ options: JetStreamOptions, inbox: String, events: ConnectionEvents) throws(JetStreamError) {
-        let servers = options.servers.joined(separator: ", ")
         let natsOptions = try options.makeNATSOptions()
         defer { natsOptions_Destroy(natsOptions) }
         let closing = Self.report(to: events, natsOptions)
@@ -26,7 +25,7 @@ final class NATSHandle: @unchecked Sendable {
         guard connected == NATS_OK, let connection else {
             // Of a connection that never was, libnats reports no end.
             closing.release()
-            throw JetStreamError(connecting: connected, to: servers)
+            throw JetStreamError(connecting: connected, with: options)
         }
         var subscription: OpaquePointer?
         let subscribed = natsConnection_Subscribe(
@@ -38,7 +37,7 @@ final class NATSHandle: @unchecked Sendable {
             }, Unmanaged.passUnretained(events).toOpaque())
         guard subscribed == NATS_OK, let subscription else {
             natsConnection_Destroy(connection)
-            throw JetStreamError(connecting: subscribed, to: servers)
+            throw JetStreamError(connecting: subscribed, with: options)
         }
         // Requests bound what can be waiting; libnats would drop messages beyond its own limits.
         natsSubscription_SetPendingLimits(subscription, -1, -1)
