@@ -131,15 +131,6 @@ let package = Package(
                 "StrataTesting", "OrderExample", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
-        // The store beside libpq itself; Scripts/benchmark-postgresql runs it.
-        .executableTarget(
-            name: "postgresql-benchmark",
-            dependencies: [
-                "EventSourcing", "StrataPostgreSQL",
-                .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
-            ],
-            path: "Tests/PostgreSQLBenchmark",
-            swiftSettings: swiftSettings),
         // Processes and networks that fail, for the tests with servers.
         .target(name: "ServerTesting", path: "Tests/ServerTesting", swiftSettings: swiftSettings),
         // A process that the tests start to append beside others.
@@ -154,13 +145,6 @@ let package = Package(
                 "postgresql-writer",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: swiftSettings),
-        .executableTarget(
-            name: "JetStreamBenchmark",
-            dependencies: [
-                "EventSourcing", "StrataJetStream", .target(name: "CNATS", condition: .when(traits: ["JetStream"])),
-            ],
-            path: "Tests/JetStreamBenchmark",
             swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataJetStreamTests",
