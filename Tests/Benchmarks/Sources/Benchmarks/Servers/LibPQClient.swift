@@ -26,11 +26,13 @@ final class LibPQClient: @unchecked Sendable {
             FROM "\(schema)".append($1::text, $2::uuid, $3::bigint, $4::uuid[], $5::text[], $6::bigint[],
                 $7::timestamptz[], $8::smallint[], $9::smallint[], $10::text[], $11::bytea[], $12::bytea[]) a
             """)
+        let isShort = "octet_length(e.payload) + octet_length(e.metadata) <= $6::bigint"
         try prepare(
             "load",
             """
             SELECT e.position, e.version, e.stored_at, e.stored_nanoseconds, e.occurred_at, e.occurred_nanoseconds,
-                e.schema_version, e.id, e.content_type, e.type, e.metadata, e.payload, e.aggregate_type, e.aggregate_id,
+                e.schema_version, e.id, e.content_type, e.type, CASE WHEN \(isShort) THEN e.metadata END,
+                CASE WHEN \(isShort) THEN e.payload END, e.aggregate_type, e.aggregate_id,
                 (SELECT l.version FROM "\(schema)".events l WHERE l.aggregate_id = $2::uuid
                     AND l.aggregate_type = $1::text ORDER BY l.version DESC LIMIT 1)
             FROM "\(schema)".events e WHERE e.aggregate_id = $2::uuid AND e.aggregate_type = $1::text
@@ -61,7 +63,7 @@ final class LibPQClient: @unchecked Sendable {
     func load(_ stream: StreamID, of count: Int) throws {
         let parameters = [
             Array(stream.aggregateType.utf8), Self.bytes(of: stream.id), Self.bytes(1 as Int64),
-            Self.bytes(Int64.max), Self.bytes(256 as Int64),
+            Self.bytes(Int64.max), Self.bytes(256 as Int64), Self.bytes(65_536 as Int64),
         ]
         let copied = run("load", parameters) { result in
             var copy: [UInt8] = []
