@@ -189,15 +189,4 @@ final class NATSHandle: @unchecked Sendable {
         }
     }
 }
-
-/// Whose messages a subscription brings.
-private final class MessageRoute: Sendable {
-    let router: ReplyRouter
-    let number: UInt64
-
-    init(router: ReplyRouter, number: UInt64) {
-        self.router = router
-        self.number = number
-    }
-}
 #endif
