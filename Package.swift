@@ -131,15 +131,8 @@ let package = Package(
                 "StrataTesting", "OrderExample", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
-        // The store beside libpq itself; Scripts/benchmark-postgresql runs it.
-        .executableTarget(
-            name: "postgresql-benchmark",
-            dependencies: [
-                "EventSourcing", "StrataPostgreSQL",
-                .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
-            ],
-            path: "Tests/PostgreSQLBenchmark",
-            swiftSettings: swiftSettings),
+        // Processes and networks that fail, for the tests with servers.
+        .target(name: "ServerTesting", path: "Tests/ServerTesting", swiftSettings: swiftSettings),
         // A process that the tests start to append beside others.
         .executableTarget(
             name: "postgresql-writer", dependencies: ["EventSourcing", "StrataPostgreSQL"],
@@ -148,21 +141,15 @@ let package = Package(
         .testTarget(
             name: "StrataPostgreSQLTests",
             dependencies: [
-                "EventSourcing", "EventSourcingTesting", "OrderExample", "StrataPostgreSQL", "postgresql-writer",
+                "EventSourcing", "EventSourcingTesting", "OrderExample", "ServerTesting", "StrataPostgreSQL",
+                "postgresql-writer",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: swiftSettings),
-        .executableTarget(
-            name: "JetStreamBenchmark",
-            dependencies: [
-                "EventSourcing", "StrataJetStream", .target(name: "CNATS", condition: .when(traits: ["JetStream"])),
-            ],
-            path: "Tests/JetStreamBenchmark",
             swiftSettings: swiftSettings),
         .testTarget(
             name: "StrataJetStreamTests",
             dependencies: [
-                "EventSourcing", "EventSourcingTesting", "OrderExample", "StrataJetStream",
+                "EventSourcing", "EventSourcingTesting", "OrderExample", "ServerTesting", "StrataJetStream",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),

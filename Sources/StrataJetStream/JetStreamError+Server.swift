@@ -51,36 +51,5 @@ extension JetStreamError {
                 fileID: fileID, line: line)
         }
     }
-
-    /// Why a connection could not be made.
-    init(connecting status: natsStatus, to servers: String, fileID: String = #fileID, line: Int = #line) {
-        let text = natsStatus_GetText(status).map { String(cString: $0) } ?? "status \(status.rawValue)"
-        // A server that turns the credentials down can be seen as an error of either kind.
-        let detail = nats_GetLastError(nil).map { String(cString: $0) } ?? ""
-        let isAuthentication =
-            status == NATS_CONNECTION_AUTH_FAILED || detail.lowercased().contains("authorization")
-            || detail.lowercased().contains("authentication")
-        if isAuthentication {
-            self.init(
-                .authenticationFailed,
-                "\(servers) does not accept the credentials; check user, password, token or credentials file",
-                fileID: fileID, line: line)
-            return
-        }
-        switch status {
-        case NATS_SSL_ERROR, NATS_SECURE_CONNECTION_REQUIRED, NATS_SECURE_CONNECTION_WANTED:
-            self.init(
-                .tlsFailed, "no TLS with \(servers): \(text) \(detail); check the certificates and the option `tls`",
-                fileID: fileID, line: line)
-        case NATS_ADDRESS_MISSING, NATS_INVALID_ARG:
-            self.init(
-                .invalidArgument, "\(servers) is no address of a server; write nats://HOST:PORT", fileID: fileID,
-                line: line)
-        default:
-            self.init(
-                .unreachable, "no server answers at \(servers) (\(text)); check the address, and that the server is up",
-                fileID: fileID, line: line)
-        }
-    }
 }
 #endif

@@ -21,7 +21,10 @@ extension JetStreamOptions {
         natsOptions_SetTimeout(options, requestTimeout.milliseconds)
         // Otherwise libnats waits a millisecond for more to send; our own queue gathers what is there.
         natsOptions_SetSendAsap(options, true)
-        natsOptions_SetPingInterval(options, 10_000)
+        // A connection that is silent, but open, is given up behind three of these, so that calls which fail behind
+        // `retryTime` find a new one first.
+        natsOptions_SetPingInterval(options, min(requestTimeout.milliseconds, 10_000))
+        natsOptions_SetMaxPingsOut(options, 2)
         natsOptions_SetMaxReconnect(options, -1)
         natsOptions_SetReconnectWait(options, 100)
         natsOptions_SetReconnectJitter(options, 100, 100)
@@ -55,19 +58,26 @@ extension JetStreamOptions {
 
     private func setTLS(_ options: OpaquePointer) throws(JetStreamError) {
         guard let tls else { return }
-        var status = natsOptions_SetSecure(options, true)
-        if status == NATS_OK, let authorities = tls.authorities {
-            status = natsOptions_LoadCATrustedCertificates(options, authorities)
+        try require(natsOptions_SetSecure(options, true), "libnats was built without TLS")
+        if let authorities = tls.authorities {
+            try require(
+                natsOptions_LoadCATrustedCertificates(options, authorities),
+                "\(authorities) holds no authorities to trust; check the file that `tls.authorities` names")
         }
-        if status == NATS_OK, let identity = tls.identity {
-            status = natsOptions_LoadCertificatesChain(options, identity.certificates, identity.key)
+        if let identity = tls.identity {
+            try require(
+                natsOptions_LoadCertificatesChain(options, identity.certificates, identity.key),
+                "\(identity.certificates) and \(identity.key) are no certificate with its key; check the files that "
+                    + "`tls.identity` names")
         }
-        if status == NATS_OK, let serverName = tls.serverName {
-            status = natsOptions_SetExpectedHostname(options, serverName)
+        if let serverName = tls.serverName {
+            try require(
+                natsOptions_SetExpectedHostname(options, serverName), "\(serverName) is no name of a server")
         }
-        guard status == NATS_OK else {
-            throw JetStreamError(.tlsFailed, "the files with certificates and keys cannot be used; check the option")
-        }
+    }
+
+    private func require(_ status: natsStatus, _ complaint: String) throws(JetStreamError) {
+        guard status == NATS_OK else { throw JetStreamError(.tlsFailed, complaint) }
     }
 }
 

@@ -7,31 +7,8 @@ import Testing
 extension JetStreamTests {
     /// What happens when servers fail, and what callers are told.
     @Suite(.serialized) struct FaultTests {
-        private func withServers<Value>(
-            _ count: Int, password: String? = nil, room: String = "20GB", _ body: (TestServers) async throws -> Value
-        ) async throws -> Value {
-            let servers = try await TestServers.start(count, password: password, room: room)
-            do {
-                let value = try await body(servers)
-                try await servers.stop()
-                return value
-            } catch {
-                try await servers.stop()
-                throw error
-            }
-        }
-
-        private func error(opening options: JetStreamOptions) async -> JetStreamError? {
-            do throws(JetStreamError) {
-                try await JetStreamStore.open(options).close()
-                return nil
-            } catch {
-                return error
-            }
-        }
-
         @Test func aServerKilledBetweenAppendsLosesNothing() async throws {
-            try await withServers(1) { servers in
+            try await TestServers.with(1) { servers in
                 let options = servers.options { ($0.requestTimeout, $0.retryTime) = (.seconds(1), .milliseconds(300)) }
                 let store = try await JetStreamStore.open(options)
                 let appends = AcknowledgedAppends()
@@ -60,7 +37,7 @@ extension JetStreamTests {
         }
 
         @Test func anAppendGoesOnOnceTheServerIsBack() async throws {
-            try await withServers(1) { servers in
+            try await TestServers.with(1) { servers in
                 let store = try await JetStreamStore.open(servers.options())
                 let stream = StreamID("Order", UUID())
                 let appends = AcknowledgedAppends()
@@ -76,7 +53,7 @@ extension JetStreamTests {
         }
 
         @Test func aServerThatHangsLeavesNoDoubtThatARepetitionCannotSettle() async throws {
-            try await withServers(1) { servers in
+            try await TestServers.with(1) { servers in
                 let options = servers.options { ($0.requestTimeout, $0.retryTime) = (.milliseconds(500), .seconds(1)) }
                 let store = try await JetStreamStore.open(options)
                 let stream = StreamID("Order", UUID())
@@ -112,7 +89,7 @@ extension JetStreamTests {
         }
 
         @Test func aLeaderKilledUnderEightWritersLosesNothing() async throws {
-            try await withServers(3) { servers in
+            try await TestServers.with(3) { servers in
                 let options = servers.options { $0.retryTime = .seconds(60) }
                 let first = try await JetStreamStore.open(options)
                 let leader = try #require(try await first.leaderOfEvents().flatMap { Int($0.dropFirst()) })
@@ -142,7 +119,7 @@ extension JetStreamTests {
         }
 
         @Test func aServerWithoutRoomRefusesAppendsAndKeepsTheOthers() async throws {
-            try await withServers(1, room: "4MB") { servers in
+            try await TestServers.with(1, room: "4MB") { servers in
                 let store = try await JetStreamStore.open(servers.options())
                 let stream = StreamID("Order", UUID())
                 let payload = Bytes(Array(repeating: 0, count: 400_000))
@@ -162,35 +139,36 @@ extension JetStreamTests {
         }
 
         @Test func aWrongPasswordIsNamed() async throws {
-            try await withServers(1, password: "secret") { servers in
-                let wrong = await error(opening: servers.options { $0.credentials = .user("strata", password: "x") })
+            try await TestServers.with(1, password: "secret") { servers in
+                let wrong = await JetStreamStore.error(
+                    opening: servers.options { $0.credentials = .user("strata", password: "x") })
                 #expect(wrong?.code == .authenticationFailed, "\(String(describing: wrong))")
-                let right = await error(
+                let right = await JetStreamStore.error(
                     opening: servers.options { $0.credentials = .user("strata", password: "secret") })
                 #expect(right == nil, "\(String(describing: right))")
             }
         }
 
         @Test func aServerThatIsNotThereIsNamed() async throws {
-            let failure = await error(opening: JetStreamOptions(servers: ["nats://127.0.0.1:1"]))
+            let failure = await JetStreamStore.error(opening: JetStreamOptions(servers: ["nats://127.0.0.1:1"]))
             #expect(failure?.code == .unreachable)
             #expect(failure?.message.contains("nats://127.0.0.1:1") == true)
         }
 
         @Test func replicasWithoutAClusterAreRefused() async throws {
-            let failure = await error(opening: TestServers.single.options { $0.replicas = 3 })
+            let failure = await JetStreamStore.error(opening: TestServers.single.options { $0.replicas = 3 })
             #expect(failure?.code == .noQuorum, "\(String(describing: failure))")
         }
 
         @Test func aStoreThatIsNotThereIsNotFound() async throws {
-            let failure = await error(opening: TestServers.single.options { $0.createsStore = false })
+            let failure = await JetStreamStore.error(opening: TestServers.single.options { $0.createsStore = false })
             #expect(failure?.code == .notFound, "\(String(describing: failure))")
         }
 
         @Test func aStoreOfANewerFormatIsNotOpened() async throws {
             try await TestServers.single.withStore { store, options in
                 try await store.markAsFormat(99)
-                let failure = await error(opening: options)
+                let failure = await JetStreamStore.error(opening: options)
                 #expect(failure?.code == .unsupportedFormat, "\(String(describing: failure))")
             }
         }

@@ -4,6 +4,16 @@ import Foundation
 @testable import StrataJetStream
 
 extension JetStreamStore {
+    /// Why a store cannot be opened; nil where it can.
+    static func error(opening options: JetStreamOptions) async -> JetStreamError? {
+        do throws(JetStreamError) {
+            try await open(options).close()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// The name of the server that leads the stream of commits.
     func leaderOfEvents() async throws -> String? {
         struct Information: Decodable {

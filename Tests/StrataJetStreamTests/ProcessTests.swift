@@ -1,6 +1,7 @@
 #if JetStream
 import EventSourcing
 import Foundation
+import ServerTesting
 import StrataJetStream
 import Testing
 

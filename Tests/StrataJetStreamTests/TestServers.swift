@@ -1,5 +1,6 @@
 #if JetStream
 import Foundation
+import ServerTesting
 import StrataJetStream
 import Testing
 
@@ -16,17 +17,31 @@ struct TestServers: Sendable, CustomTestStringConvertible {
     /// The cluster of three of all tests that leave it as it is.
     static var cluster: TestServers { shared("STRATA_NATS_CLUSTER", "cluster") }
 
-    /// Servers of one test's own.
+    /// Runs a test with servers of its own.
     ///
-    /// - Parameter room: what each may store, as the servers' configuration has it.
-    static func start(_ count: Int, password: String? = nil, room: String = "20GB") async throws -> TestServers {
+    /// - Parameters:
+    ///   - room: what each may store, as the servers' configuration has it.
+    ///   - tls: as Scripts/nats-servers has it; nil for none.
+    static func with<Value>(
+        _ count: Int, password: String? = nil, room: String = "20GB", tls: String? = nil,
+        _ body: (TestServers) async throws -> Value
+    ) async throws -> Value {
         let directory = try #require(environment("STRATA_NATS_SERVERS")) + "/" + UUID().uuidString
         let addresses = try await run(
-            ["start", directory, String(count)] + (password.map { [$0] } ?? []), ["STRATA_NATS_ROOM": room])
-        return TestServers(addresses: addresses.split(separator: "\n").map(String.init), directory: directory)
+            ["start", directory, String(count)] + (password.map { [$0] } ?? []),
+            ["STRATA_NATS_ROOM": room, "STRATA_NATS_TLS": tls ?? ""])
+        let servers = TestServers(addresses: addresses.split(separator: "\n").map(String.init), directory: directory)
+        do {
+            let value = try await body(servers)
+            try await servers.stop()
+            return value
+        } catch {
+            try await servers.stop()
+            throw error
+        }
     }
 
-    func stop() async throws { try await Self.run(["stop", directory]) }
+    private func stop() async throws { try await Self.run(["stop", directory]) }
     /// Ends a server, counted from 1, as a crash does.
     func kill(_ number: Int) async throws { try await Self.run(["kill", directory, String(number)]) }
     func pause(_ number: Int) async throws { try await Self.run(["pause", directory, String(number)]) }
@@ -40,6 +55,11 @@ struct TestServers: Sendable, CustomTestStringConvertible {
         options.replicas = addresses.count
         change(&options)
         return options
+    }
+
+    /// A network of the test's own between clients and a single server.
+    func proxy() throws -> NetworkProxy {
+        try NetworkProxy(to: #require(addresses[0].split(separator: ":").last.flatMap { UInt16($0) }))
     }
 
     /// Runs a test with a store of its own.

@@ -1,5 +1,6 @@
 #if PostgreSQL
 import Foundation
+import ServerTesting
 import StrataPostgreSQL
 import Testing
 

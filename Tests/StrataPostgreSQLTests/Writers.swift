@@ -1,6 +1,7 @@
 #if PostgreSQL
 import EventSourcing
 import Foundation
+import ServerTesting
 import StrataPostgreSQL
 import Testing
 

@@ -2,22 +2,26 @@
 import CNATS
 import Dispatch
 import EventSourcing
+import Synchronization
 
 /// The connection as libnats has it.
 ///
-/// `@unchecked`: the pointers never change, and libnats guards what they lead to with locks of its own. Whoever publishes
-/// subscribes or closes does so on one serial queue, which alone touches `isClosed` and `readers`.
+/// `@unchecked`: the pointers never change, and libnats guards what they lead to with locks of its own. They are used under
+/// `state`'s lock, so that nobody does once the connection is closed.
 final class NATSHandle: @unchecked Sendable {
+    private struct State: ~Copyable {
+        var isClosed = false
+        var readers: [UInt64: OpaquePointer] = [:]
+    }
+
     private let connection: OpaquePointer
     private let subscription: OpaquePointer
-    private var isClosed = false
-    private var readers: [UInt64: OpaquePointer] = [:]
+    private let state = Mutex(State())
     /// The largest message that the server takes, in bytes.
     let maximumPayload: Int
 
     /// Connects and subscribes; blocks meanwhile.
     init(_ options: JetStreamOptions, inbox: String, events: ConnectionEvents) throws(JetStreamError) {
-        let servers = options.servers.joined(separator: ", ")
         let natsOptions = try options.makeNATSOptions()
         defer { natsOptions_Destroy(natsOptions) }
         let closing = Self.report(to: events, natsOptions)
@@ -26,7 +30,7 @@ final class NATSHandle: @unchecked Sendable {
         guard connected == NATS_OK, let connection else {
             // Of a connection that never was, libnats reports no end.
             closing.release()
-            throw JetStreamError(connecting: connected, to: servers)
+            throw JetStreamError(connecting: connected, with: options)
         }
         var subscription: OpaquePointer?
         let subscribed = natsConnection_Subscribe(
@@ -38,7 +42,7 @@ final class NATSHandle: @unchecked Sendable {
             }, Unmanaged.passUnretained(events).toOpaque())
         guard subscribed == NATS_OK, let subscription else {
             natsConnection_Destroy(connection)
-            throw JetStreamError(connecting: subscribed, to: servers)
+            throw JetStreamError(connecting: subscribed, with: options)
         }
         // Requests bound what can be waiting; libnats would drop messages beyond its own limits.
         natsSubscription_SetPendingLimits(subscription, -1, -1)
@@ -84,11 +88,26 @@ final class NATSHandle: @unchecked Sendable {
         return receiver
     }
 
-    /// Gives a message to libnats, on the queue; blocks where the network takes no more.
+    /// Gives a message to libnats; blocks where the network takes no more.
     ///
     /// - Returns: why it was not sent; nil where it was.
     func publish(_ request: NATSRequest, replyingTo reply: String?) -> RequestFailure? {
-        if isClosed { return .closed }
+        state.withLock { $0.isClosed ? .closed : send(request, replyingTo: reply) }
+    }
+
+    /// The same where nobody else uses the connection now; false where somebody does.
+    func publishIfFree(
+        _ request: NATSRequest, replyingTo reply: String?, orFail fail: (RequestFailure) -> Void
+    ) -> Bool {
+        let outcome: RequestFailure?? = state.withLockIfAvailable { state in
+            state.isClosed ? .closed : send(request, replyingTo: reply)
+        }
+        guard let outcome else { return false }
+        if let failure = outcome { fail(failure) }
+        return true
+    }
+
+    private func send(_ request: NATSRequest, replyingTo reply: String?) -> RequestFailure? {
         var message: OpaquePointer?
         var status = request.payload.withSpan { span in
             span.withUnsafeBytes { bytes in
@@ -110,11 +129,23 @@ final class NATSHandle: @unchecked Sendable {
         }
     }
 
-    /// Has the messages to a subject delivered under a number, on the queue.
+    /// Has the messages to a subject delivered under a number.
     ///
     /// - Returns: why that cannot be; nil where it is so.
     func subscribe(to subject: String, _ number: UInt64, of router: ReplyRouter) -> RequestFailure? {
-        if isClosed { return .closed }
+        state.withLock { state in
+            if state.isClosed { return .closed }
+            switch reader(of: subject, number, of: router) {
+            case .success(let reader): state.readers[number] = reader
+            case .failure(let failure): return failure
+            }
+            return nil
+        }
+    }
+
+    private func reader(
+        of subject: String, _ number: UInt64, of router: ReplyRouter
+    ) -> Result<OpaquePointer, RequestFailure> {
         let route = Unmanaged.passRetained(MessageRoute(router: router, number: number))
         var reader: OpaquePointer?
         let status = natsConnection_Subscribe(
@@ -127,18 +158,19 @@ final class NATSHandle: @unchecked Sendable {
             }, route.toOpaque())
         guard status == NATS_OK, let reader else {
             route.release()
-            return .notSent(natsStatus_GetText(status).map { String(cString: $0) } ?? "\(status.rawValue)")
+            return .failure(.notSent(natsStatus_GetText(status).map { String(cString: $0) } ?? "\(status.rawValue)"))
         }
         natsSubscription_SetPendingLimits(reader, -1, -1)
         natsSubscription_SetOnCompleteCB(
             reader, { context in context.map { Unmanaged<MessageRoute>.fromOpaque($0).release() } }, route.toOpaque())
-        readers[number] = reader
-        return nil
+        return .success(reader)
     }
 
-    /// Ends a subscription, on the queue.
+    /// Ends a subscription.
     func unsubscribe(_ number: UInt64) {
-        if let reader = readers.removeValue(forKey: number) { natsSubscription_Destroy(reader) }
+        state.withLock { state in
+            if let reader = state.readers.removeValue(forKey: number) { natsSubscription_Destroy(reader) }
+        }
     }
 
     /// Closes the connection and gives everything back.
@@ -147,23 +179,14 @@ final class NATSHandle: @unchecked Sendable {
     }
 
     private func close() {
-        if isClosed { return }
-        isClosed = true
-        natsConnection_Close(connection)
-        for reader in readers.values { natsSubscription_Destroy(reader) }
-        readers = [:]
-        natsSubscription_Destroy(subscription)
-        natsConnection_Destroy(connection)
-    }
-}
-/// Whose messages a subscription brings.
-private final class MessageRoute: Sendable {
-    let router: ReplyRouter
-    let number: UInt64
-
-    init(router: ReplyRouter, number: UInt64) {
-        self.router = router
-        self.number = number
+        state.withLock { state in
+            if state.isClosed { return }
+            state.isClosed = true
+            natsConnection_Close(connection)
+            for reader in state.readers.values { natsSubscription_Destroy(reader) }
+            natsSubscription_Destroy(subscription)
+            natsConnection_Destroy(connection)
+        }
     }
 }
 #endif

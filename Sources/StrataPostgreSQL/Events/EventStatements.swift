@@ -75,7 +75,7 @@ final class EventStatements: Sendable {
             """)
         firstPosition = Statement("SELECT \(schema.quoted).first_position($1::timestamptz, $2::smallint)")
         let stream = """
-            SELECT \(EventRows.columns(last: lastVersion)) FROM \(events)
+            SELECT \(EventRows.columns(last: lastVersion, longest: "$6::bigint")) FROM \(events)
             WHERE \(ofStream) AND e.version BETWEEN $3::bigint AND $4::bigint ORDER BY e.version
             """
         streamForward = Statement("\(stream) LIMIT $5::bigint")
@@ -108,10 +108,10 @@ struct FeedShape: Hashable, Sendable {
     /// Whether the server may have to pass over many events to find one.
     var isSparse: Bool { aggregateTypes == .several || hasEventTypes || hasTenant }
 
-    /// Parameters: the lowest and the highest position, the limit, and then those that the shape asks for.
+    /// Parameters: the lowest and the highest position, the limit, the longest row, and then those that the shape asks for.
     func sql(_ schema: PostgreSQLSchema) -> String {
         var conditions = ["e.position BETWEEN $1::bigint AND $2::bigint"]
-        var next = 4
+        var next = 5
         func condition(_ text: (String) -> String) {
             conditions.append(text("$\(next)"))
             next += 1
@@ -125,7 +125,7 @@ struct FeedShape: Hashable, Sendable {
         if hasTenant { condition { "e.tenant = ANY (\($0)::text[])" } }
         let last = "(SELECT l.position FROM \(schema.quoted).events l ORDER BY l.position DESC LIMIT 1)"
         return """
-            SELECT \(EventRows.columns(last: last)) FROM \(schema.quoted).events e
+            SELECT \(EventRows.columns(last: last, longest: "$4::bigint")) FROM \(schema.quoted).events e
             WHERE \(conditions.joined(separator: " AND "))
             ORDER BY e.position\(isBackward ? " DESC" : "") LIMIT $3::bigint
             """

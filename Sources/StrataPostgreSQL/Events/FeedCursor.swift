@@ -52,23 +52,27 @@ struct FeedCursor {
         parameters.append(Int64(range.lowerBound))
         parameters.append(Int64(range.upperBound))
         parameters.append(Int64(rows))
+        parameters.append(Int64(BatchSize.longestRow(among: rows)))
         candidates.append(to: &parameters)
         return Command(statements.feed(shape), parameters)
     }
 
-    /// Moves on behind the rows that came.
+    /// Moves on behind the events that came. The read ends at the last position that there was at its first statement.
     ///
-    /// - Parameter last: the store's last position when the first rows were read: there the read ends.
     /// - Returns: those among the events that the query asks for.
-    mutating func advance(past events: [RecordedEvent], last: Int?) -> [RecordedEvent] {
+    mutating func advance(past page: EventPage) -> [RecordedEvent] {
+        let events = page.events
         let range = range
-        // Fewer rows than asked for: nothing is left in the range.
-        let end = events.count < rows ? nil : events.last?.position.rawValue
-        if !isEndKnown { setEnd(last.map { Position($0) }) }
-        size.learn(from: events)
-        switch query.direction {
-        case .forward: lower = max(lower, (end ?? min(range.upperBound, upper)) + 1)
-        case .backward: upper = (end ?? range.lowerBound) - 1
+        let isRangeDone = !page.isCut && events.count < rows
+        if !isEndKnown { setEnd(page.last.map { Position($0) }) }
+        size.learn(from: page)
+        // Where the first row was too long already, there is nothing to move behind.
+        if isRangeDone || !events.isEmpty {
+            let end = isRangeDone ? nil : events.last?.position.rawValue
+            switch query.direction {
+            case .forward: lower = max(lower, (end ?? min(range.upperBound, upper)) + 1)
+            case .backward: upper = (end ?? range.lowerBound) - 1
+            }
         }
         let matching = query.filter == .all ? events : events.filter(query.filter.matches)
         let taken = matching.count > wanted ? Array(matching.prefix(wanted)) : matching

@@ -10,12 +10,11 @@ extension PostgreSQLEventStore {
             var cursor = StreamCursor(query)
             return { () async throws(EventStoreError) in
                 guard let command = cursor.command(self.statements) else { return nil }
-                let (rows, last) = try await self.query(command) { result throws(PostgreSQLError) in
-                    let rows = EventRows(result)
-                    return (try rows.events(of: query.stream), try rows.last())
+                let page = try await self.query(command) { result throws(PostgreSQLError) in
+                    try EventRows(result).page(of: query.stream)
                 }
-                cursor.advance(past: rows, last: last)
-                return rows
+                cursor.advance(past: page)
+                return page.events
             }
         }
     }
@@ -54,11 +53,8 @@ extension PostgreSQLEventStore {
     func nextBatch(_ cursor: inout FeedCursor) async throws(EventStoreError) -> [RecordedEvent]? {
         if cursor.needsEnd { cursor.setEnd(try await currentPosition()) }
         guard let command = cursor.command(statements) else { return nil }
-        let (rows, last) = try await query(command) { result throws(PostgreSQLError) in
-            let rows = EventRows(result)
-            return (try rows.events(), try rows.last())
-        }
-        return cursor.advance(past: rows, last: last)
+        let page = try await query(command) { result throws(PostgreSQLError) in try EventRows(result).page() }
+        return cursor.advance(past: page)
     }
 
     /// The position behind which the events from an instant on lie.

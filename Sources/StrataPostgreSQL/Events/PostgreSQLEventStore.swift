@@ -71,7 +71,7 @@ public final class PostgreSQLEventStore: EventStore {
         var parameters = BinaryParameters()
         parameters.append(id)
         return try await query(Command(statements.event, parameters)) { result throws(PostgreSQLError) in
-            try EventRows(result).events().first
+            try EventRows(result).event()
         }
     }
 

@@ -26,22 +26,22 @@ struct StreamCursor {
         parameters.append(Int64(lower))
         parameters.append(Int64(upper))
         parameters.append(Int64(rows))
+        parameters.append(Int64(BatchSize.longestRow(among: rows)))
         let isForward = query.direction == .forward
         return Command(isForward ? statements.streamForward : statements.streamBackward, parameters)
     }
 
-    /// Moves on behind the rows that came.
-    ///
-    /// - Parameter last: the stream's last version when the first rows were read: there the read ends.
-    mutating func advance(past events: [RecordedEvent], last: Int?) {
-        guard let newest = events.last, events.count == rows else {
+    /// Moves on behind the events that came. The read ends at the last version that there was at its first statement.
+    mutating func advance(past page: EventPage) {
+        guard page.isCut || page.events.count == rows else {
             wanted = 0
             return
         }
-        if isFirst, let last { upper = min(upper, last) }
+        if isFirst, let last = page.last { upper = min(upper, last) }
         isFirst = false
-        wanted -= events.count
-        size.learn(from: events)
+        wanted -= page.events.count
+        size.learn(from: page)
+        guard let newest = page.events.last else { return }
         switch query.direction {
         case .forward: lower = newest.version + 1
         case .backward: upper = newest.version - 1

@@ -10,10 +10,12 @@ final class QueryResult: Sendable {
 
     /// The number of rows.
     let count: Int
+    private let columns: Int
 
     init(_ pointer: OpaquePointer) {
         self.pointer = pointer
         count = Int(PQntuples(pointer))
+        columns = Int(PQnfields(pointer))
     }
 
     deinit {
@@ -48,7 +50,7 @@ final class QueryResult: Sendable {
     func withBytes<Value>(
         _ row: Int, _ column: Int, _ body: (UnsafeRawBufferPointer) -> Value
     ) throws(PostgreSQLError) -> Value {
-        guard row < count, column < Int(PQnfields(pointer)), !isNull(row, column) else { throw unexpected(column) }
+        guard row < count, column < columns, !isNull(row, column) else { throw unexpected(column) }
         return body(
             UnsafeRawBufferPointer(
                 start: PQgetvalue(pointer, Int32(row), Int32(column)), count: length(row, column)))

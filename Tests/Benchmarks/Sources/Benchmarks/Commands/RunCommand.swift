@@ -58,16 +58,7 @@ struct RunCommand: AsyncParsableCommand {
         print(machine.text + "\n")
         let context = try Context(scale: scale, directory: place, recordedPath: input, python: python)
         let run = BenchmarkRun(context: context) { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
-        var results: [RowResult] = []
-        for row in rows {
-            guard let result = try await run.measure(row) else {
-                print("### \(row.id): not measured, because what it needs was not given\n")
-                continue
-            }
-            print(TableReport.text(result))
-            results.append(result)
-        }
-        print(TableReport.summary(results))
+        let results = try await run.measure(rows)
         try write(results, machine)
     }
 
@@ -81,6 +72,6 @@ struct RunCommand: AsyncParsableCommand {
 
     private func write(_ results: [RowResult], _ machine: Machine) throws {
         if let json { try JSONReport.data(results, machine: machine).write(to: URL(fileURLWithPath: json)) }
-        if let document { try DocumentReport(directory: document).write(results, machine) }
+        if let document { try DocumentReport(directory: document, section: .embedded).write(results, machine) }
     }
 }

@@ -5,8 +5,24 @@ struct BenchmarkRun {
     /// Told what goes on.
     let progress: @Sendable (String) -> Void
 
+    /// Measures rows and prints a table of each, and all targets in the end.
     @concurrent
-    func measure(_ row: Row) async throws -> RowResult? {
+    func measure(_ rows: [Row]) async throws -> [RowResult] {
+        var results: [RowResult] = []
+        for row in rows {
+            guard let result = try await measure(row) else {
+                print("### \(row.id): not measured, because what it needs was not given\n")
+                continue
+            }
+            print(TableReport.text(result))
+            results.append(result)
+        }
+        print(TableReport.summary(results))
+        return results
+    }
+
+    @concurrent
+    private func measure(_ row: Row) async throws -> RowResult? {
         progress("\(row.id): \(row.title)")
         let sides = try await row.prepare(context)
         guard !sides.isEmpty else { return nil }

@@ -8,12 +8,14 @@ final class ReferenceLibrary: @unchecked Sendable {
     private let output = Pipe()
     private var rest = Data()
 
-    /// - Parameter python: an interpreter that can import the library.
-    init(python: String) throws {
+    /// - Parameters:
+    ///   - python: an interpreter that can import the library.
+    ///   - name: a script in `Reference/`.
+    init(python: String, script name: String = "order.py", _ arguments: String...) throws {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Reference/order.py")
+            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Reference/\(name)")
         process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = [script.path]
+        process.arguments = [script.path] + arguments
         process.standardInput = input
         process.standardOutput = output
         try process.run()
@@ -21,16 +23,21 @@ final class ReferenceLibrary: @unchecked Sendable {
 
     /// The mean time of an action, in milliseconds.
     func measure(_ action: String, repetitions: Int) throws -> Double {
-        try input.fileHandleForWriting.write(contentsOf: Data("\(action) \(repetitions)\n".utf8))
+        try ask("\(action) \(repetitions)")
+    }
+
+    /// The number that the script answers to a line.
+    func ask(_ line: String) throws -> Double {
+        try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8))
         while !rest.contains(UInt8(ascii: "\n")) {
             let more = output.fileHandleForReading.availableData
             guard !more.isEmpty else { throw BenchmarkError("the reference's library ended") }
             rest += more
         }
-        let line = String(decoding: rest, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let answer = String(decoding: rest, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         rest = Data()
-        guard let milliseconds = Double(line) else { throw BenchmarkError("the reference's library said '\(line)'") }
-        return milliseconds
+        guard let number = Double(answer) else { throw BenchmarkError("the reference's library said '\(answer)'") }
+        return number
     }
 
     func close() throws {

@@ -1,23 +1,24 @@
-#if PostgreSQL
-import CPostgreSQL
+import CLibPQ
 import EventSourcing
 import Foundation
 
 /// Libpq as its manual shows it: prepared statements with binary parameters, and a thread that blocks.
 ///
 /// It runs the statements of the store and copies what comes, without making values of it.
-final class RawClient {
+final class LibPQClient: @unchecked Sendable {
+    // Sendable because one thread at a time uses it.
     private let connection: OpaquePointer
 
-    init(_ text: String, schema: String) {
+    /// - Parameter schema: a schema of the store's.
+    init(_ text: String, schema: String) throws {
         guard let connection = PQconnectdb(text), PQstatus(connection) == CONNECTION_OK else {
-            fatalError("there is no connection to the server")
+            throw BenchmarkError("there is no connection to the server")
         }
         self.connection = connection
         for setting in ["enable_seqscan = off", "enable_hashjoin = off", "plan_cache_mode = force_generic_plan"] {
             PQclear(PQexec(connection, "SET \(setting)"))
         }
-        prepare(
+        try prepare(
             "append",
             """
             SELECT a.outcome, a.at_version, a.at_position, a.taken,
@@ -25,11 +26,13 @@ final class RawClient {
             FROM "\(schema)".append($1::text, $2::uuid, $3::bigint, $4::uuid[], $5::text[], $6::bigint[],
                 $7::timestamptz[], $8::smallint[], $9::smallint[], $10::text[], $11::bytea[], $12::bytea[]) a
             """)
-        prepare(
+        let isShort = "octet_length(e.payload) + octet_length(e.metadata) <= $6::bigint"
+        try prepare(
             "load",
             """
             SELECT e.position, e.version, e.stored_at, e.stored_nanoseconds, e.occurred_at, e.occurred_nanoseconds,
-                e.schema_version, e.id, e.content_type, e.type, e.metadata, e.payload, e.aggregate_type, e.aggregate_id,
+                e.schema_version, e.id, e.content_type, e.type, CASE WHEN \(isShort) THEN e.metadata END,
+                CASE WHEN \(isShort) THEN e.payload END, e.aggregate_type, e.aggregate_id,
                 (SELECT l.version FROM "\(schema)".events l WHERE l.aggregate_id = $2::uuid
                     AND l.aggregate_type = $1::text ORDER BY l.version DESC LIMIT 1)
             FROM "\(schema)".events e WHERE e.aggregate_id = $2::uuid AND e.aggregate_type = $1::text
@@ -41,22 +44,26 @@ final class RawClient {
         PQfinish(connection)
     }
 
-    /// Appends one event of 256 bytes to a new stream.
-    func append() {
+    /// Appends events to a new stream.
+    func append(_ count: Int) throws {
+        let payload = Array(ServerEvents.payload)
+        func array(_ type: Int32, _ element: @autoclosure () -> [UInt8]?) -> [UInt8] {
+            Self.array(type, (0..<count).map { _ in element() })
+        }
         let parameters = [
-            Array("Order".utf8), bytes(of: UUID()), bytes(-3 as Int64), array(2950, bytes(of: UUID())),
-            array(25, Array("ItemAdded".utf8)), array(20, bytes(1 as Int64)), array(1184, bytes(0 as Int64)),
-            array(21, bytes(0 as Int16)), array(21, bytes(1 as Int16)), array(25, nil), array(17, []),
-            array(17, Array(repeating: UInt8(ascii: "1"), count: 256)),
+            Array(ServerEvents.aggregateType.utf8), Self.bytes(of: UUID()), Self.bytes(-3 as Int64),
+            array(2950, Self.bytes(of: UUID())), array(25, Array(ServerEvents.type.utf8)),
+            array(20, Self.bytes(1 as Int64)), array(1184, Self.bytes(0 as Int64)), array(21, Self.bytes(0 as Int16)),
+            array(21, Self.bytes(1 as Int16)), array(25, nil), array(17, []), array(17, payload),
         ]
-        guard run("append", parameters, { PQntuples($0) }) == 1 else { fatalError("the append failed") }
+        guard run("append", parameters, { PQntuples($0) }) == 1 else { throw failure() }
     }
 
-    /// Loads a stream of 200 events and copies every field.
-    func load(_ stream: StreamID) {
+    /// Loads a stream and copies every field.
+    func load(_ stream: StreamID, of count: Int) throws {
         let parameters = [
-            Array(stream.aggregateType.utf8), bytes(of: stream.id), bytes(1 as Int64), bytes(Int64.max),
-            bytes(256 as Int64),
+            Array(stream.aggregateType.utf8), Self.bytes(of: stream.id), Self.bytes(1 as Int64),
+            Self.bytes(Int64.max), Self.bytes(256 as Int64), Self.bytes(65_536 as Int64),
         ]
         let copied = run("load", parameters) { result in
             var copy: [UInt8] = []
@@ -67,17 +74,17 @@ final class RawClient {
                         contentsOf: UnsafeRawBufferPointer(start: field, count: Int(PQgetlength(result, row, column))))
                 }
             }
-            return PQntuples(result) == 200 ? copy.count : 0
+            return Int(PQntuples(result)) == count ? copy.count : 0
         }
-        guard copied > 200 * 256 else { fatalError("events are missing") }
+        guard copied > count * ServerEvents.payload.count else { throw failure() }
     }
 
-    private func prepare(_ name: String, _ sql: String) {
+    private func failure() -> BenchmarkError { BenchmarkError("libpq: \(String(cString: PQerrorMessage(connection)))") }
+
+    private func prepare(_ name: String, _ sql: String) throws {
         let result = PQprepare(connection, name, sql, 0, nil)
         defer { PQclear(result) }
-        guard PQresultStatus(result) == PGRES_COMMAND_OK else {
-            fatalError(String(cString: PQerrorMessage(connection)))
-        }
+        guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw failure() }
     }
 
     private func run<Value>(_ name: String, _ parameters: [[UInt8]], _ body: (OpaquePointer?) -> Value) -> Value {
@@ -98,18 +105,22 @@ final class RawClient {
         }
     }
 
-    private func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
+    private static func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
         withUnsafeBytes(of: value.bigEndian) { Array($0) }
     }
 
-    private func bytes(of id: UUID) -> [UInt8] {
+    private static func bytes(of id: UUID) -> [UInt8] {
         withUnsafeBytes(of: id.uuid) { Array($0) }
     }
 
-    /// An array of one element, or of one null.
-    private func array(_ type: Int32, _ element: [UInt8]?) -> [UInt8] {
-        let head = [1, element == nil ? 1 : 0, type, 1, 1, element.map { Int32($0.count) } ?? -1] as [Int32]
-        return head.flatMap { bytes($0) } + (element ?? [])
+    /// An array of one dimension in PostgreSQL's binary form.
+    private static func array(_ type: Int32, _ elements: [[UInt8]?]) -> [UInt8] {
+        let hasNull: Int32 = elements.contains { $0 == nil } ? 1 : 0
+        var encoded = [1, hasNull, type, Int32(elements.count), 1].flatMap { bytes($0) }
+        for element in elements {
+            encoded += bytes(element.map { Int32($0.count) } ?? -1)
+            encoded += element ?? []
+        }
+        return encoded
     }
 }
-#endif

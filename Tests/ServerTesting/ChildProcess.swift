@@ -1,15 +1,14 @@
-#if JetStream
 import Foundation
 
 /// A program as a process of its own.
-enum ChildProcess {
-    struct Ended {
-        let status: Int32
-        let output: String
+package enum ChildProcess {
+    package struct Ended {
+        package let status: Int32
+        package let output: String
     }
 
     /// Runs a program from beginning to end.
-    static func run(
+    package static func run(
         _ program: String, _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> Ended {
         let process = Process()
@@ -32,4 +31,3 @@ enum ChildProcess {
         }
     }
 }
-#endif
