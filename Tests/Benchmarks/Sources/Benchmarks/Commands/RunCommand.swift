@@ -58,8 +58,7 @@ struct RunCommand: AsyncParsableCommand {
         print(machine.text + "\n")
         let context = try Context(scale: scale, directory: place, recordedPath: input, python: python)
         let run = BenchmarkRun(context: context) { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
-        let results = try await run.measure(rows)
-        try write(results, machine)
+        try await run.measure(rows) { try write($0, machine) }
     }
 
     private var scale: Scale {

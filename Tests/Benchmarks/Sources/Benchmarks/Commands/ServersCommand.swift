@@ -40,14 +40,15 @@ struct ServersCommand: AsyncParsableCommand {
         let machine = Machine()
         print(machine.text + "\n")
         let scale = quick ? Scale.quick : .full
-        let context = Context(
+        let context = try Context(
             scale: Scale(
                 rounds: rounds ?? scale.rounds, seconds: scale.seconds, storedEvents: scale.storedEvents,
                 growth: scale.growth, reads: scale.reads, typedRepetitions: scale.typedRepetitions),
-            directory: NSTemporaryDirectory(), recorded: nil, python: python)
+            directory: NSTemporaryDirectory(), recordedPath: nil, python: python)
         let run = BenchmarkRun(context: context) { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
-        let results = try await run.measure(rows)
-        if let json { try JSONReport.data(results, machine: machine).write(to: URL(fileURLWithPath: json)) }
-        if let document { try DocumentReport(directory: document, section: .servers).write(results, machine) }
+        try await run.measure(rows) { results in
+            if let json { try JSONReport.data(results, machine: machine).write(to: URL(fileURLWithPath: json)) }
+            if let document { try DocumentReport(directory: document, section: .servers).write(results, machine) }
+        }
     }
 }

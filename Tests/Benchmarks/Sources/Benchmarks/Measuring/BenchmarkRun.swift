@@ -6,8 +6,10 @@ struct BenchmarkRun {
     let progress: @Sendable (String) -> Void
 
     /// Measures rows and prints a table of each, and all targets in the end.
+    ///
+    /// - Parameter report: called with all results so far behind each row: a long run that is ended was not in vain.
     @concurrent
-    func measure(_ rows: [Row]) async throws -> [RowResult] {
+    func measure(_ rows: [Row], report: ([RowResult]) throws -> Void) async throws {
         var results: [RowResult] = []
         for row in rows {
             guard let result = try await measure(row) else {
@@ -16,9 +18,9 @@ struct BenchmarkRun {
             }
             print(TableReport.text(result))
             results.append(result)
+            try report(results)
         }
         print(TableReport.summary(results))
-        return results
     }
 
     @concurrent
