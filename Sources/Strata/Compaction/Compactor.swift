@@ -7,7 +7,7 @@ actor Compactor {
     /// An active segment of so many bytes is sealed, so that it can be compressed.
     static let compressedSegmentBytes = 1 << 20
 
-    nonisolated private let executor = BlockingExecutor(label: "strata.compaction")
+    nonisolated private let executor = BlockingExecutor(on: BackgroundThread())
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let device: any Device

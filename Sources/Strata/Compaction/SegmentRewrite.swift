@@ -107,9 +107,11 @@ struct SegmentRewrite {
         let identity = try sidecars.identity(of: entry)
         var reported = Format.segmentHeaderBytes
         var failure: StrataError?
+        var turn = BackgroundThread.Turn()
         var indexing = try SegmentIndexing(
             entry.identity, storeID: storeID, isSealed: true, on: device
         ) { offset in
+            turn.reach(offset)
             guard failure == nil, offset - reported >= SegmentWalk.progressBytes else { return }
             do throws(StrataError) { try didRead(offset - reported) } catch { failure = error }
             reported = offset

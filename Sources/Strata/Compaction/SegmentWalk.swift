@@ -25,7 +25,9 @@ struct SegmentWalk {
         var scanner = SegmentScanner(segment, storeID: storeID, isSealed: true, on: device)
         var failure: StrataError?
         var reported = Format.segmentHeaderBytes
+        var turn = BackgroundThread.Turn()
         let scan = try scanner.run { offset in
+            turn.reach(offset)
             guard failure == nil, offset - reported >= Self.progressBytes else { return }
             do throws(StrataError) { try progress(offset - reported) } catch { failure = error }
             reported = offset

@@ -5,6 +5,7 @@ import Glibc
 final class BlockingExecutor: SerialExecutor {
     private enum Place {
         case queue(DispatchQueue)
+        case background(BackgroundThread)
         case simulation(any SimulationThread)
     }
 
@@ -14,10 +15,16 @@ final class BlockingExecutor: SerialExecutor {
         place = Simulation.thread.map(Place.simulation) ?? .queue(DispatchQueue(label: label))
     }
 
+    /// For long jobs that give way to everything else.
+    init(on thread: BackgroundThread) {
+        place = Simulation.thread.map(Place.simulation) ?? .background(thread)
+    }
+
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         switch place {
         case .queue(let queue): queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        case .background(let thread): thread.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
         case .simulation(let thread): thread.enqueue(job, on: self)
         }
     }
