@@ -19,11 +19,13 @@ struct WriterOpening {
     ///   ``StrataError/Code/notAStore``, and the codes of failed calls.
     func run() throws(StrataError) -> OpenedLog {
         if try Manifest.read(from: device) == nil {
-            guard try StoreCreation.isPossible(on: device) else {
+            if try StoreCreation.isPossible(on: device) {
+                guard options.createIfMissing else {
+                    throw StrataError(.notFound, "there is no store here", path: device.path)
+                }
+            } else if try Manifest.read(from: device) == nil {
+                // Only then: what looks like other files may be a store that another process has just made.
                 throw StrataError(.notAStore, "the directory is not a store", path: device.path)
-            }
-            guard options.createIfMissing else {
-                throw StrataError(.notFound, "there is no store here", path: device.path)
             }
         }
         let lock = try Self.takeLock(on: device)

@@ -48,6 +48,27 @@ import Testing
         #expect(try StoreFiles(directory).contents().keys.sorted() == ["letter.txt"])
     }
 
+    @Test func aStoreThatAnotherProcessMakesMeanwhileIsOne() async throws {
+        let (other, directory) = (TemporaryDirectory(), TemporaryDirectory())
+        try await StrataStore.with(other) { store in
+            _ = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .any)
+        }
+        let files = FileManager.default
+        try files.createDirectory(atPath: directory.file("events"), withIntermediateDirectories: true)
+        let segment = try #require(StoreFiles(other).segments().first)
+        try StoreFiles(directory).write([], to: segment)
+        let (finished, path) = (other.path, directory.path)
+        let device = InterferingDevice(try FileSystemDevice(path: path), before: segment) { _, _ in
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: finished)) ?? [] {
+                try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+                try? FileManager.default.copyItem(atPath: "\(finished)/\(name)", toPath: "\(path)/\(name)")
+            }
+        }
+        let store = try await StrataStore.open(on: device, options: StrataOptions())
+        #expect(try await store.events.currentPosition() == 1)
+        try await store.close()
+    }
+
     @Test func aFileIsNoStore() async throws {
         let directory = TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
