@@ -5,7 +5,7 @@ struct CompactedSegmentWriter {
     static let blockBytes = 4 << 10
     static let dictionaryBytes = 56 << 10
     static let compressionLevel = 4
-    private static let bufferBytes = 1 << 20
+    private static let bufferBytes = 128 << 10
 
     private let segment: SegmentIdentity
     private let file: StoreFile
