@@ -9,11 +9,13 @@ public import FoundationEssentials
 public final class StrataEventStore: EventStore {
     let reader: LogReader
     let writer: LogWriter?
+    private let snapshots: SnapshotLog?
     let lifetime: StoreLifetime
 
-    init(reader: LogReader, writer: LogWriter?, lifetime: StoreLifetime) {
+    init(reader: LogReader, writer: LogWriter?, snapshots: SnapshotLog?, lifetime: StoreLifetime) {
         self.reader = reader
         self.writer = writer
+        self.snapshots = snapshots
         self.lifetime = lifetime
     }
 
@@ -70,11 +72,17 @@ public final class StrataEventStore: EventStore {
     }
 
     /// Releases events; see `StreamDeleting.truncate(_:before:expecting:)`. As durable as an append.
+    ///
+    /// The stream's snapshot is made durable before, whatever the durability mode promises: its aggregate cannot be loaded
+    /// without it any longer. Where that fails, nothing is released, and the error is `ioFailure`, `storageFull`, or
+    /// `damaged` for a snapshot that does not verify.
     @discardableResult
     public func truncate(
         _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
-        try await release(.truncation(before: version), of: stream, expecting: expected)
+        try lifetime.checkOpen()
+        do { try await snapshots?.makeDurable(stream) } catch { throw EventStoreError(keepingSnapshot: error) }
+        return try await release(.truncation(before: version), of: stream, expecting: expected)
     }
 
     /// Releases all events of a stream; see `StreamDeleting.delete(_:mode:expecting:)`. As durable as an append.

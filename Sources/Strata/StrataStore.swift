@@ -46,7 +46,7 @@ public final class StrataStore: Sendable {
         storeID = manifest.storeID
         snapshotIndex = snapshotScan.index
         lifetime = StoreLifetime()
-        events = StrataEventStore(reader: reader, writer: writer, lifetime: lifetime)
+        events = StrataEventStore(reader: reader, writer: writer, snapshots: snapshotLog, lifetime: lifetime)
         snapshots = StrataSnapshotStore(
             reader: SnapshotReader(index: snapshotScan.index, storeID: manifest.storeID, device: device),
             log: snapshotLog, lifetime: lifetime, logger: logger)
@@ -105,7 +105,7 @@ public final class StrataStore: Sendable {
         do throws(LogFailure) { try await log.markIfRoom() } catch { throw error.error }
         let snapshotLog = SnapshotLog(
             scan, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
-        _ = try await snapshotLog.delete(ahead)
+        try await snapshotLog.takeBack(ahead)
         let compactor = Compactor(
             log: log, snapshots: snapshotLog, reader: reader, sidecars: opened.sidecars, logger: options.logger)
         if let automatic = options.automaticCompaction {
@@ -129,7 +129,7 @@ public final class StrataStore: Sendable {
             index: log.index, sidecars: sidecars, refresh: ReaderRefresh(log.index, opening))
         var scan = SnapshotScan(storeID: log.manifest.storeID, on: device)
         try scan.run()
-        for stream in try scan.aheadOfStreams(reader) { scan.index[stream] = nil }
+        for (stream, older) in try scan.aheadOfStreams(reader) { scan.index[stream] = older }
         return StrataStore(
             device: device, reader: reader, manifest: log.manifest, sidecars: sidecars, writer: nil,
             snapshotScan: scan, snapshotLog: nil, damage: log.damage, logger: options.logger)

@@ -57,13 +57,23 @@ struct StoreFiles {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
 
+    /// Has the files be those, as new ones: who has an old one open keeps it.
+    func replaceContents(with contents: [String: [UInt8]]) throws {
+        for name in try self.contents().keys where !isDirectory(name) { try remove(name) }
+        for (name, bytes) in contents where !isDirectory(name) { try write(bytes, to: name) }
+    }
+
+    private func isDirectory(_ name: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isDirectory)
+        return isDirectory.boolValue
+    }
+
     /// Everything below the store's directory, by name.
     func contents() throws -> [String: [UInt8]] {
         var contents: [String: [UInt8]] = [:]
         for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
-            var isDirectory: ObjCBool = false
-            _ = FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isDirectory)
-            contents[name] = isDirectory.boolValue ? [] : try read(name)
+            contents[name] = isDirectory(name) ? [] : try read(name)
         }
         return contents
     }

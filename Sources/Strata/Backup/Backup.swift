@@ -43,7 +43,7 @@ struct Backup {
             let snapshots = try SnapshotScan.segments(on: source)
             try checkLineage(of: manifest)
             do {
-                try bringFiles(of: manifest)
+                try bringFiles(of: manifest, snapshots)
             } catch {
                 // Compaction has replaced what was to be brought.
                 guard error.code == .notFound else { throw error }
@@ -109,13 +109,13 @@ struct Backup {
         }
     }
 
-    private mutating func bringFiles(of manifest: Manifest) throws(StrataError) {
+    private mutating func bringFiles(of manifest: Manifest, _ snapshots: [UInt64]) throws(StrataError) {
         transfer.bytesTotal = try StrataStore.bytes(of: manifest, source)
         events = manifest.sealed.reduce(0) { $0 + Int(clamping: $1.eventCount) }
         lastPosition = Int(clamping: manifest.sealed.last?.lastPosition ?? 0)
         for entry in manifest.sealed { try bring(entry, of: manifest.storeID) }
         let end = try bringActive(manifest)
-        try bringSnapshots(manifest, logEnd: end)
+        try bringSnapshots(manifest, snapshots, logEnd: end)
     }
 
     /// Brings a sealed segment over, unless it is there.
@@ -229,8 +229,18 @@ extension Backup {
 extension Backup {
     /// Brings the snapshots over. Those of events that came behind the copied ones would count as absent, and an aggregate
     /// whose events are released needs one: an older one that fits is stored again.
-    private mutating func bringSnapshots(_ manifest: Manifest, logEnd: Int) throws(StrataError) {
+    ///
+    /// - Parameter before: the segments of snapshots that there were before the log was copied.
+    /// - Throws: ``StrataError/Code/notFound`` where a compaction has removed one of them since, and with it perhaps the
+    ///   snapshot that fits.
+    private mutating func bringSnapshots(
+        _ manifest: Manifest, _ before: [UInt64], logEnd: Int
+    ) throws(StrataError) {
         let numbers = try SnapshotScan.segments(on: source)
+        if let gone = before.first(where: { !numbers.contains($0) }) {
+            throw StrataError(
+                .notFound, "a segment of snapshots was removed", path: source.path(of: StoreLayout.snapshotSegment(gone)))
+        }
         for number in numbers {
             let name = StoreLayout.snapshotSegment(number)
             // The last one still grows.

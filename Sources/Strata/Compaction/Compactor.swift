@@ -48,7 +48,7 @@ actor Compactor {
         var report = CompactionReport()
         do throws(StrataError) {
             try await rewriteSegments(options, control, &report)
-            try await snapshots.compact(options, control, reader.index, &report)
+            try await snapshots.compact(options, control, log, reader.index, &report)
             try cleanQuarantine(options, &report)
         } catch {
             guard error.code == .cancelled else { throw error }
@@ -69,9 +69,7 @@ actor Compactor {
     ) async throws(StrataError) {
         let live = reader.index.liveVersions
         // An event must not be gone before it is certain that its release is not, and that others know.
-        if !live.isEmpty {
-            do throws(LogFailure) { try await log.markBeforeCompaction() } catch { throw error.error }
-        }
+        if !live.isEmpty { try await log.markBeforeCompaction() }
         try await sealActiveSegment(live, options)
         let plan = try CompactionPlan(reader, live, options)
         report.segmentsBefore = reader.index.sealedSegments.count + 1

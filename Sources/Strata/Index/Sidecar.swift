@@ -35,7 +35,7 @@ package final class Sidecar: Sendable {
             guard filter.isValid, section.byteCount == filter.bytes else { throw .damaged }
             return PinnedBytes(copying: section)
         }
-        pages.unload(.filter)
+        pages.unload()
     }
 
     package var binding: SidecarBinding { pages.header.binding }

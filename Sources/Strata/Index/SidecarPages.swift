@@ -60,9 +60,9 @@ final class SidecarPages: Sendable {
         return try mapping.withBytes { file throws(SidecarFault) in try body(file.extracting(range)) }
     }
 
-    /// Gives back the memory that a section takes; it comes again when it is looked at.
-    func unload(_ section: SidecarSection) {
-        mapping.unload(header.range(of: section))
+    /// Gives back the memory that the file takes; what is looked at comes again. A look at one byte can bring in 2 MiB.
+    func unload() {
+        mapping.unload(0..<mapping.count)
     }
 
     /// A record of a section.

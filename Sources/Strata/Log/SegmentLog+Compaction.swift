@@ -1,12 +1,16 @@
 import EventSourcing
 
 extension SegmentLog {
-    /// Makes durable what has released events, whatever the durability mode promises, and says so in the log: readers beside
-    /// this writer and backups take in a release only once a frame behind it says that it is durable, and without it they
-    /// would miss the events that are about to go.
-    func markBeforeCompaction() throws(LogFailure) {
-        try checkWritable()
-        try mark()
+    /// Makes durable what was written, whatever the durability mode promises, and says so in the log: readers beside this
+    /// writer and backups take in a frame only once one behind it says that it is durable. Without a release they would miss
+    /// the events that are about to go, and without an event the snapshots that are.
+    func markBeforeCompaction() throws(StrataError) {
+        do throws(LogFailure) {
+            try checkWritable()
+            try mark()
+        } catch {
+            throw error.error
+        }
     }
 
     /// The generation of the next compacted segment.

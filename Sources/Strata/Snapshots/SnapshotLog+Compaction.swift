@@ -10,14 +10,19 @@ extension SnapshotLog {
     ///
     /// The old segments go from the first to the last, so that a deletion stands behind what it deletes as long as that is
     /// there; a crash in between leaves snapshots twice, and the last one of them counts.
+    ///
+    /// Before, every event that was appended is made durable, and the log says so: a snapshot that superseded another one may
+    /// be of events that a loss of power takes back, or that a backup does not see yet; where the older events are released,
+    /// the other one would then be the only one that fits.
     func compact(
-        _ options: CompactionOptions, _ control: CompactionControl, _ log: LogIndex, _ report: inout CompactionReport
+        _ options: CompactionOptions, _ control: CompactionControl, _ log: SegmentLog, _ events: LogIndex,
+        _ report: inout CompactionReport
     ) async throws(StrataError) {
         let numbers = try SnapshotScan.segments(on: device)
         let bytesBefore = try bytes(of: numbers)
         report.snapshotBytesBefore = bytesBefore
         report.snapshotBytesAfter = bytesBefore
-        let plan = SnapshotCompactionPlan(index, log, bytes: bytesBefore, segments: numbers.count, options)
+        let plan = SnapshotCompactionPlan(index, events, bytes: bytesBefore, segments: numbers.count, options)
         guard !isDamaged, plan.isWorthIt else { return }
         let first = try beginNewSegment()
         for orphan in plan.orphans { index[orphan] = nil }
@@ -30,6 +35,7 @@ extension SnapshotLog {
             await Task.yield()
         }
         try mark()
+        try await log.markBeforeCompaction()
         for number in numbers where number < first {
             try device.removeIfPresent(StoreLayout.snapshotSegment(number))
             // A later one must never be gone while an earlier one is still there.
@@ -51,6 +57,13 @@ extension SnapshotLog {
         _ stream: StreamID, below first: UInt64, _ control: CompactionControl
     ) throws(StrataError) {
         guard let entry = index[stream], entry.segment < first else { return }
+        try control.didRead(entry.frameLength)
+        try control.willWrite(entry.frameLength)
+        try move(stream, entry)
+    }
+
+    /// Appends a copy of a stream's snapshot, which takes its place.
+    func move(_ stream: StreamID, _ entry: SnapshotIndex.Entry) throws(StrataError) {
         let content = SegmentContent(
             try StoreFile(StoreLayout.snapshotSegment(entry.segment), .read, on: device),
             binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment))
@@ -63,8 +76,6 @@ extension SnapshotLog {
             index[stream] = nil
             return
         }
-        try control.didRead(frame.count)
-        try control.willWrite(frame.count)
         let place = try append(header, of: stream, body: Array(frame[Format.frameHeaderBytes...]))
         index[stream] = entry.moved(to: place.number, place.offset)
     }

@@ -45,7 +45,8 @@ actor SnapshotLog {
         isDamaged = !scan.damage.isEmpty
     }
 
-    /// Appends a snapshot, unless a newer one is kept. It is not synced: losing it costs a replay.
+    /// Appends a snapshot, unless a newer one is kept. It is not synced: losing it costs a replay, as long as the events are
+    /// there, and before they go ``makeDurable(_:)`` does.
     func save(_ snapshot: Snapshot, body: [UInt8]) throws(StrataError) {
         guard index.accepts(snapshot) else { return }
         var header = frameHeader(.snapshot)
@@ -74,6 +75,42 @@ actor SnapshotLog {
         for stream in deleted { index[stream] = nil }
         doubtfulDeletions.subtract(deleted)
         return present
+    }
+
+    /// Makes a stream's snapshot durable, if there is one: the events that it was made of are about to be released.
+    ///
+    /// - Throws: ``StrataError/Code/damaged`` where it does not verify, beside the codes of failed calls.
+    func makeDurable(_ stream: StreamID) throws(StrataError) {
+        guard !isClosed else { throw StrataError(.closed, "the store is closed", path: device.path) }
+        try continueLastSegment()
+        guard let entry = index[stream] else { return }
+        if entry.segment == segment?.number { return try sync() }
+        // What an earlier process has written, or a sync that failed, may be in the page cache alone.
+        let file = try StoreFile(StoreLayout.snapshotSegment(entry.segment), .readWrite, on: device)
+        var frame: [UInt8] = []
+        let end = entry.offset + entry.frameLength
+        let content = SegmentContent(
+            file, binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment))
+        guard try content.readFrame(at: entry.offset, before: end, into: &frame) != nil else {
+            throw StrataError(
+                .damaged, "the stream's snapshot does not verify; without it the events are needed", path: file.path,
+                offset: entry.offset)
+        }
+        try file.makeDurable(from: entry.offset, to: end)
+        try device.syncDirectoryOrFail(StoreLayout.snapshots)
+    }
+
+    /// Has snapshots that know of events which the log does not have count no longer, durably.
+    ///
+    /// - Parameter ahead: their streams, each with the older snapshot that counts in its place, if there is one.
+    func takeBack(_ ahead: [StreamID: SnapshotIndex.Entry?]) throws(StrataError) {
+        for case (let stream, let entry?) in ahead {
+            index[stream] = entry
+            // Behind the other one: the last one counts.
+            try move(stream, entry)
+        }
+        _ = try delete(ahead.filter { $0.value == nil }.map(\.key))
+        try sync()
     }
 
     /// Takes no more changes. Marks the end of the segment, so that damage to it can be told from what a crash leaves;

@@ -71,14 +71,20 @@ struct SnapshotScan {
         return heldBack
     }
 
-    /// The streams of snapshots that know of events which the log does not have: they were made of appends that a
-    /// crash has taken back.
-    func aheadOfStreams(_ log: LogReader) throws(StrataError) -> [StreamID] {
-        var ahead: [StreamID] = []
+    /// The streams of snapshots that know of events which the log does not have, because they were made of appends that a
+    /// crash has taken back; each with its latest snapshot that the log has the events of, if there is one.
+    func aheadOfStreams(_ log: LogReader) throws(StrataError) -> [StreamID: SnapshotIndex.Entry?] {
+        var versions: [StreamID: Int] = [:]
         for (stream, entry) in index.all {
             let version = try log.ask { index throws(IndexFault) in try index.version(of: stream, .verifying) }
-            if entry.version > version { ahead.append(stream) }
+            if entry.version > version { versions[stream] = version }
         }
+        guard !versions.isEmpty else { return [:] }
+        var older = SnapshotScan(storeID: storeID, on: device)
+        older.highestVersions = versions
+        try older.run()
+        var ahead: [StreamID: SnapshotIndex.Entry?] = [:]
+        for stream in versions.keys { ahead.updateValue(older.index[stream], forKey: stream) }
         return ahead
     }
 

@@ -139,6 +139,31 @@ import Testing
         try await store.close()
     }
 
+    @Test func snapshotsThatACompactionHasDroppedBehindTheCopiedEventsAreNotMissed() async throws {
+        var store = try await open()
+        for _ in 1...4 { _ = try await store.events.append([sampleEvent()], to: order, expecting: .any) }
+        try await store.snapshots.save(snapshot(at: 3))
+        try await store.events.truncate(order, before: 3, expecting: .any)
+        try await store.close()
+        let before = try StoreFiles(directory).contents()
+        store = try await open()
+        _ = try await store.events.append([sampleEvent()], to: order, expecting: .any)
+        try await store.snapshots.save(snapshot(at: 5))
+        _ = try await store.compact(CompactionOptions(compression: .none)).report()
+        try await store.close()
+        let after = try StoreFiles(directory).contents()
+        try StoreFiles(directory).replaceContents(with: before)
+        let files = StoreFiles(directory)
+        // Once the log has been copied.
+        let destination = InterferingDevice(
+            try FileSystemDevice.open(storeAt: target.path, createIfMissing: true), before: "events/", access: .create
+        ) { _, _ in try? files.replaceContents(with: after) }
+        _ = try StrataStore.backup(of: FileSystemDevice(path: directory.path), to: destination)
+        let found = try await contents(of: target)
+        #expect(found.version == 5)
+        #expect(found.events.filter { $0.stream == order }.map(\.version) == [3, 4, 5])
+    }
+
     @Test func backupsBesideCompactionsAreWhole() async throws {
         let store = try await open()
         try await fill(store)

@@ -1,0 +1,165 @@
+import EventSourcing
+import Foundation
+import StrataTesting
+import Synchronization
+import Testing
+
+@testable import Strata
+
+/// A snapshot whose events are released is all that its aggregate has: it stays, whatever becomes of a later one.
+@Suite struct SnapshotDurabilityTests {
+    /// Nothing is synced that need not be.
+    private let options = StrataOptions(durability: .none, idleMarkDelay: nil)
+    private let order = sampleStream("Order")
+    private let cart = sampleStream("Cart")
+    private static let name = "snapshots/00000000000000000001.seg"
+
+    private func save(_ store: StrataStore, version: Int, of stream: StreamID? = nil) async throws {
+        try await store.snapshots.save(
+            Snapshot(
+                stream: stream ?? order, version: version, schemaVersion: 1, createdAt: .distantPast,
+                state: Bytes("\(version)")))
+    }
+
+    private func append(_ store: StrataStore, _ count: Int = 1) async throws {
+        for _ in 0..<count { _ = try await store.events.append([sampleEvent()], to: order, expecting: .any) }
+    }
+
+    /// The version of the order's snapshot and its events', as a later process finds them, reading or writing.
+    private func find(
+        on storage: SimulatedStorage, _ access: StrataOptions.Access = .readWrite
+    ) async throws -> (snapshot: Int?, events: [Int]) {
+        let store = try await StrataStore.open(
+            on: SimulatedDevice(storage), options: StrataOptions(access: access, idleMarkDelay: nil))
+        let snapshot = try await store.snapshots.latest(for: order)?.version
+        let events = try await store.allEvents().filter { $0.stream == order }.map(\.version)
+        try await store.close()
+        return (snapshot, events)
+    }
+
+    /// A store of four events whose first two are gone, durably, with a snapshot of the third.
+    private func makeStore(on device: any Device) async throws -> StrataStore {
+        let store = try await StrataStore.open(on: device, options: options)
+        try await append(store, 4)
+        try await save(store, version: 3)
+        try await store.events.truncate(order, before: 3, expecting: .any)
+        _ = try await store.events.append([sampleEvent()], to: cart, expecting: .noStream)
+        try await store.events.waitUntilDurable(#require(try await store.events.currentPosition()))
+        return store
+    }
+
+    @Test func aTruncationMakesTheSnapshotDurable() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await makeStore(on: device)
+        let found = try await find(on: device.storage.afterTotalLoss)
+        #expect(found.snapshot == 3)
+        #expect(found.events == [3, 4])
+        try await store.close()
+    }
+
+    @Test func aTruncationMakesTheSnapshotOfAnEarlierProcessDurable() async throws {
+        let first = SimulatedDevice(seed: 1)
+        var store = try await StrataStore.open(on: first, options: StrataOptions(idleMarkDelay: nil))
+        try await append(store, 4)
+        try await save(store, version: 3)
+        let second = first.afterProcessDeath()
+        store = try await StrataStore.open(on: second, options: StrataOptions(idleMarkDelay: nil))
+        try await store.events.truncate(order, before: 3, expecting: .any)
+        #expect(try await find(on: second.storage.afterTotalLoss).snapshot == 3)
+        try await store.close()
+    }
+
+    @Test func aTruncationMakesTheSnapshotOfASegmentThatIsLeftDurable() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+        try await append(store, 4)
+        try await save(store, version: 3)
+        // The segment is left alone behind a failed sync; the next snapshot goes to another one.
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.keptInCache))])
+        await #expect(throws: EventStoreError.self) {
+            try await store.events.truncate(order, before: 3, expecting: .any)
+        }
+        #expect(device.struck.map(\.operation) == [.sync])
+        #expect(try await store.allEvents().count == 4)
+        try await store.events.truncate(order, before: 3, expecting: .any)
+        #expect(try await find(on: device.storage.afterTotalLoss).snapshot == 3)
+        try await store.close()
+    }
+
+    @Test func aSnapshotThatDoesNotVerifyIsNoReasonToReleaseEvents() async throws {
+        let directory = TemporaryDirectory()
+        let device = try FileSystemDevice.open(storeAt: directory.path, createIfMissing: true)
+        let store = try await StrataStore.open(
+            on: device, options: StrataOptions(segmentBytes: 2 << 10, idleMarkDelay: nil))
+        try await append(store, 4)
+        try await save(store, version: 3)
+        // Until they go to another segment.
+        for version in 1...20 { try await save(store, version: version, of: cart) }
+        try StoreFiles(directory).flipBit(at: Format.segmentHeaderBytes + Format.frameHeaderBytes, of: Self.name)
+        await #expect {
+            try await store.events.truncate(order, before: 3, expecting: .any)
+        } throws: {
+            ($0 as? EventStoreError)?.code == .damaged
+        }
+        #expect(try await store.allEvents().count == 4)
+        try await store.close()
+    }
+
+    @Test(arguments: [StrataOptions.Access.readOnly, .readWrite])
+    func theLatestSnapshotThatFitsCounts(access: StrataOptions.Access) async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await makeStore(on: device)
+        try await save(store, version: 1, of: cart)
+        try await append(store)
+        try await save(store, version: 5)
+        // Syncs the snapshots, while the fifth event stays where a loss of power takes it.
+        try await store.snapshots.delete(for: cart)
+        let storage = device.storage.afterTotalLoss
+        let found = try await find(on: storage, access)
+        #expect(found.snapshot == 3)
+        #expect(found.events == [3, 4])
+        try await store.close()
+    }
+
+    @Test func aSnapshotOfLostEventsDoesNotComeBack() async throws {
+        let first = SimulatedDevice(seed: 1)
+        var store = try await makeStore(on: first)
+        try await save(store, version: 1, of: cart)
+        try await append(store)
+        try await save(store, version: 5)
+        try await store.snapshots.delete(for: cart)
+        let second = SimulatedDevice(first.storage.afterTotalLoss)
+        store = try await StrataStore.open(on: second, options: StrataOptions(idleMarkDelay: nil))
+        try await append(store, 2)
+        // What the process that has opened it did about the snapshot is durable, since events follow.
+        #expect(try await find(on: second.storage.afterTotalLoss).snapshot == 3)
+        try await store.close()
+    }
+
+    @Test func aCompactionDropsNoSnapshotThatALossOfPowerMakesTheOnlyOneThatFits() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let late = Mutex<StrataStore?>(nil)
+        // When the compaction has made durable what was there, and writes its first segment.
+        let interfering = InterferingDevice(
+            device, before: "events/00000000000000000001-", access: .create
+        ) { _, _ in
+            guard let store = late.withLock({ $0 }) else { return }
+            let isDone = DispatchSemaphore(value: 0)
+            Task.detached {
+                try await append(store)
+                try await save(store, version: 5)
+                isDone.signal()
+            }
+            isDone.wait()
+        }
+        let store = try await makeStore(on: interfering)
+        late.withLock { $0 = store }
+        let report = try await store.compact(CompactionOptions()).report()
+        #expect(report.snapshotBytesAfter < report.snapshotBytesBefore)
+        let found = try await find(on: device.storage.afterTotalLoss)
+        #expect(found.snapshot == 5)
+        #expect(found.events == [3, 4, 5])
+        late.withLock { $0 = nil }
+        try await store.close()
+    }
+}
