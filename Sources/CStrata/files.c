@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static struct flock whole_file(void) {
@@ -44,4 +45,9 @@ int strata_open_beneath(int directory, const char *path, int flags, unsigned int
 int strata_extend(int descriptor, size_t length) {
     // Not posix_fallocate, which writes to the file where the file system has no such call.
     return fallocate(descriptor, 0, 0, (off_t)length);
+}
+
+long strata_read_cached(int descriptor, void *to, size_t count, size_t offset) {
+    struct iovec part = {.iov_base = to, .iov_len = count};
+    return preadv2(descriptor, &part, 1, (off_t)offset, RWF_NOWAIT);
 }

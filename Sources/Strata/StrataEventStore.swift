@@ -106,9 +106,7 @@ public final class StrataEventStore: EventStore {
 
     public func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {
         try lifetime.checkOpen()
-        do throws(IndexFault) {
-            guard try !reader.index.candidates(forEventIDs: [id.bits], .verifiedOnly).isEmpty else { return nil }
-        } catch {}
+        if let known = reader.knownEvent(withID: id) { return known.value }
         return try await read { reader throws(StrataError) in
             try reader.commit(containingEventID: id).map { $0.events[$0.index] }
         }

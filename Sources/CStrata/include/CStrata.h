@@ -30,6 +30,10 @@ int strata_open_beneath(int directory, const char *path, int flags, unsigned int
 /// sets `errno`.
 int strata_extend(int descriptor, size_t length);
 
+/// Reads what is in the page cache, without waiting for the device. Returns how many bytes, or -1 and sets `errno`, which is
+/// `EAGAIN` where the first of them is not there.
+long strata_read_cached(int descriptor, void *to, size_t count, size_t offset);
+
 /// Copies from a mapped file; false where the file has become shorter, or the device cannot give a page, in which case
 /// some of `to` may have been written. From its first call on it handles SIGBUS of the process: one that
 /// comes from elsewhere goes to whoever handled it before.

@@ -72,6 +72,8 @@ package protocol Device: Sendable {
 package protocol DeviceFile: Sendable {
     /// Reads into a buffer from an offset; returns how many bytes, 0 at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int
+    /// Reads what is in memory, without waiting for the device; returns how many bytes, 0 where that is none or cannot be told.
+    func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int
     /// Writes bytes at an offset; returns how many were written.
     func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) -> Int
     /// Makes everything written durable, together with the file's length.
@@ -90,6 +92,10 @@ package protocol DeviceFile: Sendable {
     func lock() throws(SystemError) -> Bool
     /// Whether someone else holds the writer's lock.
     func isLocked() throws(SystemError) -> Bool
+}
+
+extension DeviceFile {
+    package func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int { 0 }
 }
 
 extension Device {

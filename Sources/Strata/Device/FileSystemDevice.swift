@@ -179,6 +179,10 @@ private struct FileSystemFile: DeviceFile {
         return count
     }
 
+    func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
+        max(0, strata_read_cached(descriptor.number, buffer.baseAddress, buffer.count, offset))
+    }
+
     func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) -> Int {
         // Safe: the pointer is used only during the call.
         let count = bytes.withUnsafeBytes { pwrite(descriptor.number, $0.baseAddress, $0.count, offset) }

@@ -44,6 +44,21 @@ struct StoreFile: Sendable {
         }
     }
 
+    /// Appends what is in memory of `count` bytes from an offset to a buffer, and waits for nothing; returns how many there
+    /// were.
+    func readCached(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) -> Int {
+        let start = buffer.count
+        buffer.append(addingCapacity: count) { output in
+            output.withUnsafeMutableBufferPointer { bytes, initialized in
+                // Safe: the part behind what is initialised is free, the device uses it only during the call, and it says
+                // how much of it holds bytes now.
+                let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[initialized...]))
+                initialized += file.readCached(into: free, at: offset)
+            }
+        }
+        return buffer.count - start
+    }
+
     /// The bytes from an offset: fewer than `count` only at the end of the file.
     func read(_ count: Int, at offset: Int) throws(StrataError) -> [UInt8] {
         var buffer: [UInt8] = []

@@ -50,6 +50,33 @@ struct LogReader: Sendable {
         }
     }
 
+    /// An answer that needed no waiting.
+    struct Known<Value> {
+        let value: Value
+    }
+
+    /// The event of an id, or that there is none, where that can be told without waiting: its frame is in memory, and
+    /// nothing has to be opened or verified first. nil where it cannot.
+    func knownEvent(withID id: UUID) -> Known<RecordedEvent?>? {
+        let candidates: [LogIndex.Location]
+        do throws(IndexFault) { candidates = try index.candidates(forEventIDs: [id.bits], .verifiedOnly) } catch {
+            return nil
+        }
+        var buffer: [UInt8] = []
+        for location in candidates {
+            guard
+                let segment = index.segment(location.segment),
+                let content = files.openContent(
+                    OpenSegment(identity: segment.identity, isSealed: segment.isSealed)),
+                let header = content.cachedFrame(at: location.offset, before: segment.end, into: &buffer),
+                header.kind == .commit, let events = decodedCommit(buffer, header)
+            else { return nil }
+            if let event = events.first(where: { $0.id == id }) { return Known(value: event) }
+            buffer.removeAll(keepingCapacity: true)
+        }
+        return Known(value: nil)
+    }
+
     /// Asks the index, and makes the index of a segment anew where it cannot be trusted.
     func ask<Answer>(_ body: (LogIndex) throws(IndexFault) -> Answer) throws(StrataError) -> Answer {
         while true {
@@ -163,13 +190,18 @@ struct LogReader: Sendable {
         var buffer: [UInt8] = []
         let header = try readFrame(
             at: location.offset, of: content(of: segment), before: segment.end, into: &buffer)
-        var events: [RecordedEvent] = []
-        var decoder = EventDecoder()
-        decoder.use(Bytes(buffer))
-        guard decoder.decode(at: 0, header: header, releases: index, into: &events) else {
+        guard let events = decodedCommit(buffer, header) else {
             throw StrataError(.damaged, "a commit is not laid out as it should be")
         }
         return events
+    }
+
+    /// The events of a commit that are not released; nil where it is not laid out as it should be.
+    private func decodedCommit(_ frame: [UInt8], _ header: FrameHeader) -> [RecordedEvent]? {
+        var events: [RecordedEvent] = []
+        var decoder = EventDecoder()
+        decoder.use(Bytes(frame))
+        return decoder.decode(at: 0, header: header, releases: index, into: &events) ? events : nil
     }
 
     /// The commit that holds an event, and the event's place in it; nil where no commit does.

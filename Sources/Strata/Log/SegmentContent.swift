@@ -109,9 +109,28 @@ final class SegmentContent: Sendable {
         at offset: Int, before end: Int, guess: Int = frameGuess, into buffer: inout [UInt8]
     ) throws(StrataError) -> FrameHeader? {
         if let compacted { return try compacted.readFrame(at: offset, before: end, into: &buffer) }
+        return try readFrame(at: offset, before: end, guess: guess, into: &buffer) {
+            count, offset, buffer throws(StrataError) in try copy(count, at: offset, appendingTo: &buffer)
+        }
+    }
+
+    /// As ``readFrame(at:before:guess:into:)`` where that waits for no device; nil where it would, and where no frame
+    /// verifies.
+    func cachedFrame(at offset: Int, before end: Int, into buffer: inout [UInt8]) -> FrameHeader? {
+        guard compacted == nil else { return nil }
+        return readFrame(at: offset, before: end, guess: Self.prefetchedBytes, into: &buffer) { count, offset, buffer in
+            file.readCached(count, at: offset, appendingTo: &buffer)
+        }
+    }
+
+    @inline(__always)
+    private func readFrame<Failure: Error>(
+        at offset: Int, before end: Int, guess: Int, into buffer: inout [UInt8],
+        _ copy: (_ count: Int, _ offset: Int, _ buffer: inout [UInt8]) throws(Failure) -> Int
+    ) throws(Failure) -> FrameHeader? {
         let start = buffer.count
         let available = max(0, end - offset)
-        let count = try copy(min(guess, available), at: offset, appendingTo: &buffer)
+        let count = try copy(min(guess, available), offset, &buffer)
         guard
             count >= Format.frameHeaderBytes,
             let header = FrameHeader(
@@ -120,7 +139,7 @@ final class SegmentContent: Sendable {
             header.frameLength <= available
         else { return nil }
         if header.frameLength > count {
-            _ = try copy(header.frameLength - count, at: offset + count, appendingTo: &buffer)
+            _ = try copy(header.frameLength - count, offset + count, &buffer)
         }
         let frameEnd = start + header.frameLength
         guard

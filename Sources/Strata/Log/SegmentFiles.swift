@@ -16,11 +16,16 @@ final class SegmentFiles<Key: Hashable & Sendable>: Sendable {
         self.capacity = capacity
     }
 
+    /// A segment, if it is open.
+    func openContent(_ segment: Key) -> SegmentContent? {
+        openFiles.withLock { $0.use(segment) }
+    }
+
     /// A segment, opened if it is not open yet. May block.
     func content(
         _ segment: Key, open: () throws(StrataError) -> SegmentContent
     ) throws(StrataError) -> SegmentContent {
-        if let content = openFiles.withLock({ $0.use(segment) }) { return content }
+        if let content = openContent(segment) { return content }
         let content = try open()
         openFiles.withLock { $0.add(content, segment, capacity: capacity) }
         return content
