@@ -112,6 +112,12 @@ public final class StrataEventStore: EventStore {
         }
     }
 
+    public func containsEvent(withID id: UUID) async throws(EventStoreError) -> Bool {
+        try lifetime.checkOpen()
+        if let isKnown = reader.knowsEvent(withID: id) { return isKnown }
+        return try await event(withID: id) != nil
+    }
+
     public func read(_ query: FeedQuery) -> EventBatches {
         if let limit = query.limit, limit < 0 {
             return EventBatches(failing: .negativeLimit(limit))

@@ -58,6 +58,34 @@ struct LogReader: Sendable {
     /// The event of an id, or that there is none, where that can be told without waiting: its frame is in memory, and
     /// nothing has to be opened or verified first. nil where it cannot.
     func knownEvent(withID id: UUID) -> Known<RecordedEvent?>? {
+        search(id) { frame, header in
+            decodedCommit(frame, header).map { events in Known(value: events.first { $0.id == id }) }
+        }
+    }
+
+    /// Whether an event is stored, where ``knownEvent(withID:)`` would tell.
+    func knowsEvent(withID id: UUID) -> Bool? {
+        // Whether it is released takes its stream's name.
+        if index.hasReleases { return knownEvent(withID: id).map { $0.value != nil } }
+        let known = search(id) { frame, header -> Known<Void?>? in
+            let body = frame.span.bytes.extracting(Format.frameHeaderBytes...)
+            guard let name = CommitBody.nameRange(in: body) else { return nil }
+            var ids = CommitBody.EventIDs(behind: name.upperBound)
+            while let next = ids.next(in: body) {
+                if next == id.bits { return Known(value: ()) }
+            }
+            return Known(value: nil)
+        }
+        return known.map { $0.value != nil }
+    }
+
+    /// What is found first in the frames that may hold an event.
+    ///
+    /// - Parameter look: looks into a commit's frame; nil where it is not laid out as it should be.
+    @inline(__always)
+    private func search<Value>(
+        _ id: UUID, _ look: (_ frame: [UInt8], FrameHeader) -> Known<Value?>?
+    ) -> Known<Value?>? {
         let candidates: [LogIndex.Location]
         do throws(IndexFault) { candidates = try index.candidates(forEventIDs: [id.bits], .verifiedOnly) } catch {
             return nil
@@ -69,9 +97,9 @@ struct LogReader: Sendable {
                 let content = files.openContent(
                     OpenSegment(identity: segment.identity, isSealed: segment.isSealed)),
                 let header = content.cachedFrame(at: location.offset, before: segment.end, into: &buffer),
-                header.kind == .commit, let events = decodedCommit(buffer, header)
+                header.kind == .commit, let found = look(buffer, header)
             else { return nil }
-            if let event = events.first(where: { $0.id == id }) { return Known(value: event) }
+            if found.value != nil { return found }
             buffer.removeAll(keepingCapacity: true)
         }
         return Known(value: nil)
