@@ -29,7 +29,8 @@ public final class StrataEventStore: EventStore {
         try lifetime.checkOpen()
         guard let writer else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
         try EventLimits.check(events, to: stream, expecting: expected)
-        return try await writer.append(EncodedCommit(events, of: stream), expecting: expected)
+        let commit = EncodedCommit(events, of: stream)
+        return try await writer.append(commit, sifted: reader.index.sift(commit.eventIDs), expecting: expected)
     }
 
     public func read(_ query: StreamQuery) -> EventBatches {

@@ -15,38 +15,70 @@ extension LogIndex {
         let candidates: [Location]
     }
 
+    /// The sealed segments whose filters let event ids pass, as long as the segments are the same.
+    struct SiftedIDs: Sendable {
+        fileprivate let sealedChanges: Int
+        fileprivate let suspects: [Suspect]
+
+        fileprivate struct Suspect {
+            let hash: UInt64
+            let place: Int
+        }
+    }
+
     /// Looks up a stream's status and the frames that may hold event ids.
     func lookUp(
-        _ stream: StreamID, eventIDs ids: [UInt128], _ access: SidecarAccess
+        _ stream: StreamID, eventIDs ids: [UInt128], sifted: SiftedIDs? = nil, _ access: SidecarAccess
     ) throws(IndexFault) -> AppendLookup {
         AppendLookup(
             status: try status(of: stream, access, isTouched: true),
-            candidates: try candidates(forEventIDs: ids, access))
+            candidates: try candidates(forEventIDs: ids, sifted: sifted, access))
     }
 
-    /// The frames that may hold one of some events. O(ids x segments), with a few cache lines each.
-    func candidates(forEventIDs ids: [UInt128], _ access: SidecarAccess) throws(IndexFault) -> [Location] {
-        var candidates: [Location] = []
-        var offsets: [Int] = []
-        let (sealed, filters) = state.withLock { state in
-            for id in ids { state.active.index.events.collect(IndexHash.event(id), into: &offsets) }
-            let active = state.active.identity
-            candidates += offsets.map { Location(segment: active, offset: $0) }
-            return (state.sealed, state.filters)
-        }
+    /// Asks the filters of all sealed segments, which takes most of what looking event ids up takes, so that whoever holds
+    /// others up need not. O(ids x segments), with a few cache lines each.
+    func sift(_ ids: [UInt128]) -> SiftedIDs {
+        let (sealed, filters, changes) = state.withLock { ($0.sealed, $0.filters, $0.sealedChanges) }
         // The segments hold what the filters look at.
         defer { withExtendedLifetime(sealed) {} }
+        return SiftedIDs(sealedChanges: changes, suspects: Self.suspects(ids, filters))
+    }
+
+    private static func suspects(_ ids: [UInt128], _ filters: [BinaryFuseFilter.View?]) -> [SiftedIDs.Suspect] {
+        var suspects: [SiftedIDs.Suspect] = []
         for id in ids {
             let hash = IndexHash.event(id)
             var place = filters.count
             while place > 0 {
                 place -= 1
                 guard filters[place]?.mayContain(hash) ?? true else { continue }
-                offsets.removeAll(keepingCapacity: true)
-                try sealed[place].collectEvents(hash, into: &offsets, access)
-                let identity = sealed[place].identity
-                candidates += offsets.map { Location(segment: identity, offset: $0) }
+                suspects.append(SiftedIDs.Suspect(hash: hash, place: place))
             }
+        }
+        return suspects
+    }
+
+    /// The frames that may hold one of some events. O(ids x segments), with a few cache lines each, and O(ids) where the ids
+    /// were sifted and no segment was sealed or replaced since.
+    func candidates(
+        forEventIDs ids: [UInt128], sifted: SiftedIDs? = nil, _ access: SidecarAccess
+    ) throws(IndexFault) -> [Location] {
+        var candidates: [Location] = []
+        var offsets: [Int] = []
+        let (sealed, filters, changes) = state.withLock { state in
+            for id in ids { state.active.index.events.collect(IndexHash.event(id), into: &offsets) }
+            let active = state.active.identity
+            candidates += offsets.map { Location(segment: active, offset: $0) }
+            return (state.sealed, state.filters, state.sealedChanges)
+        }
+        // The segments hold what the filters look at.
+        defer { withExtendedLifetime(sealed) {} }
+        let known = sifted.flatMap { $0.sealedChanges == changes ? $0.suspects : nil }
+        for suspect in known ?? Self.suspects(ids, filters) {
+            offsets.removeAll(keepingCapacity: true)
+            try sealed[suspect.place].collectEvents(suspect.hash, into: &offsets, access)
+            let identity = sealed[suspect.place].identity
+            candidates += offsets.map { Location(segment: identity, offset: $0) }
         }
         return candidates
     }

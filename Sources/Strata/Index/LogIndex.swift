@@ -35,8 +35,13 @@ final class LogIndex: Sendable {
         var types = TypeTable()
         /// In the order of their positions.
         var sealed: [IndexedSegment] = [] {
-            didSet { filters = sealed.map(\.filter) }
+            didSet {
+                filters = sealed.map(\.filter)
+                sealedChanges += 1
+            }
         }
+        /// How often the sealed segments have changed.
+        private(set) var sealedChanges = 0
         /// Of each sealed segment; nil where there is none, and the segment must be asked.
         private(set) var filters: [BinaryFuseFilter.View?] = []
         var active = ActiveSegmentIndex(SegmentIdentity(number: 1))

@@ -78,15 +78,17 @@ actor LogWriter {
     }
 
     /// Decides about an append, and waits until it is stored if it is let in.
+    ///
+    /// - Parameter sifted: the commit's event ids.
     func append(
-        _ commit: EncodedCommit, expecting expected: ExpectedVersion
+        _ commit: EncodedCommit, sifted: LogIndex.SiftedIDs, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> AppendResult {
         var cleared: Set<LogIndex.Location> = []
         await takeTurn()
         while true {
             let decision: Decision
             do throws(EventStoreError) {
-                decision = try decide(commit, expecting: expected, cleared: cleared)
+                decision = try decide(commit, sifted, expecting: expected, cleared: cleared)
             } catch {
                 passTurn()
                 throw error
@@ -114,13 +116,14 @@ actor LogWriter {
     }
 
     private func decide(
-        _ commit: EncodedCommit, expecting expected: ExpectedVersion, cleared: Set<LogIndex.Location>
+        _ commit: EncodedCommit, _ sifted: LogIndex.SiftedIDs, expecting expected: ExpectedVersion,
+        cleared: Set<LogIndex.Location>
     ) throws(EventStoreError) -> Decision {
         try checkOpen()
         guard eventIDsUnderWay.isDisjoint(with: commit.eventIDs) else { return .sameIDsUnderWay }
         let lookup: LogIndex.AppendLookup
         do throws(IndexFault) {
-            lookup = try index.lookUp(commit.stream, eventIDs: commit.eventIDs, .verifiedOnly)
+            lookup = try index.lookUp(commit.stream, eventIDs: commit.eventIDs, sifted: sifted, .verifiedOnly)
         } catch { return .load }
         let candidates = lookup.candidates.filter { !cleared.contains($0) }
         guard candidates.isEmpty else { return .look(candidates) }
