@@ -85,7 +85,8 @@ actor SnapshotLog {
         try continueLastSegment()
         guard let entry = index[stream] else { return }
         if entry.segment == segment?.number { return try sync() }
-        // What an earlier process has written, or a sync that failed, may be in the page cache alone.
+        // What an earlier process has written, or a sync that failed, may be in the page cache alone. The file's name is
+        // durable since before it held a snapshot.
         let file = try StoreFile(StoreLayout.snapshotSegment(entry.segment), .readWrite, on: device)
         var frame: [UInt8] = []
         let end = entry.offset + entry.frameLength
@@ -97,7 +98,6 @@ actor SnapshotLog {
                 offset: entry.offset)
         }
         try file.makeDurable(from: entry.offset, to: end)
-        try device.syncDirectoryOrFail(StoreLayout.snapshots)
     }
 
     /// Has snapshots that know of events which the log does not have count no longer, durably.
