@@ -108,7 +108,11 @@ public final class StrataEventStore: EventStore {
     public func event(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {
         try lifetime.checkOpen()
         if let known = reader.knownEvent(withID: id) { return known.value }
-        return try await read { reader throws(StrataError) in
+        return try await waitForEvent(withID: id)
+    }
+
+    private func waitForEvent(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {
+        try await read { reader throws(StrataError) in
             try reader.commit(containingEventID: id).map { $0.events[$0.index] }
         }
     }
@@ -116,7 +120,7 @@ public final class StrataEventStore: EventStore {
     public func containsEvent(withID id: UUID) async throws(EventStoreError) -> Bool {
         try lifetime.checkOpen()
         if let isKnown = reader.knowsEvent(withID: id) { return isKnown }
-        return try await event(withID: id) != nil
+        return try await waitForEvent(withID: id) != nil
     }
 
     public func read(_ query: FeedQuery) -> EventBatches {

@@ -238,8 +238,8 @@ extension Backup {
     ) throws(StrataError) {
         let numbers = try SnapshotScan.segments(on: source)
         if let gone = before.first(where: { !numbers.contains($0) }) {
-            throw StrataError(
-                .notFound, "a segment of snapshots was removed", path: source.path(of: StoreLayout.snapshotSegment(gone)))
+            let path = source.path(of: StoreLayout.snapshotSegment(gone))
+            throw StrataError(.notFound, "a segment of snapshots was removed", path: path)
         }
         for number in numbers {
             let name = StoreLayout.snapshotSegment(number)
