@@ -75,6 +75,8 @@ import Testing
                     "createDirectory snapshots", "create snapshots/2.seg", "write snapshots/2.seg",
                     "sync snapshots/2.seg", "syncDirectory snapshots", "write snapshots/2.seg",
                     "sync snapshots/2.seg", "write snapshots/2.seg", "sync snapshots/2.seg",
+                    // The events that the remaining snapshots were made of.
+                    "write events/1.seg", "sync events/1.seg",
                     "remove snapshots/1.seg", "syncDirectory snapshots",
                 ])
         try await store.close()
