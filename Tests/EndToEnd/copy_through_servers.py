@@ -11,6 +11,8 @@ from case import LONG, SEED, Case
 
 POSTGRESQL = os.environ["STRATA_POSTGRESQL"]
 NATS = os.environ["STRATA_NATS"].split()[0]
+NATS_TLS = os.environ["STRATA_NATS_TLS_ADDRESS"].split()[0].replace("nats://", "tls://")
+TLS_FILES = os.environ["STRATA_NATS_TLS_FILES"]
 KILLS = 40 if LONG else 10
 
 
@@ -66,6 +68,21 @@ class CopyThroughServersTests(Case):
         print(f"seed {SEED}: {KILLS} kills, {landed} of running copies", flush=True)
         # Kills that all come too late would show nothing.
         self.assertGreaterEqual(landed, KILLS // 3)
+
+    def test_a_server_of_nats_and_the_tool_know_each_other_by_certificates(self):
+        data, ids = events.commits_of_several(seed=SEED, commits=30)
+        self.fill(data)
+        count = sum(len(commit) for commit in ids)
+        trusted = f"{NATS_TLS}/certified?tls_ca={TLS_FILES}/ca.crt"
+        known = f"{trusted}&tls_cert={TLS_FILES}/client.crt&tls_key={TLS_FILES}/client.key"
+        self.assert_copied(tool.run("copy", self.store, known), count)
+        self.assert_copied(tool.run("copy", known, self.path("back.strata")), count)
+        self.assertEqual(self.export(self.path("back.strata")), self.export())
+        for address in (f"{NATS_TLS}/certified", trusted):
+            refused = tool.run("copy", self.store, address)
+            self.assertNotEqual(refused.status, 0)
+            self.assertIn(b"tls", refused.errors.lower())
+            self.assertNotIn(b"Fatal", refused.errors)
 
     def test_commits_of_several_events_and_releases_come_along(self):
         data, ids = events.commits_of_several(seed=SEED, commits=200)

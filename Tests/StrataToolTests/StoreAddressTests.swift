@@ -28,11 +28,19 @@ struct StoreAddressTests {
         #expect(
             StoreAddress(argument: "tls://a:1,b:2/orders?replicas=3")
                 == .jetStream(["tls://a:1", "tls://b:2"], name: "orders", replicas: 3))
+        #expect(
+            StoreAddress(argument: "tls://a:1/orders?tls_ca=/etc/ca.pem&tls_cert=c.pem&tls_key=k.pem&tls_name=nats")
+                == .jetStream(
+                    ["tls://a:1"], name: "orders",
+                    tls: .init(authorities: "/etc/ca.pem", certificates: "c.pem", key: "k.pem", serverName: "nats")))
     }
 
     @Test(
         "is refused where it is none",
-        arguments: ["mysql://h/d", "nats://", "nats://h/n?replicas=many", "nats://h/n?what=1", "://h"])
+        arguments: [
+            "mysql://h/d", "nats://", "nats://h/n?replicas=many", "nats://h/n?what=1", "nats://h/n?tls_cert=c.pem",
+            "://h",
+        ])
     func invalid(text: String) {
         #expect(StoreAddress(argument: text) == nil)
     }

@@ -10,8 +10,10 @@ struct CopyCommand: AsyncParsableCommand {
         abstract: "Copy a store into another one, on a disk or on a server; again: goes on where it stood.",
         discussion: """
             A store is a directory, postgres://USER@HOST/DATABASE (with ?schema=NAME where it is not strata), or \
-            nats://HOST:PORT/NAME (with ?replicas=3; several HOST:PORT with commas). Servers need a tool that is built \
-            with --traits PostgreSQL,JetStream. The destination is made where it is not there.
+            nats://HOST:PORT/NAME (with ?replicas=3; several HOST:PORT with commas). tls:// in place of nats:// demands TLS; \
+            &tls_ca=FILE names the authorities to trust, &tls_cert=FILE&tls_key=FILE what the server knows us by, \
+            &tls_name=NAME what its certificate is for. Servers need a tool that is built with --traits \
+            PostgreSQL,JetStream. The destination is made where it is not there.
 
             Events keep their order, ids, versions, times, contents and metadata; streams begin where they begin in the \
             source, tombstones and snapshots come along. Positions are the destination's own. Works beside writers of the \

@@ -6,11 +6,17 @@ import StrataJetStream
 
 extension StoreAddress {
     func openJetStream(
-        _ servers: [String], name: String, replicas: Int?, for use: StoreUse
+        _ servers: [String], name: String, replicas: Int?, tls: TLSFiles?, for use: StoreUse
     ) async throws(ToolError) -> any OpenStore {
         var options = JetStreamOptions(servers: servers, name: name)
         options.createsStore = use == .writing
         if let replicas { options.replicas = replicas }
+        options.tls = tls.map { files in
+            JetStreamOptions.TLS(
+                authorities: files.authorities,
+                identity: files.certificates.flatMap { chain in files.key.map { (certificates: chain, key: $0) } },
+                serverName: files.serverName)
+        }
         do throws(JetStreamError) {
             return OpenJetStream(opened: try await JetStreamStore.open(options, logger: StandardErrorLog.logger))
         } catch {
@@ -62,7 +68,7 @@ extension EventStoreError {
 
 extension StoreAddress {
     func openJetStream(
-        _ servers: [String], name: String, replicas: Int?, for use: StoreUse
+        _ servers: [String], name: String, replicas: Int?, tls: TLSFiles?, for use: StoreUse
     ) async throws(ToolError) -> any OpenStore {
         throw .withoutTrait("JetStream", at: self)
     }

@@ -29,8 +29,8 @@ extension StoreAddress {
         case .directory(let path): try await DirectoryStore.open(path, for: use)
         case .postgreSQL(let connection, let schema):
             try await openPostgreSQL(connection, schema: schema, for: use)
-        case .jetStream(let servers, let name, let replicas):
-            try await openJetStream(servers, name: name, replicas: replicas, for: use)
+        case .jetStream(let servers, let name, let replicas, let tls):
+            try await openJetStream(servers, name: name, replicas: replicas, tls: tls, for: use)
         }
     }
 }

@@ -5,10 +5,23 @@ enum StoreAddress: Hashable, Sendable, ExpressibleByArgument {
     case directory(String)
     /// A connection string of libpq, and the schema.
     case postgreSQL(String, schema: String)
-    /// Addresses of servers of one cluster, the store's name, and on how many of them it is kept.
-    case jetStream([String], name: String, replicas: Int?)
+    /// Addresses of servers of one cluster, the store's name, on how many of them it is kept, and by what both sides know
+    /// each other.
+    case jetStream([String], name: String, replicas: Int? = nil, tls: TLSFiles? = nil)
 
-    /// Reads a path, `postgres://…?schema=NAME`, or `nats://HOST:PORT,HOST:PORT/NAME?replicas=3`; nil for other addresses.
+    /// What TLS takes beside the system's authorities, as files in PEM.
+    struct TLSFiles: Hashable, Sendable {
+        /// The authorities to trust.
+        var authorities: String?
+        /// Our own certificate chain, with its key.
+        var certificates: String?
+        var key: String?
+        /// What the server's certificate must be for, if not its address.
+        var serverName: String?
+    }
+
+    /// Reads a path, `postgres://…?schema=NAME`, or `nats://HOST:PORT,HOST:PORT/NAME?replicas=3`, with `tls_ca`, `tls_cert`,
+    /// `tls_key` and `tls_name`; nil for other addresses.
     init?(argument: String) {
         guard let end = argument.firstRange(of: "://") else {
             self = .directory(argument)
@@ -21,14 +34,20 @@ enum StoreAddress: Hashable, Sendable, ExpressibleByArgument {
             let options = Self.cutOptions(["schema"], from: &address)
             self = .postgreSQL("\(scheme)://\(address)", schema: options["schema"] ?? "strata")
         case "nats", "tls":
-            let options = Self.cutOptions(["replicas"], from: &address)
+            let options = Self.cutOptions(
+                ["replicas", "tls_ca", "tls_cert", "tls_key", "tls_name"], from: &address)
             guard !address.contains("?") else { return nil }
             let parts = address.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
             let hosts = parts[0].split(separator: ",").map { "\(scheme)://\($0)" }
             let name = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : "strata"
             let replicas = options["replicas"].map { Int($0) ?? 0 }
-            guard !hosts.isEmpty, replicas ?? 1 > 0 else { return nil }
-            self = .jetStream(hosts, name: name, replicas: replicas)
+            let files = TLSFiles(
+                authorities: options["tls_ca"], certificates: options["tls_cert"], key: options["tls_key"],
+                serverName: options["tls_name"])
+            guard !hosts.isEmpty, replicas ?? 1 > 0, (files.certificates == nil) == (files.key == nil) else {
+                return nil
+            }
+            self = .jetStream(hosts, name: name, replicas: replicas, tls: files == TLSFiles() ? nil : files)
         default: return nil
         }
     }
@@ -57,7 +76,7 @@ extension StoreAddress: CustomStringConvertible {
         switch self {
         case .directory(let path): path
         case .postgreSQL(let connection, let schema): "\(Self.withoutSecrets(connection)) (schema \(schema))"
-        case .jetStream(let servers, let name, _):
+        case .jetStream(let servers, let name, _, _):
             servers.map { Self.withoutSecrets($0) }.joined(separator: ",") + "/" + name
         }
     }
