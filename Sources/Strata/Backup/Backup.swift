@@ -114,8 +114,8 @@ struct Backup {
         events = manifest.sealed.reduce(0) { $0 + Int(clamping: $1.eventCount) }
         lastPosition = Int(clamping: manifest.sealed.last?.lastPosition ?? 0)
         for entry in manifest.sealed { try bring(entry, of: manifest.storeID) }
-        let end = try bringActive(manifest)
-        try bringSnapshots(manifest, snapshots, logEnd: end)
+        try bringActive(manifest)
+        try bringSnapshots(snapshots)
     }
 
     /// Brings a sealed segment over, unless it is there.
@@ -172,9 +172,7 @@ struct Backup {
 extension Backup {
     /// Copies the active segment up to where readers beside the writer may see it, with a mark behind it: the copy is
     /// complete, and damage to its end is no torn tail.
-    ///
-    /// - Returns: where the copied frames end.
-    private mutating func bringActive(_ manifest: Manifest) throws(StrataError) -> Int {
+    private mutating func bringActive(_ manifest: Manifest) throws(StrataError) {
         let segment = SegmentIdentity(number: manifest.active)
         let hasWriter = try ReaderOpening.hasWriter(source)
         var scan = try scanActive(segment, manifest.storeID)
@@ -199,7 +197,6 @@ extension Backup {
             try copy.sync()
         }
         try transfer.install(staged, as: segment.name)
-        return end
     }
 
     private func scanActive(_ segment: SegmentIdentity, _ storeID: UInt128) throws(StrataError) -> SegmentScan {
@@ -227,15 +224,13 @@ extension Backup {
 }
 
 extension Backup {
-    /// Brings the snapshots over. Those of events that came behind the copied ones would count as absent, and an aggregate
-    /// whose events are released needs one: an older one that fits is stored again.
+    /// Brings the snapshots over. Those of events that came behind the copied ones do not count in the copy, and those before
+    /// them do: an aggregate whose events are released needs one.
     ///
     /// - Parameter before: the segments of snapshots that there were before the log was copied.
     /// - Throws: ``StrataError/Code/notFound`` where a compaction has removed one of them since, and with it perhaps the
     ///   snapshot that fits.
-    private mutating func bringSnapshots(
-        _ manifest: Manifest, _ before: [UInt64], logEnd: Int
-    ) throws(StrataError) {
+    private mutating func bringSnapshots(_ before: [UInt64]) throws(StrataError) {
         let numbers = try SnapshotScan.segments(on: source)
         if let gone = before.first(where: { !numbers.contains($0) }) {
             let path = source.path(of: StoreLayout.snapshotSegment(gone))
@@ -252,67 +247,5 @@ extension Backup {
             }
         }
         snapshotSegments = Set(numbers)
-        let versions = try versionsCopied(manifest, logEnd: logEnd)
-        guard !versions.isEmpty else { return }
-        var scan = SnapshotScan(storeID: manifest.storeID, on: destination)
-        let heldBack = try scan.run(numbers, upTo: versions)
-        let fitting = heldBack.compactMap { scan.index[$0] }
-        guard !fitting.isEmpty else { return }
-        try store(fitting, behind: numbers.last ?? 0, manifest.storeID)
-    }
-
-    /// The versions that streams have in the copy which have gone on in the store since.
-    private func versionsCopied(_ manifest: Manifest, logEnd: Int) throws(StrataError) -> [StreamID: Int] {
-        let current = try self.manifest()
-        var versions: [StreamID: Int] = [:]
-        let behind = current.sealed.map(\.identity).filter { $0.number >= manifest.active }
-        for segment in behind + [SegmentIdentity(number: current.active)] {
-            let isCopied = segment.number == manifest.active
-            let content = try SegmentContent(segment, storeID: manifest.storeID, on: source)
-            // Where the copied segment was compacted, its offsets tell nothing: what is in it counts as not copied.
-            let start = isCopied && !segment.isCompacted ? logEnd : Format.segmentHeaderBytes
-            var scanner = FrameScanner(content, from: start, to: try content.length())
-            while case .frame(let header) = try scanner.next() {
-                guard
-                    header.kind == .commit,
-                    let type = scanner.withBody({ body in
-                        CommitBody.aggregateTypeRange(in: body, header: header).flatMap { body.extracting($0).text }
-                    })
-                else { continue }
-                let stream = StreamID(type, UUID(bits: header.aggregateID))
-                versions[stream] = versions[stream] ?? header.firstVersion - 1
-            }
-        }
-        return versions
-    }
-
-    /// Stores snapshots again, in a segment of their own behind the others.
-    private mutating func store(
-        _ entries: [SnapshotIndex.Entry], behind number: UInt64, _ storeID: UInt128
-    ) throws(StrataError) {
-        let header = SegmentHeader(
-            kind: .snapshots, storeID: storeID, number: number + 1, epoch: max(1, destination.randomNumber()),
-            createdAt: destination.now())
-        var bytes = header.encoded()
-        for entry in entries {
-            let file = try StoreFile(StoreLayout.snapshotSegment(entry.segment), .read, on: destination)
-            let binding = ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment)
-            var frame: [UInt8] = []
-            guard
-                var snapshot = try SegmentContent(file, binding: binding)
-                    .readFrame(at: entry.offset, before: entry.offset + entry.frameLength, into: &frame)
-            else { continue }
-            snapshot.durableMark = Format.segmentHeaderBytes
-            snapshot.encode(into: &bytes, at: bytes.count, binding: header.binding)
-            bytes += frame[Format.frameHeaderBytes...]
-        }
-        let name = StoreLayout.snapshotSegment(number + 1)
-        let staged = name + StoreLayout.stagedSuffix
-        try destination.removeIfPresent(staged)
-        let file = try StoreFile(staged, .create, on: destination)
-        try file.write(bytes.span.bytes, at: 0)
-        try file.sync()
-        try transfer.install(staged, as: name)
-        snapshotSegments.insert(number + 1)
     }
 }

@@ -18,8 +18,8 @@ struct SnapshotScan {
     private(set) var damage: [Damage] = []
     private(set) var bytes = 0
     private(set) var snapshots = 0
+    /// Above which the snapshots of some streams do not count.
     private var highestVersions: [StreamID: Int] = [:]
-    private var heldBack: Set<StreamID> = []
     /// The highest number of a segment.
     private(set) var lastNumber: UInt64 = 0
     /// Streams without a snapshot because of a deletion that is not known to be durable: another loss of power may bring
@@ -58,17 +58,6 @@ struct SnapshotScan {
             }
             progress(bytes)
         }
-    }
-
-    /// Walks some segments as if no snapshot of some streams were above a version.
-    ///
-    /// - Returns: the streams that have such a snapshot; the index has their latest one that is not above.
-    mutating func run(
-        _ numbers: [UInt64], upTo versions: [StreamID: Int]
-    ) throws(StrataError) -> Set<StreamID> {
-        highestVersions = versions
-        for number in numbers { try read(number) }
-        return heldBack
     }
 
     /// The streams of snapshots that know of events which the log does not have, because they were made of appends that a
@@ -147,10 +136,7 @@ struct SnapshotScan {
             guard let body = scanner.withBody({ SnapshotBody(decoding: $0, header: header) }) else { return false }
             snapshots += 1
             let stream = StreamID(body.aggregateType, UUID(bits: header.aggregateID))
-            if let highest = highestVersions[stream], header.firstVersion > highest {
-                heldBack.insert(stream)
-                return true
-            }
+            if let highest = highestVersions[stream], header.firstVersion > highest { return true }
             forgetDeletion(of: stream)
             index[stream] = SnapshotIndex.Entry(
                 segment: number, offset: scanner.offset, frameLength: header.frameLength,

@@ -83,32 +83,6 @@ import Testing
         #expect(report.damage.map(\.offset) == [frames[1].offset])
     }
 
-    @Test func snapshotsThatAreStoredAgain() async throws {
-        let store = try await open(source)
-        let other = sampleStream()
-        for _ in 1...4 { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any) }
-        // A deletion is synced, and the next frame says so.
-        try await store.snapshots.save(snapshot(at: 2))
-        try await store.snapshots.delete(for: stream)
-        try await store.snapshots.save(snapshot(at: 3))
-        _ = try await store.events.append([sampleEvent()], to: other, expecting: .any)
-        // Nothing behind it tells yet that this one is durable.
-        _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any)
-        try await store.snapshots.save(snapshot(at: 5))
-        let calls = try await target.changes { _ = try StrataStore.backup(of: source, to: target) }
-        let begin = try #require(calls.firstIndex(of: "create snapshots/2.seg.new"))
-        #expect(
-            Array(calls[begin...])
-                == [
-                    "create snapshots/2.seg.new", "write snapshots/2.seg.new", "sync snapshots/2.seg.new",
-                    "rename snapshots/2.seg.new",
-                ] + Self.installing)
-        try await store.close()
-        let copy = try await StrataStore.open(on: target, options: StrataOptions(access: .readOnly))
-        #expect(try await copy.snapshots.latest(for: stream)?.version == 3)
-        try await copy.close()
-    }
-
     @Test func aBackupThatBecomesAStore() async throws {
         try await makeStore()
         _ = try StrataStore.backup(of: source, to: target)
