@@ -24,6 +24,8 @@ package struct GrowingIndex: Sendable {
     /// The type that a frame named last: mostly that of the next one, too.
     private var latestType: (tag: UInt32, place: Int)?
     private(set) var streams: [Stream] = []
+    /// Whether commits of a stream do not follow each other.
+    private(set) var hasGaps = false
     private var streamSlots = HashSlots()
     private(set) var releases: [IndexedRelease] = []
     private(set) var events = EventPlaces()
@@ -139,6 +141,7 @@ package struct GrowingIndex: Sendable {
             return .begins
         }
         let last = streams[place].lastVersion
+        if commit.firstVersion != last + 1 { hasGaps = true }
         guard commit.firstVersion > last else { return .overlaps }
         streams[place].others.append(commit)
         streams[place].bytes += bytes

@@ -39,11 +39,11 @@ struct SidecarFiles: Sendable {
     /// Makes the sidecar of a sound segment and keeps it, as ``keep(_:of:)`` does. May block.
     ///
     /// - Parameter identity: the segment's file as it was when `index` was made of it.
-    /// - Returns: nil only where the index cannot be laid out.
+    /// - Returns: nil only where the index cannot be laid out, because versions are missing or for its size.
     func make(
         of index: GrowingIndex, _ entry: Manifest.SealedSegment, _ identity: FileIdentity
     ) -> Sidecar? {
-        keep(encode(index, entry, identity), of: entry)
+        encode(index, entry, identity).flatMap { keep($0, of: entry) }
     }
 
     /// The bytes of a sidecar, and what they are bound to.
@@ -55,7 +55,10 @@ struct SidecarFiles: Sendable {
     /// The sidecar of a sound segment, for ``keep(_:of:)``. O(size of the segment's index).
     ///
     /// - Parameter identity: the segment's file as it was when `index` was made of it.
-    func encode(_ index: GrowingIndex, _ entry: Manifest.SealedSegment, _ identity: FileIdentity) -> Encoded {
+    /// - Returns: nil where versions are missing between a stream's commits: a sidecar says of each how many events it has, and
+    ///   they have to follow each other.
+    func encode(_ index: GrowingIndex, _ entry: Manifest.SealedSegment, _ identity: FileIdentity) -> Encoded? {
+        guard !index.hasGaps else { return nil }
         let binding = binding(of: entry, identity)
         return Encoded(bytes: SidecarEncoding(index).encoded(for: binding), binding: binding)
     }

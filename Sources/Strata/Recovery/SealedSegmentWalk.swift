@@ -24,7 +24,7 @@ struct SealedSegmentWalk: Sendable {
                 Damage(file: indexing.scan.name, offset: 0, reason: "this is not the segment that the manifest lists"))
         }
         self.damage = damage
-        guard let sidecars, let identity, damage.isEmpty, indexing.gaps.isEmpty else {
+        guard let sidecars, let identity, damage.isEmpty else {
             sidecar = nil
             return
         }

@@ -48,6 +48,27 @@ import Testing
         #expect(error?.code == .damaged)
     }
 
+    @Test func aSegmentWithMissingVersionsIsReadAtEveryOpening() async throws {
+        let stream = streams[0]
+        var segment = CraftedSegment()
+        segment.append(EncodedCommit([sampleEvent()], of: stream), epoch: 1, position: 1)
+        segment.append(EncodedCommit([sampleEvent()], of: stream), epoch: 1, position: 2, version: 4)
+        let release = EncodedRelease(
+            Release(firstLiveVersion: 4, isTruncated: true, isTombstoned: false), of: stream)
+        segment.append(.truncation, epoch: 1, body: release.body) { frame in
+            frame.aggregateTypeTag = release.aggregateTypeTag
+            frame.aggregateID = stream.id.bits
+            release.release.write(to: &frame)
+        }
+        segment.appendFooter(epoch: 1, lastPosition: 2, events: 2, commits: 2)
+        let device = try CraftedSegment.device([segment, CraftedSegment(number: 3)])
+        let store = try await StrataStore.open(on: device, options: options)
+        let versions = try await store.events.readStream(stream).collect().map(\.version)
+        #expect(versions == [4])
+        #expect(device.storage.contents[Self.sidecar] == nil)
+        try await store.close()
+    }
+
     @Test func aSegmentThatWasExchangedGetsNoSidecar() async throws {
         let device = try await makeStore()
         var storage = device.storage
