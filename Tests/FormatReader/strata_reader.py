@@ -756,21 +756,23 @@ class Store:
                 if frame.header.kind == MARK:
                     continue
                 if isinstance(frame.content, Snapshot):
-                    latest[frame.content.aggregate_type, frame.header.aggregate_id] = frame.content
+                    stream = (frame.content.aggregate_type, frame.header.aggregate_id)
+                    # One that is ahead of its stream leaves the one before it in force.
+                    if frame.content.version <= log.last_versions.get(stream, 0):
+                        latest[stream] = frame.content
                 else:
                     latest.pop((frame.content, frame.header.aggregate_id), None)
         streams = sorted(latest, key=lambda stream: (stream[0].encode(), stream[1]))
-        usable = [latest[stream] for stream in streams if is_usable(latest[stream], log.last_versions.get(stream, 0))]
-        return usable, damage
+        return [latest[stream] for stream in streams if is_usable(latest[stream])], damage
 
 
-def is_usable(snapshot: Snapshot, last_version: int) -> bool:
-    """Whether a snapshot is not ahead of its stream's last version and its state can be had."""
+def is_usable(snapshot: Snapshot) -> bool:
+    """Whether a snapshot's state can be had."""
     try:
         snapshot.state()
     except Invalid:
         return False
-    return snapshot.version <= last_version
+    return True
 
 
 def snapshot_frames(segment: Segment, file: str, damage: list[Finding]) -> Iterator[Frame | None]:
