@@ -8,7 +8,7 @@ import Logging
 /// Deletions are durable when they return.
 public final class StrataSnapshotStore: SnapshotStore {
     private let reader: SnapshotReader
-    private let log: SnapshotLog?
+    let log: SnapshotLog?
     private let lifetime: StoreLifetime
     private let logger: Logger
 

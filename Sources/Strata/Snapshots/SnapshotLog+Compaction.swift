@@ -59,30 +59,13 @@ extension SnapshotLog {
         guard let entry = index[stream], entry.segment < first else { return }
         try control.didRead(entry.frameLength)
         try control.willWrite(entry.frameLength)
-        try move(stream, entry)
-    }
-
-    /// Appends a copy of a stream's snapshot, which takes its place.
-    func move(_ stream: StreamID, _ entry: SnapshotIndex.Entry) throws(StrataError) {
-        let content = SegmentContent(
-            try StoreFile(StoreLayout.snapshotSegment(entry.segment), .read, on: device),
-            binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment))
-        var frame: [UInt8] = []
-        let end = entry.offset + entry.frameLength
-        guard
-            let header = try content.readFrame(at: entry.offset, before: end, into: &frame), header.kind == .snapshot
-        else {
-            // It counts as absent already: whoever asks for it gets none.
-            index[stream] = nil
-            return
-        }
-        let place = try append(header, of: stream, body: Array(frame[Format.frameHeaderBytes...]))
-        index[stream] = entry.moved(to: place.number, place.offset)
+        // One that does not verify counts as absent already: whoever asks for it gets none.
+        if try !store(entry, of: stream) { index[stream] = nil }
     }
 }
 
 extension SnapshotIndex.Entry {
-    fileprivate func moved(to segment: UInt64, _ offset: Int) -> SnapshotIndex.Entry {
+    func moved(to segment: UInt64, _ offset: Int) -> SnapshotIndex.Entry {
         SnapshotIndex.Entry(
             segment: segment, offset: offset, frameLength: frameLength, version: version,
             schemaVersion: schemaVersion, createdAt: createdAt, contentType: contentType, stateLength: stateLength)

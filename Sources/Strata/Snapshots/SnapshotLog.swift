@@ -88,28 +88,49 @@ actor SnapshotLog {
         // What an earlier process has written, or a sync that failed, may be in the page cache alone. The file's name is
         // durable since before it held a snapshot.
         let file = try StoreFile(StoreLayout.snapshotSegment(entry.segment), .readWrite, on: device)
-        var frame: [UInt8] = []
-        let end = entry.offset + entry.frameLength
-        let content = SegmentContent(
-            file, binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment))
-        guard try content.readFrame(at: entry.offset, before: end, into: &frame) != nil else {
+        guard try frame(of: entry, in: file) != nil else {
             throw StrataError(
                 .damaged, "the stream's snapshot does not verify; without it the events are needed", path: file.path,
                 offset: entry.offset)
         }
-        try file.makeDurable(from: entry.offset, to: end)
+        try file.makeDurable(from: entry.offset, to: entry.offset + entry.frameLength)
+    }
+
+    /// The frame of a snapshot in its segment; nil where it does not verify.
+    private func frame(
+        of entry: SnapshotIndex.Entry, in file: StoreFile
+    ) throws(StrataError) -> (header: FrameHeader, bytes: [UInt8])? {
+        let content = SegmentContent(
+            file, binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment))
+        var bytes: [UInt8] = []
+        let end = entry.offset + entry.frameLength
+        guard
+            let header = try content.readFrame(at: entry.offset, before: end, into: &bytes), header.kind == .snapshot
+        else { return nil }
+        return (header, bytes)
+    }
+
+    /// Appends a copy of a stream's snapshot, which takes the place of the one that counted; returns false where it does not
+    /// verify, and then nothing has changed.
+    func store(_ entry: SnapshotIndex.Entry, of stream: StreamID) throws(StrataError) -> Bool {
+        let file = try StoreFile(StoreLayout.snapshotSegment(entry.segment), .read, on: device)
+        guard let (header, bytes) = try frame(of: entry, in: file) else { return false }
+        let place = try append(header, of: stream, body: Array(bytes[Format.frameHeaderBytes...]))
+        index[stream] = entry.moved(to: place.number, place.offset)
+        return true
     }
 
     /// Has snapshots that know of events which the log does not have count no longer, durably.
     ///
     /// - Parameter ahead: their streams, each with the older snapshot that counts in its place, if there is one.
     func takeBack(_ ahead: [StreamID: SnapshotIndex.Entry?]) throws(StrataError) {
-        for case (let stream, let entry?) in ahead {
-            index[stream] = entry
+        var withoutOlder: [StreamID] = []
+        for (stream, older) in ahead {
             // Behind the other one: the last one counts.
-            try move(stream, entry)
+            let counts = if let older { try store(older, of: stream) } else { false }
+            if !counts { withoutOlder.append(stream) }
         }
-        _ = try delete(ahead.filter { $0.value == nil }.map(\.key))
+        _ = try delete(withoutOlder)
         try sync()
     }
 

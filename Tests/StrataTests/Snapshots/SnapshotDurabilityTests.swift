@@ -25,6 +25,12 @@ import Testing
         for _ in 0..<count { _ = try await store.events.append([sampleEvent()], to: order, expecting: .any) }
     }
 
+    /// Four events, and a snapshot of the third.
+    private func fill(_ store: StrataStore) async throws {
+        try await append(store, 4)
+        try await save(store, version: 3)
+    }
+
     /// The version of the order's snapshot and its events', as a later process finds them, reading or writing.
     private func find(
         on storage: SimulatedStorage, _ access: StrataOptions.Access = .readWrite
@@ -40,8 +46,7 @@ import Testing
     /// A store of four events whose first two are gone, durably, with a snapshot of the third.
     private func makeStore(on device: any Device) async throws -> StrataStore {
         let store = try await StrataStore.open(on: device, options: options)
-        try await append(store, 4)
-        try await save(store, version: 3)
+        try await fill(store)
         try await store.events.truncate(order, before: 3, expecting: .any)
         _ = try await store.events.append([sampleEvent()], to: cart, expecting: .noStream)
         try await store.events.waitUntilDurable(#require(try await store.events.currentPosition()))
@@ -60,8 +65,7 @@ import Testing
     @Test func aTruncationMakesTheSnapshotOfAnEarlierProcessDurable() async throws {
         let first = SimulatedDevice(seed: 1)
         var store = try await StrataStore.open(on: first, options: StrataOptions(idleMarkDelay: nil))
-        try await append(store, 4)
-        try await save(store, version: 3)
+        try await fill(store)
         let second = first.afterProcessDeath()
         store = try await StrataStore.open(on: second, options: StrataOptions(idleMarkDelay: nil))
         try await store.events.truncate(order, before: 3, expecting: .any)
@@ -72,8 +76,7 @@ import Testing
     @Test func aTruncationMakesTheSnapshotOfASegmentThatIsLeftDurable() async throws {
         let device = SimulatedDevice(seed: 1)
         let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
-        try await append(store, 4)
-        try await save(store, version: 3)
+        try await fill(store)
         // The segment is left alone behind a failed sync; the next snapshot goes to another one.
         device.inject([DeviceFault(atCall: device.calls, .failedSync(.keptInCache))])
         await #expect(throws: EventStoreError.self) {
@@ -91,8 +94,7 @@ import Testing
         let device = try FileSystemDevice.open(storeAt: directory.path, createIfMissing: true)
         let store = try await StrataStore.open(
             on: device, options: StrataOptions(segmentBytes: 2 << 10, idleMarkDelay: nil))
-        try await append(store, 4)
-        try await save(store, version: 3)
+        try await fill(store)
         // Until they go to another segment.
         for version in 1...20 { try await save(store, version: version, of: cart) }
         try StoreFiles(directory).flipBit(at: Format.segmentHeaderBytes + Format.frameHeaderBytes, of: Self.name)
@@ -133,6 +135,18 @@ import Testing
         try await append(store, 2)
         // What the process that has opened it did about the snapshot is durable, since events follow.
         #expect(try await find(on: second.storage.afterTotalLoss).snapshot == 3)
+        try await store.close()
+    }
+
+    @Test func aSnapshotOfLostEventsDoesNotStayWhereTheOneBeforeDoesNotVerify() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+        try await fill(store)
+        let log = try #require(store.snapshots.log)
+        let older = try #require(await log.index[order]).moved(to: 1, Format.segmentHeaderBytes + 8)
+        try await log.takeBack([order: older])
+        #expect(try await store.snapshots.latest(for: order) == nil)
+        #expect(try await find(on: device.storage.afterTotalLoss).snapshot == nil)
         try await store.close()
     }
 
