@@ -28,6 +28,34 @@ final class BlockingExecutor: SerialExecutor {
         case .simulation(let thread): thread.enqueue(job, on: self)
         }
     }
+
+    /// Where a task begins that goes to the actor first.
+    var entrance: any TaskExecutor {
+        switch place {
+        case .queue(let queue): Entrance(to: self, on: queue)
+        case .background: globalConcurrentExecutor
+        case .simulation(let thread): thread
+        }
+    }
+
+    /// Begins tasks on the actor's own thread, so that no other one is woken on the way to it.
+    private final class Entrance: TaskExecutor {
+        private let executor: BlockingExecutor
+        private let queue: DispatchQueue
+
+        init(to executor: BlockingExecutor, on queue: DispatchQueue) {
+            self.executor = executor
+            self.queue = queue
+        }
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async {
+                job.runSynchronously(
+                    isolatedTo: self.executor.asUnownedSerialExecutor(), taskExecutor: self.asUnownedTaskExecutor())
+            }
+        }
+    }
 }
 
 /// Threads that may block, for reading.

@@ -1,5 +1,6 @@
 import EventSourcing
 import FoundationEssentials
+import Synchronization
 
 /// A change of another store, its events encoded.
 enum EncodedChange: Sendable {
@@ -30,61 +31,67 @@ extension LogWriter {
     /// They reach the log together, so that it stores a part of them from the front, or all.
     func take(_ changes: [EncodedChange]) async throws(EventStoreError) {
         await takeTurn()
-        let failuresBefore = failures
-        var admitted: [(entry: LogEntry, status: StreamStatus)] = []
+        let failuresBefore = state.withLock(\.failures)
+        var admitted: [WriterState.Admitted] = []
         var refusal: EventStoreError?
         for change in changes {
             do throws(EventStoreError) {
-                guard let entry = try await decide(change) else { continue }
-                admitted.append((entry, statusesUnderWay[change.stream] ?? StreamStatus(version: 0)))
+                if let change = try await decide(change) { admitted.append(change) }
             } catch {
                 refusal = error
                 break
             }
         }
-        // What others had on its way has failed, and what was decided on top of it is void, also what was decided since.
-        if failures != failuresBefore {
-            forgetAllUnderWay()
-            passTurn()
-            throw EventStoreError(.ioFailure, "what came before was not stored, so nothing was; try again")
-        }
-        let stored: Result<Durability, EventStoreError>?
-        if admitted.isEmpty {
-            stored = nil
-            passTurn()
-        } else {
-            stored = await withCheckedContinuation { continuation in
-                for (entry, status) in admitted.dropLast() {
-                    gathered.append(Waiting(entry: entry, status: status, continuation: nil))
-                }
-                if let (entry, status) = admitted.last {
-                    gathered.append(Waiting(entry: entry, status: status, continuation: continuation))
-                }
-                passTurn()
-                flushIfNeeded()
-            }
-        }
-        _ = try stored?.get()
+        let stored = try await store(admitted, decidedAfter: failuresBefore)
+        if case .settled(let result) = stored { _ = try result.get() }
         if let refusal { throw refusal }
     }
 
+    /// Gives the turn back, and waits until what was let in is stored, where that is something.
+    private func store(
+        _ admitted: [WriterState.Admitted], decidedAfter failures: Int
+    ) async throws(EventStoreError) -> WriterState.Answer {
+        var isVoid = false
+        let answer = await withCheckedContinuation { (continuation: WriterState.Continuation) in
+            let mustFlush = state.withLock { state in
+                defer { state.passTurn() }
+                // What others had on its way has failed, and what was decided on top of it is void, also what was decided
+                // since.
+                isVoid = state.failures != failures
+                if isVoid { state.forgetAllUnderWay() }
+                guard !isVoid, let last = admitted.last else {
+                    continuation.resume(returning: .notAdmitted)
+                    return false
+                }
+                for entry in admitted.dropLast() { state.gather(entry, answering: nil) }
+                state.gather(last, answering: continuation)
+                return state.mustFlush()
+            }
+            if mustFlush { startFlushing() }
+        }
+        guard !isVoid else {
+            throw EventStoreError(.ioFailure, "what came before was not stored, so nothing was; try again")
+        }
+        return answer
+    }
+
     /// - Returns: nil where there is nothing to store.
-    private func decide(_ change: EncodedChange) async throws(EventStoreError) -> LogEntry? {
+    private func decide(_ change: EncodedChange) async throws(EventStoreError) -> WriterState.Admitted? {
         switch change {
         case .commit(let commit, let firstVersion, let storedAt):
-            return try await decide(commit, firstVersion, storedAt).map(LogEntry.commit)
+            return try await decide(commit, firstVersion, storedAt)
         case .release(let source, let stream):
             let status = try await currentStatus(of: stream)
             let left = status.takingOverReleases(of: source)
             guard left != status else { return nil }
             // Not now: what follows was stored earlier.
-            return .release(admit(left, of: stream, storedAt: lastStoredAt))
+            return state.withLock { $0.admit(left, of: stream, storedAt: $0.lastStoredAt) }
         }
     }
 
     private func decide(
         _ commit: EncodedCommit, _ firstVersion: Int, _ storedAt: Timestamp
-    ) async throws(EventStoreError) -> PositionedCommit? {
+    ) async throws(EventStoreError) -> WriterState.Admitted? {
         let expected = ExpectedVersion.exactly(firstVersion - 1)
         if try await isStored(commit, expecting: expected) { return nil }
         let status = try await currentStatus(of: commit.stream)
@@ -92,8 +99,9 @@ extension LogWriter {
         guard expected.allows(status) else {
             throw .conflict(in: commit.stream, expected: expected, actual: status.version)
         }
-        try checkPositions(for: commit)
-        return admit(commit, behind: status, storedAt: storedAt)
+        return try state.withLock { state throws(EventStoreError) in
+            try state.admit(commit, behind: status, storedAt: storedAt).0
+        }
     }
 
     /// Whether the commit is there already.
@@ -105,10 +113,11 @@ extension LogWriter {
         let index = index
         let earlier = earlier
         let ids = commit.eventIDs
-        try checkOpen()
-        if let taken = ids.first(where: eventIDsUnderWay.contains) {
-            throw .duplicate(eventID: UUID(bits: taken), in: commit.stream)
+        let taken = try state.withLock { state throws(EventStoreError) in
+            try state.checkOpen()
+            return state.firstUnderWay(of: ids)
         }
+        if let taken { throw .duplicate(eventID: UUID(bits: taken), in: commit.stream) }
         do throws(IndexFault) {
             if try index.candidates(forEventIDs: ids, .verifiedOnly).isEmpty { return false }
         } catch {}
@@ -124,8 +133,11 @@ extension LogWriter {
     }
 
     private func currentStatus(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
-        try checkOpen()
-        if let status = statusesUnderWay[stream] ?? index.knownStatus(of: stream) { return status }
+        let known = try state.withLock { state throws(EventStoreError) in
+            try state.checkOpen()
+            return state.knownStatus(of: stream)
+        }
+        if let known { return known }
         let reader = earlier.reader
         do throws(StrataError) {
             return try await BlockingReads.run { () throws(StrataError) in

@@ -10,6 +10,7 @@ actor SegmentLog {
     private static let longestRun = 16 << 20
     nonisolated private let executor = BlockingExecutor(label: "strata.log")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    nonisolated let entrance: any TaskExecutor
 
     let device: any Device
     let index: LogIndex
@@ -37,6 +38,7 @@ actor SegmentLog {
     let didSeal: AsyncStream<Void>.Continuation
 
     init(_ opened: OpenedLog, options: StrataOptions) {
+        entrance = executor.entrance
         device = opened.device
         index = opened.index
         durability = options.durability
