@@ -51,15 +51,20 @@ extension LogWriter {
     private func store(
         _ admitted: [WriterState.Admitted], decidedAfter failures: Int
     ) async throws(EventStoreError) -> WriterState.Answer {
-        var isVoid = false
+        var obstacle: EventStoreError?
         let answer = await withCheckedContinuation { (continuation: WriterState.Continuation) in
             let mustFlush = state.withLock { state in
                 defer { state.passTurn() }
                 // What others had on its way has failed, and what was decided on top of it is void, also what was decided
                 // since.
-                isVoid = state.failures != failures
-                if isVoid { state.forgetAllUnderWay() }
-                guard !isVoid, let last = admitted.last else {
+                if state.failures != failures {
+                    obstacle = EventStoreError(
+                        .ioFailure, "what came before was not stored, so nothing was; try again")
+                    state.forgetAllUnderWay()
+                }
+                // The log may be closed by now.
+                do throws(EventStoreError) { try state.checkOpen() } catch { obstacle = error }
+                guard obstacle == nil, let last = admitted.last else {
                     continuation.resume(returning: .notAdmitted)
                     return false
                 }
@@ -69,9 +74,7 @@ extension LogWriter {
             }
             if mustFlush { startFlushing() }
         }
-        guard !isVoid else {
-            throw EventStoreError(.ioFailure, "what came before was not stored, so nothing was; try again")
-        }
+        if let obstacle { throw obstacle }
         return answer
     }
 

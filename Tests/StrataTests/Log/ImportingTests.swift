@@ -41,4 +41,33 @@ import Testing
         }
         try await store.close()
     }
+
+    @Test func nothingIsWrittenOnceTheStoreIsClosed() async throws {
+        for number in 1...20 {
+            let device = SimulatedDevice()
+            let options = StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil)
+            let store = try await StrataStore.open(on: device, options: options)
+            _ = try await store.events.append(
+                [sampleEvent(id: UUID(bits: UInt128(number)))], to: sampleStream(), expecting: .noStream)
+            let (first, second) = (sampleStream(), sampleStream())
+            // The second one must be looked for in stored frames; meanwhile the store closes.
+            let changes = [(first, UUID()), (second, looksLike(number))].map { stream, id in
+                ImportedChange.commit(
+                    ImportedCommit([sampleEvent(id: id)], to: stream, firstVersion: 1, storedAt: .distantFuture))
+            }
+            let imported = Task.immediate { try await store.events.importChanges(changes) }
+            let closed = Task.immediate { try await store.close() }
+            try await closed.value
+            let outcome = await imported.result
+
+            let reopened = try await StrataStore.open(on: device, options: options)
+            let versions = try await [reopened.events.version(of: first), reopened.events.version(of: second)]
+            // All of it was stored before, or nothing is.
+            switch outcome {
+            case .success: #expect(versions == [1, 1])
+            case .failure: #expect(versions == [0, 0])
+            }
+            try await reopened.close()
+        }
+    }
 }
