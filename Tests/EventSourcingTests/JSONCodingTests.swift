@@ -52,7 +52,7 @@ struct JSONCodingTests {
     }
 
     private func decoded<Value: Decodable>(_ type: Value.Type, _ json: Bytes) throws -> Value {
-        try JSONValueDecoder(JSONText(json)).value(as: type)
+        try JSONSource(JSONText(json)).value(at: 0, as: type)
     }
 
     @Test func readsWhatItWrote() throws {
@@ -130,6 +130,65 @@ struct JSONCodingTests {
         #expect(try decoded([UUID].self, Bytes("[\"\(id)\",\"\(id.uuidString.lowercased())\"]")) == [id, id])
     }
 
+    @Test func refusesUUIDsWithAnyOtherCharacterAnywhere() throws {
+        let id = Array("550e8400-e29b-41d4-a716-44665544000A".utf8)
+        for index in id.indices {
+            for character in Array("azAZ09:/@G`gf-\u{7F} ".utf8) {
+                var text = id
+                text[index] = character
+                let isValid =
+                    id[index] == UInt8(ascii: "-")
+                    ? character == UInt8(ascii: "-") : Character(Unicode.Scalar(character)).isHexDigit
+                let json = Bytes([UInt8(ascii: "\"")] + text + [UInt8(ascii: "\"")])
+                let expected = isValid ? UUID(uuidString: String(decoding: text, as: UTF8.self)) : nil
+                #expect((try? decoded(UUID.self, json)) == expected)
+            }
+        }
+    }
+
+    @Test func escapesEachCharacterThatNeedsIt() throws {
+        for scalar in (0..<0x100).compactMap({ Unicode.Scalar(UInt32($0)) }) {
+            for length in 0...17 {
+                for position in 0...length {
+                    var text = String(repeating: "a", count: length)
+                    text.unicodeScalars.insert(scalar, at: text.utf8.index(text.startIndex, offsetBy: position))
+                    let json = try encoded(text)
+                    let needsEscape = scalar.value < 0x20 || scalar.value == 0x7F || scalar == "\"" || scalar == "\\"
+                    try #require(try decoded(String.self, json) == text)
+                    try #require(json.contains(UInt8(ascii: "\\")) == needsEscape)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: 0...17)
+    func refusesControlCharactersWhereverTheyStand(_ position: Int) {
+        for character in UInt8.min..<0x20 {
+            var text = Array(repeating: UInt8(ascii: "a"), count: 18)
+            text[position] = character
+            #expect(throws: JSONSyntaxError.self) {
+                try JSONText(Bytes([UInt8(ascii: "\"")] + text + [UInt8(ascii: "\"")]))
+            }
+        }
+    }
+
+    @Test func asksObjectsInTurnsForTheirMembers() throws {
+        struct Pair: Decodable {
+            enum CodingKeys: CodingKey { case left, right }
+            var sums: [Int] = []
+            init(from decoder: any Decoder) throws {
+                let both = try decoder.container(keyedBy: CodingKeys.self)
+                let left = try both.nestedContainer(keyedBy: JSONKey.self, forKey: .left)
+                let right = try both.nestedContainer(keyedBy: JSONKey.self, forKey: .right)
+                for key in left.allKeys.reversed() + left.allKeys {
+                    sums.append(try left.decode(Int.self, forKey: key) + right.decode(Int.self, forKey: key))
+                }
+            }
+        }
+        let json = Bytes(#"{"left":{"a":1,"b":2,"c":3},"right":{"c":30,"b":20,"a":10}}"#)
+        #expect(try decoded(Pair.self, json).sums == [33, 22, 11, 11, 22, 33])
+    }
+
     @Test func findsMembersInAnyOrder() throws {
         struct Pair: Decodable, Equatable { let first, second, third: Int }
         let orders = ["first", "second", "third"].flatMap { name in
@@ -198,6 +257,26 @@ struct JSONCodingTests {
         }
         guard case .typeMismatch(_, let context) = error else { throw error }
         #expect(context.codingPath.map(\.stringValue) == ["a", "1"])
+    }
+
+    @Test func saysTheWayToAValueThroughObjectsAndArrays() throws {
+        struct Inner: Decodable { let wanted: [[Bool]] }
+        struct Outer: Decodable { let inner: [Inner] }
+        let json = Bytes(#"{"before":[{"x":1}],"inner":[{"wanted":[]},{"y":{},"wanted":[[true],[true,false,7]]}]}"#)
+        let error = try #require(throws: DecodingError.self) { try decoded(Outer.self, json) }
+        guard case .typeMismatch(_, let context) = error else { throw error }
+        #expect(context.codingPath.map(\.stringValue) == ["inner", "1", "wanted", "1", "2"])
+        #expect(context.codingPath.map(\.intValue) == [nil, 1, nil, 1, 2])
+    }
+
+    @Test func saysWhoseMemberIsMissing() throws {
+        struct Inner: Decodable { let wanted: Int }
+        let error = try #require(throws: DecodingError.self) {
+            try decoded([String: Inner].self, Bytes(#"{"a":{"wanted":1},"b":{"other":1}}"#))
+        }
+        guard case .keyNotFound(let key, let context) = error else { throw error }
+        #expect(key.stringValue == "wanted")
+        #expect(context.codingPath.map(\.stringValue) == ["b"])
     }
 
     @Test func nestsAsDeepAsTheLimit() throws {

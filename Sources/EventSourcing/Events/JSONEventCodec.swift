@@ -24,7 +24,7 @@ public struct JSONEventCodec: EventCodec {
         _ type: Event.Type, named eventType: String, from payload: Bytes
     ) throws(EventStoreError) -> Event {
         do {
-            return try Event(from: JSONValueDecoder(JSONText(payload), caseName: eventType))
+            return try Event(from: JSONValueDecoder(JSONSource(JSONText(payload), caseName: eventType)))
         } catch {
             throw .coding(.decodingFailed, "the payload is no \(eventType)", error)
         }
@@ -38,7 +38,7 @@ public struct JSONEventCodec: EventCodec {
         _ type: State.Type, from bytes: Bytes
     ) throws(EventStoreError) -> State {
         do {
-            return try State(from: JSONValueDecoder(JSONText(bytes)))
+            return try State(from: JSONValueDecoder(JSONSource(JSONText(bytes))))
         } catch {
             throw .coding(.decodingFailed, "the bytes are no state of type \(State.self)", error)
         }

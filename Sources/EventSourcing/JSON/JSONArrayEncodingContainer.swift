@@ -9,7 +9,7 @@ struct JSONArrayEncodingContainer: UnkeyedEncodingContainer {
     func encodeNil() { array.elements.append(encoder.output.write("null")) }
 
     func encode<Value: Encodable>(_ value: Value) throws {
-        array.elements.append(try encoder.encoded(value, for: JSONKey(index: count)))
+        array.elements.append(try encoder.encoded(value, for: JSONKey.index(count)))
     }
 
     func nestedContainer<NestedKey: CodingKey>(keyedBy type: NestedKey.Type) -> KeyedEncodingContainer<NestedKey> {
@@ -20,7 +20,7 @@ struct JSONArrayEncodingContainer: UnkeyedEncodingContainer {
     func superEncoder() -> any Encoder { inner() }
 
     private func inner() -> JSONValueEncoder {
-        let inner = JSONValueEncoder(inside: encoder, for: JSONKey(index: count))
+        let inner = JSONValueEncoder(inside: encoder, for: JSONKey.index(count))
         array.elements.append(.later(inner))
         return inner
     }

@@ -3,38 +3,38 @@
 /// The compiler decodes a case from `{"OrderCreated": {"customerID": …}}`. A store keeps the name beside the payload, and
 /// this container stands in for the outer object.
 struct JSONCaseContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let decoder: JSONValueDecoder
-    let caseName: String
+    let source: JSONSource
 
-    var codingPath: [any CodingKey] { decoder.codingPath }
-    var allKeys: [Key] { Key(stringValue: caseName).map { [$0] } ?? [] }
+    var codingPath: [any CodingKey] { [] }
 
-    func contains(_ key: Key) -> Bool { key.stringValue == caseName }
+    var allKeys: [Key] {
+        guard let name = source.caseName, let key = Key(stringValue: name) else { return [] }
+        return [key]
+    }
+
+    func contains(_ key: Key) -> Bool { key.stringValue == source.caseName }
 
     func nestedContainer<NestedKey: CodingKey>(
         keyedBy type: NestedKey.Type, forKey key: Key
     ) throws -> KeyedDecodingContainer<NestedKey> {
-        try check(key)
-        return try decoder.values(keyedBy: type)
+        try source.members(at: values(of: key), keyedBy: type)
     }
 
     func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
-        try check(key)
-        return try decoder.unkeyedContainer()
+        try source.elements(at: values(of: key))
     }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        try check(key)
-        return try JSONValueDecoder(decoder.text).value(as: type)
+        try source.value(at: values(of: key), as: type)
     }
 
-    func decodeNil(forKey key: Key) throws -> Bool { contains(key) && decoder.isNull(at: decoder.index) }
-    func superDecoder() -> any Decoder { decoder }
-    func superDecoder(forKey key: Key) -> any Decoder { decoder }
+    func decodeNil(forKey key: Key) throws -> Bool { contains(key) && source.isNull(at: 0) }
+    func superDecoder() -> any Decoder { JSONValueDecoder(source) }
+    func superDecoder(forKey key: Key) -> any Decoder { JSONValueDecoder(source) }
 
-    private func check(_ key: Key) throws {
-        guard contains(key) else {
-            throw DecodingError.keyNotFound(key, decoder.context(nil, "another case"))
-        }
+    /// The token of what is in a case: the whole.
+    private func values(of key: Key) throws -> Int {
+        guard contains(key) else { throw DecodingError.keyNotFound(key, source.context(0, "another case")) }
+        return 0
     }
 }

@@ -74,20 +74,62 @@ package enum JSONEscape {
     /// Writes a string with its quotation marks; escapes what the RFC demands, and what a terminal would act on.
     package static func append(_ text: String, to json: inout [UInt8]) {
         json.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): json += [UInt8(ascii: "\\"), byte]
-            case 0x0A: json += "\\n".utf8
-            case 0x0D: json += "\\r".utf8
-            case 0x09: json += "\\t".utf8
-            case 0..<0x20, 0x7F:
-                json += "\\u00".utf8
-                json += [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 0x0F)]]
-            default: json.append(byte)
-            }
+        let utf8 = text.utf8Span.span
+        var offset = 0
+        while true {
+            let end = endOfPlainText(in: utf8, from: offset)
+            // Safe: the pointer is used only during the call.
+            utf8.extracting(offset..<end).withUnsafeBufferPointer { json.append(contentsOf: $0) }
+            guard end < utf8.count else { break }
+            append(utf8[end], to: &json)
+            offset = end + 1
         }
         json.append(UInt8(ascii: "\""))
     }
 
+    private static func append(_ byte: UInt8, to json: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): json += [UInt8(ascii: "\\"), byte]
+        case 0x0A: json += "\\n".utf8
+        case 0x0D: json += "\\r".utf8
+        case 0x09: json += "\\t".utf8
+        default:
+            json += "\\u00".utf8
+            json += [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 0x0F)]]
+        }
+    }
+
     private static let hexDigits = Array("0123456789abcdef".utf8)
+
+    /// Where the first byte lies that is a quotation mark, a backslash, a control character or 0x7F; the end of the text
+    /// where there is none.
+    static func endOfPlainText(in text: borrowing Span<UInt8>, from start: Int) -> Int {
+        let bytes = text.bytes
+        var offset = start
+        // Eight bytes at a time, the first one in the lowest byte.
+        while offset + 8 <= text.count {
+            let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let special = highBitsOfSpecialBytes(word)
+            guard special == 0 else { return offset + special.trailingZeroBitCount / 8 }
+            offset += 8
+        }
+        while offset < text.count, highBitsOfSpecialBytes(UInt64(text[offset]) | 0x2020_2020_2020_2000) == 0 {
+            offset += 1
+        }
+        return offset
+    }
+
+    /// The high bit of the lowest byte that ``endOfPlainText(in:from:)`` looks for, and perhaps of bytes above it; 0 where
+    /// there is none.
+    ///
+    /// Source: "Determine if a word has a zero byte" and "has a byte less than n" of Anderson's "Bit Twiddling Hacks".
+    private static func highBitsOfSpecialBytes(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        func highBitsOfZeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
+        let controls = (word &- ones &* 0x20) & ~word
+        let others =
+            highBitsOfZeros(word ^ ones &* 0x22) | highBitsOfZeros(word ^ ones &* 0x5C)
+            | highBitsOfZeros(word ^ ones &* 0x7F)
+        return (controls | others) & (ones &* 0x80)
+    }
 }

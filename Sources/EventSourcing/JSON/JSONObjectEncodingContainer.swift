@@ -18,7 +18,7 @@ struct JSONObjectEncodingContainer<Key: CodingKey>: KeyedEncodingContainerProtoc
     }
 
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { inner(key).unkeyedContainer() }
-    func superEncoder() -> any Encoder { inner(JSONKey(stringValue: "super")) }
+    func superEncoder() -> any Encoder { inner(JSONKey.name("super")) }
     func superEncoder(forKey key: Key) -> any Encoder { inner(key) }
 
     /// The encoder of a member whose value comes piece by piece, perhaps in several containers.

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Gathers encoded values, and puts them together once all are there: members are sorted by their names, which come in any
 /// order.
 final class JSONOutput {
@@ -12,10 +14,12 @@ final class JSONOutput {
 
     final class Object {
         /// In the order in which they came; of two with the same name the last one counts.
-        var members: [(name: String, value: Value)] = []
+        @exclusivity(unchecked) var members: [(name: String, value: Value)] = []
 
         /// In the order of their names.
         var sorted: [(name: String, value: Value)] {
+            let names = members.lazy.map(\.name.utf8)
+            if zip(names, names.dropFirst()).allSatisfy({ $0.lexicographicallyPrecedes($1) }) { return members }
             let order = members.indices.sorted { left, right in
                 let (first, second) = (members[left].name.utf8, members[right].name.utf8)
                 return first.lexicographicallyPrecedes(second) || (left < right && first.elementsEqual(second))
@@ -33,10 +37,10 @@ final class JSONOutput {
     }
 
     final class Array {
-        var elements: [Value] = []
+        @exclusivity(unchecked) var elements: [Value] = []
     }
 
-    private var buffer: [UInt8] = []
+    @exclusivity(unchecked) private var buffer: [UInt8] = []
 
     init() {
         buffer.reserveCapacity(256)
@@ -47,13 +51,25 @@ final class JSONOutput {
         let start = buffer.count
         buffer.append(contentsOf: literal.utf8)
         // JSON needs no fraction for a whole number: 10.0 is 10.
-        if buffer.count - start > 2, buffer.suffix(2).elementsEqual(".0".utf8) { buffer.removeLast(2) }
+        let end = buffer.count
+        if end - start > 2, buffer[end - 1] == UInt8(ascii: "0"), buffer[end - 2] == UInt8(ascii: ".") {
+            buffer.removeLast(2)
+        }
         return .text(start..<buffer.count)
     }
 
     func write(string: String) -> Value {
         let start = buffer.count
         JSONEscape.append(string, to: &buffer)
+        return .text(start..<buffer.count)
+    }
+
+    func write(_ uuid: UUID) -> Value {
+        let start = buffer.count
+        buffer.append(UInt8(ascii: "\""))
+        // Safe: the pointer is used only during the call.
+        uuid.notation(letterA: UInt8(ascii: "A")).span.withUnsafeBufferPointer { buffer.append(contentsOf: $0) }
+        buffer.append(UInt8(ascii: "\""))
         return .text(start..<buffer.count)
     }
 

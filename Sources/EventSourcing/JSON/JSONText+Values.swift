@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 extension JSONText {
     /// The text of a string, its escapes resolved; nil where half of a surrogate pair is among them.
@@ -71,53 +71,25 @@ extension JSONText {
         return Double(text).flatMap { $0.isFinite ? $0 : nil }
     }
 
-    /// A UUID in the usual notation, in either case.
-    package func uuid(_ token: Token) -> UUID? {
-        withBytes(token.contents) { text in
-            guard text.count == 36 else { return nil }
-            var bits: UInt128 = 0
-            for index in 0..<36 {
-                let byte = text[index]
-                if index == 8 || index == 13 || index == 18 || index == 23 {
-                    guard byte == UInt8(ascii: "-") else { return nil }
-                } else {
-                    guard let digit = JSONEscape.hexDigit(byte) else { return nil }
-                    bits = bits << 4 | UInt128(digit)
-                }
-            }
-            return UUID(bits: bits)
-        }
+    /// A UUID in the usual notation, in either case; nil where it has escapes.
+    func uuid(_ token: Token) -> UUID? {
+        withBytes(token.contents) { UUID(notation: $0) }
     }
 
-    /// The index of the value of an object's member; nil where it has none of that name. Of two with the same name the
-    /// first counts.
-    ///
-    /// - Parameter hint: where the search begins; then behind the member that was found. Members are mostly asked for
-    ///   in the order in which they stand.
-    func member(_ name: String, of object: Int, from hint: inout Int) -> Int? {
-        let first = object + 1
-        let end = Int(tokens[object].next)
-        guard first < end else { return nil }
-        let utf8 = name.utf8Span.span
-        let start = hint < end ? hint : first
-        var index = start
-        repeat {
-            let value = index + 1
-            let next = Int(tokens[value].next)
-            if isName(tokens[index], utf8, name) {
-                hint = next
-                return value
-            }
-            index = next < end ? next : first
-        } while index != start
-        return nil
+    /// Whether a key is a name, byte by byte.
+    func isName(_ key: Token, _ name: borrowing Span<UInt8>) -> Bool {
+        if key.isComplex { return isEscapedName(key, name) }
+        return withBytes(key.contents) { Self.areEqual($0, name) }
     }
 
-    private func isName(_ token: Token, _ utf8: borrowing Span<UInt8>, _ name: String) -> Bool {
-        if token.isComplex { return string(token) == name }
-        let contents = token.contents
-        guard contents.count == utf8.count else { return false }
-        for index in 0..<utf8.count where self[contents.lowerBound + index] != utf8[index] { return false }
+    private func isEscapedName(_ key: Token, _ name: borrowing Span<UInt8>) -> Bool {
+        guard let string = string(key) else { return false }
+        return Self.areEqual(string.utf8Span.span, name)
+    }
+
+    private static func areEqual(_ left: borrowing Span<UInt8>, _ right: borrowing Span<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in left.indices where left[index] != right[index] { return false }
         return true
     }
 }

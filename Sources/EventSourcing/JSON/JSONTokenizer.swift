@@ -96,7 +96,9 @@ struct JSONTokenizer {
         let start = offset
         var hasEscapes = false
         offset += 1
-        while offset < json.count {
+        while true {
+            offset = JSONEscape.endOfPlainText(in: json, from: offset)
+            guard offset < json.count else { throw invalid("a string does not end") }
             switch json[offset] {
             case UInt8(ascii: "\""):
                 offset += 1
@@ -112,7 +114,6 @@ struct JSONTokenizer {
                 offset += 1
             }
         }
-        throw invalid("a string does not end")
     }
 
     private mutating func escape(_ json: borrowing Span<UInt8>) throws(JSONSyntaxError) {

@@ -7,7 +7,7 @@ import FoundationEssentials
 final class JSONValueEncoder: Encoder {
     let output: JSONOutput
     /// What is encoded; nothing yet where it is nil.
-    var value: JSONOutput.Value?
+    @exclusivity(unchecked) var value: JSONOutput.Value?
     private let parent: JSONValueEncoder?
     private let key: (any CodingKey)?
     /// Of the whole: whether only the values of an enum's case are wanted, its name being kept elsewhere.
@@ -84,8 +84,9 @@ extension JSONValueEncoder {
 
     /// A value inside this one's.
     func encoded<Value: Encodable>(_ value: Value, for key: any CodingKey) throws -> JSONOutput.Value {
-        if ObjectIdentifier(Value.self) == ObjectIdentifier(UUID.self), let uuid = value as? UUID {
-            return output.write(string: uuid.uuidString)
+        if ObjectIdentifier(Value.self) == ObjectIdentifier(UUID.self) {
+            // Safe: the two types are the same. A cast costs as much as all of the rest.
+            return output.write(unsafeBitCast(value, to: UUID.self))
         }
         let encoder = JSONValueEncoder(inside: self, for: key)
         try encoder.encode(value)
@@ -96,7 +97,7 @@ extension JSONValueEncoder {
     /// The value itself.
     func encode<Value: Encodable>(_ value: Value) throws {
         switch ObjectIdentifier(Value.self) {
-        case ObjectIdentifier(UUID.self): self.value = (value as? UUID).map { output.write(string: $0.uuidString) }
+        case ObjectIdentifier(UUID.self): self.value = (value as? UUID).map { output.write($0) }
         case ObjectIdentifier(Date.self): self.value = (value as? Date).map { output.write(string: "\(Timestamp($0))") }
         case ObjectIdentifier(Data.self):
             self.value = (value as? Data).map { output.write(string: $0.base64EncodedString()) }

@@ -13,7 +13,4 @@ extension UUID {
         // Safe: an identifier is its 16 bytes. By way of `init(uuid:)` they would be handed over one by one.
         self = unsafeBitCast(bits.bigEndian, to: UUID.self)
     }
-
-    /// The usual notation in lower case (RFC 9562, section 4).
-    package var lowercased: String { uuidString.lowercased() }
 }
