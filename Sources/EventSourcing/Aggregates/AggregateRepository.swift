@@ -42,7 +42,7 @@ public struct AggregateRepository<State: Aggregate>: Sendable {
     }
 
     /// An aggregate that nothing has happened to yet. It is stored with its first events.
-    public func new(_ id: UUID = UUID()) -> AggregateRoot<State> {
+    public func new(_ id: UUID = .random()) -> AggregateRoot<State> {
         AggregateRoot(id: id)
     }
 

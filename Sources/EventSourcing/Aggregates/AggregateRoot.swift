@@ -55,7 +55,7 @@ public struct AggregateRoot<State: Aggregate>: Sendable {
     ///   - event: what happened.
     ///   - id: the event's identity.
     ///   - occurredAt: when it happened.
-    public mutating func record(_ event: State.Event, id: UUID = UUID(), occurredAt: Timestamp = .now()) {
+    public mutating func record(_ event: State.Event, id: UUID = .random(), occurredAt: Timestamp = .now()) {
         uncommitted.append(Uncommitted(id: id, event: event, occurredAt: occurredAt))
         state.apply(event)
     }

@@ -103,7 +103,7 @@ extension EventRegistry {
     ///   - metadata: what accompanies it.
     /// - Throws: ``EventStoreError/Code/unregisteredEventType`` and ``EventStoreError/Code/encodingFailed``.
     public func encode<Event: DomainEvent>(
-        _ event: Event, id: UUID = UUID(), occurredAt: Timestamp = .now(), metadata: EventMetadata = EventMetadata()
+        _ event: Event, id: UUID = .random(), occurredAt: Timestamp = .now(), metadata: EventMetadata = EventMetadata()
     ) throws(EventStoreError) -> NewEvent {
         let encoded = try codec.encode(event)
         guard let entry = entries[encoded.type], entry.type == Event.self else {

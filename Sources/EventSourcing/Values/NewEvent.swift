@@ -18,7 +18,7 @@ public struct NewEvent: Hashable, Sendable {
     public let metadata: EventMetadata
 
     public init(
-        id: UUID = UUID(), type: String, schemaVersion: Int = 1, occurredAt: Timestamp = .now(),
+        id: UUID = .random(), type: String, schemaVersion: Int = 1, occurredAt: Timestamp = .now(),
         contentType: ContentType = .json, payload: Bytes, metadata: EventMetadata = EventMetadata()
     ) {
         self.id = id
