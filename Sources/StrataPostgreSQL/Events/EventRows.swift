@@ -41,42 +41,26 @@ struct EventRows {
         try events(result.count, of: nil).first
     }
 
-    /// The events of the first rows, whose payloads and metadata share one buffer.
+    /// The events of the first rows, which share one buffer and their names.
     private func events(_ count: Int, of stream: StreamID?) throws(PostgreSQLError) -> [RecordedEvent] {
-        let contents = try contents(of: count)
+        var names = EventNames()
+        let (contents, places) = try contents(of: count, of: stream, &names)
+        let shared = SharedEventParts(contents, names: names.all)
         var events: [RecordedEvent] = []
         events.reserveCapacity(count)
-        var offset = 0
-        func next(_ row: Int, _ column: Int) -> Bytes {
-            let end = offset + result.length(row, column)
-            defer { offset = end }
-            return contents.slice(offset..<end)
-        }
-        // Most neighbours have their type in common: one string serves them all.
-        var type = ""
-        for row in 0..<count {
-            let stream = if let stream { stream } else { try self.stream(row) }
-            let isSame = try result.withBytes(row, 9) { bytes in bytes.elementsEqual(type.utf8) }
-            if !isSame { type = try result.text(row, 9) }
+        for (row, places) in places.enumerated() {
+            let aggregateID = if let stream { stream.id } else { try result.uuid(row, 13) }
             guard let contentType = UInt8(exactly: try result.integer(row, 8, as: Int16.self)) else {
                 throw PostgreSQLError(.unexpectedResult, "an event's content type is no number from 0 to 255")
             }
-            let metadata = next(row, 10)
-            let payload = next(row, 11)
             events.append(
                 RecordedEvent(
-                    stream: stream,
-                    version: try result.int(row, 1), position: Position(try result.int(row, 0)),
-                    storedAt: try instant(row, 2), id: try result.uuid(row, 7), type: type,
-                    schemaVersion: try result.int(row, 6), occurredAt: try instant(row, 4),
-                    contentType: ContentType(rawValue: contentType), payload: payload,
-                    metadata: EventMetadata(uncheckedEncoded: metadata)))
+                    shared, places, aggregateID: aggregateID, version: try result.int(row, 1),
+                    position: Position(try result.int(row, 0)), storedAt: try instant(row, 2),
+                    id: try result.uuid(row, 7), schemaVersion: try result.int(row, 6),
+                    occurredAt: try instant(row, 4), contentType: ContentType(rawValue: contentType)))
         }
         return events
-    }
-
-    private func stream(_ row: Int) throws(PostgreSQLError) -> StreamID {
-        StreamID(try result.text(row, 12), try result.uuid(row, 13))
     }
 
     private func instant(_ row: Int, _ column: Int) throws(PostgreSQLError) -> Timestamp {
@@ -88,8 +72,10 @@ struct EventRows {
         return instant
     }
 
-    /// The metadata and payloads of the first rows, one behind the other.
-    private func contents(of count: Int) throws(PostgreSQLError) -> Bytes {
+    /// The metadata and payloads of the first rows, one behind the other, and where each row's parts are.
+    private func contents(
+        of count: Int, of stream: StreamID?, _ names: inout EventNames
+    ) throws(PostgreSQLError) -> (Bytes, [RecordedEvent.Places]) {
         var total = 0
         for row in 0..<count { total += result.length(row, 10) + result.length(row, 11) }
         guard total < UInt32.max else {
@@ -97,10 +83,39 @@ struct EventRows {
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(total)
+        var places: [RecordedEvent.Places] = []
+        places.reserveCapacity(count)
+        var aggregateType = stream.map { names.place(of: $0.aggregateType) } ?? 0
+        var type = 0
         for row in 0..<count {
-            for column in 10...11 { try result.withBytes(row, column) { bytes.append(contentsOf: $0) } }
+            // Most neighbours have their names in common.
+            if stream == nil, row == 0 || !result.isSame(row, row - 1, 12) {
+                aggregateType = names.place(of: try result.text(row, 12))
+            }
+            if row == 0 || !result.isSame(row, row - 1, 9) { type = names.place(of: try result.text(row, 9)) }
+            let metadata = bytes.count
+            try result.withBytes(row, 10) { bytes.append(contentsOf: $0) }
+            let payload = bytes.count
+            try result.withBytes(row, 11) { bytes.append(contentsOf: $0) }
+            places.append(
+                RecordedEvent.Places(
+                    aggregateType: aggregateType, type: type, payload: payload..<bytes.count,
+                    metadata: metadata..<payload))
         }
-        return Bytes(bytes)
+        return (Bytes(bytes), places)
+    }
+}
+
+/// The names of some events, each once. A batch has two for each event at most, and far less events than fit.
+private struct EventNames {
+    private(set) var all: [String] = []
+    private var places: [String: Int] = [:]
+
+    mutating func place(of name: String) -> Int {
+        if let place = places[name] { return place }
+        all.append(name)
+        places[name] = all.count - 1
+        return all.count - 1
     }
 }
 #endif

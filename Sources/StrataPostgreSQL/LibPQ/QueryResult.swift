@@ -1,5 +1,6 @@
 #if PostgreSQL
 import CPostgreSQL
+import Glibc
 
 /// The rows that a statement gave, in binary form.
 ///
@@ -46,6 +47,16 @@ final class QueryResult: Sendable {
         Int(PQgetlength(pointer, Int32(row), Int32(column)))
     }
 
+    /// Whether a column has the same bytes in two rows.
+    func isSame(_ row: Int, _ other: Int, _ column: Int) -> Bool {
+        let count = length(row, column)
+        guard count > 0, count == length(other, column),
+            let bytes = PQgetvalue(pointer, Int32(row), Int32(column)),
+            let others = PQgetvalue(pointer, Int32(other), Int32(column))
+        else { return false }
+        return memcmp(bytes, others, count) == 0
+    }
+
     /// Calls `body` with the bytes of a field, which live as long as the result.
     func withBytes<Value>(
         _ row: Int, _ column: Int, _ body: (UnsafeRawBufferPointer) -> Value
@@ -60,12 +71,11 @@ final class QueryResult: Sendable {
     func integer<Value: FixedWidthInteger>(
         _ row: Int, _ column: Int, as type: Value.Type = Value.self
     ) throws(PostgreSQLError) -> Value {
-        let value: Value? = try withBytes(row, column) { bytes in
-            guard bytes.count == MemoryLayout<Value>.size else { return nil }
-            return Value(bigEndian: bytes.loadUnaligned(as: Value.self))
-        }
-        guard let value else { throw unexpected(column) }
-        return value
+        // Libpq says that fields which are not there or NULL have no bytes.
+        guard length(row, column) == MemoryLayout<Value>.size,
+            let bytes = PQgetvalue(pointer, Int32(row), Int32(column))
+        else { throw unexpected(column) }
+        return Value(bigEndian: UnsafeRawPointer(bytes).loadUnaligned(as: Value.self))
     }
 
     /// Text in UTF-8.
