@@ -55,6 +55,7 @@ extension JetStreamError {
 }
 
 extension JetStreamOptions {
-    fileprivate var usesTLS: Bool { tls != nil || servers.contains { $0.hasPrefix("tls://") } }
+    /// Whether the connection is, or may be, encrypted.
+    var usesTLS: Bool { tls != nil || servers.contains { $0.hasPrefix("tls://") } }
 }
 #endif

@@ -19,7 +19,7 @@ extension JetStreamOptions {
         }
         natsOptions_SetName(options, "strata \(name)")
         natsOptions_SetTimeout(options, requestTimeout.milliseconds)
-        // Otherwise libnats waits a millisecond for more to send; our own queue gathers what is there.
+        // Otherwise libnats waits a millisecond for more to send.
         natsOptions_SetSendAsap(options, true)
         // A connection that is silent, but open, is given up behind three of these, so that calls which fail behind
         // `retryTime` find a new one first.

@@ -73,6 +73,29 @@ extension JetStreamTests {
             }
         }
 
+        @Test func aServerThatTakesNothingHoldsUpNoMoreThanTheCallsTime() async throws {
+            try await TestServers.with(1) { servers in
+                let options = servers.options { ($0.requestTimeout, $0.retryTime) = (.milliseconds(500), .seconds(1)) }
+                let store = try await JetStreamStore.open(options)
+                let stream = StreamID("Order", UUID())
+                // More than the sockets between here and the server hold.
+                let payload = Bytes(Array(repeating: 7, count: EventLimits.payloadBytes))
+                let events = [NewEvent(type: "Opened", contentType: .binary, payload: payload)]
+                try await servers.pause(1)
+                let failure = await #expect(throws: EventStoreError.self) {
+                    try await store.events.append(events, to: stream, expecting: .noStream)
+                }
+                #expect(failure?.code == .ioFailure || failure?.code == .outcomeUnknown)
+                try await servers.resume(1)
+                let result = try await repeated { () throws(EventStoreError) in
+                    try await store.events.append(events, to: stream, expecting: .noStream)
+                }
+                #expect(result.version == 1)
+                #expect(try await store.events.readAll().collect().map(\.payload) == [payload])
+                store.close()
+            }
+        }
+
         /// Repeats a call until it no longer fails for the server.
         private func repeated<Value>(
             _ call: () async throws(EventStoreError) -> Value

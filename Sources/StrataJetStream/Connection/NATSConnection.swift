@@ -7,19 +7,16 @@ import Synchronization
 
 /// A connection to NATS through libnats, on which many requests are under way at once.
 ///
-/// libnats blocks where it writes, connects and closes; that happens on a queue of the connection's own. A short request
-/// beside which nothing else is under way cannot block, and goes without the queue. Answers come on libnats's thread, which
+/// libnats blocks where it writes much, connects and closes; that happens on a queue of the connection's own. Short requests
+/// beside which nothing else is under way cannot block, and go without the queue. Answers come on libnats's thread, which
 /// hands them over and resumes whoever waits, so that no thread ever waits for an answer.
 /// libnats reconnects by itself. What was under way when a connection broke fails at once: whether the server still
 /// got it is for the layer above to find out.
 final class NATSConnection: Sendable {
-    /// What a socket takes without blocking, many times over: the kernel begins with 16 KiB, and a connection that
-    /// brings no answers is given up behind three of them.
-    private static let shortBytes = 4 << 10
-
     private let handle: NATSHandle
     private let outbox: DispatchQueue
     private let events: ConnectionEvents
+    /// Where answers come, up to their numbers.
     private let inbox: String
     private let isSweeping = Mutex(false)
 
@@ -44,8 +41,8 @@ final class NATSConnection: Sendable {
     private init(_ options: JetStreamOptions, outbox: DispatchQueue, logger: Logger) throws(JetStreamError) {
         self.outbox = outbox
         events = ConnectionEvents(logger: logger)
-        inbox = "_INBOX.\(String(UInt128.random(in: 0 ... .max), radix: 36))"
-        handle = try NATSHandle(options, inbox: inbox + ".*", events: events)
+        inbox = "_INBOX.\(String(UInt128.random(in: 0 ... .max), radix: 36))."
+        handle = try NATSHandle(options, inbox: inbox + "*", events: events)
     }
 
     deinit {
@@ -69,11 +66,12 @@ final class NATSConnection: Sendable {
             let collector = ReplyCollector(count: requests.count, continuation)
             let isAlone = router.isIdle
             let first = router.expect(requests.count, within: timeout, for: collector)
-            let begun = isAlone && isShort(requests) ? publishAtOnce(requests, first) : 0
-            if begun < requests.count {
-                outbox.async {
-                    for index in begun..<requests.count { self.publish(requests[index], first + UInt64(index)) }
-                }
+            let reply = { @Sendable (index: Int) in self.inbox + String(first + UInt64(index)) }
+            let fail = { @Sendable (index: Int, failure: RequestFailure) in
+                self.router.fail(first + UInt64(index), failure)
+            }
+            if !isAlone || !isShort(requests) || !handle.publishIfFree(requests, replyingTo: reply, orFail: fail) {
+                outbox.async { self.handle.publish(requests, replyingTo: reply, orFail: fail) }
             }
             sweep()
         }
@@ -90,7 +88,7 @@ final class NATSConnection: Sendable {
     func subscribe(timeout: Duration) -> MessageSubscription {
         let queue = MessageQueue()
         let number = router.register(queue, timeout: timeout)
-        let subject = "\(inbox).m.\(number)"
+        let subject = "\(inbox)m.\(number)"
         outbox.async {
             if let failure = self.handle.subscribe(to: subject, number, of: self.router) { queue.fail(failure) }
         }
@@ -103,7 +101,7 @@ final class NATSConnection: Sendable {
         if let failure = events.unavailable { return router.fail(number, failure) }
         router.expectMessages(true, for: number)
         outbox.async {
-            if let failure = self.handle.publish(request, replyingTo: subject) { self.router.fail(number, failure) }
+            self.handle.publish([request], replyingTo: { _ in subject }, orFail: { self.router.fail(number, $1) })
         }
         sweep()
     }
@@ -120,27 +118,14 @@ final class NATSConnection: Sendable {
 
     /// Sends a request whose answer nobody waits for.
     func post(_ request: NATSRequest) {
-        outbox.async { _ = self.handle.publish(request, replyingTo: nil) }
+        outbox.async { self.handle.publish([request], replyingTo: { _ in nil }, orFail: { _, _ in }) }
     }
 
     private func isShort(_ requests: [NATSRequest]) -> Bool {
+        let limit = handle.bytesWithoutBlocking
         var bytes = 0
-        for request in requests where bytes <= Self.shortBytes { bytes += request.payload.count + 256 }
-        return bytes <= Self.shortBytes
-    }
-
-    /// Sends requests as long as the queue does not use the connection; gives how many have gone.
-    private func publishAtOnce(_ requests: [NATSRequest], _ first: UInt64) -> Int {
-        for (index, request) in requests.enumerated() {
-            let number = first + UInt64(index)
-            let isGone = handle.publishIfFree(request, replyingTo: "\(inbox).\(number)") { router.fail(number, $0) }
-            if !isGone { return index }
-        }
-        return requests.count
-    }
-
-    private func publish(_ request: NATSRequest, _ number: UInt64) {
-        if let failure = handle.publish(request, replyingTo: "\(inbox).\(number)") { router.fail(number, failure) }
+        for request in requests where bytes <= limit { bytes += request.estimatedBytes }
+        return bytes <= limit
     }
 
     /// Looks for what has waited too long, for as long as anything waits.

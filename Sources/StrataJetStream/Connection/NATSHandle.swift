@@ -14,8 +14,14 @@ final class NATSHandle: @unchecked Sendable {
         var readers: [UInt64: OpaquePointer] = [:]
     }
 
+    /// So many bytes are gathered before they are written.
+    private static let gatheredBytes = 64 << 10
+
     private let connection: OpaquePointer
     private let subscription: OpaquePointer
+    /// Nil where libnats uses threads of its own.
+    private let loop: NATSEventLoop?
+    private let writeTimeout: Duration
     private let state = Mutex(State())
     /// The largest message that the server takes, in bytes.
     let maximumPayload: Int
@@ -24,34 +30,31 @@ final class NATSHandle: @unchecked Sendable {
     init(_ options: JetStreamOptions, inbox: String, events: ConnectionEvents) throws(JetStreamError) {
         let natsOptions = try options.makeNATSOptions()
         defer { natsOptions_Destroy(natsOptions) }
+        // With a loop, libnats gives up the TLS session of a lost connection while the loop's thread may be reading from it.
+        let loop = options.usesTLS ? nil : NATSEventLoop()
+        loop?.serve(natsOptions)
         let closing = Self.report(to: events, natsOptions)
         var connection: OpaquePointer?
         let connected = natsConnection_Connect(&connection, natsOptions)
         guard connected == NATS_OK, let connection else {
             // Of a connection that never was, libnats reports no end.
             closing.release()
+            loop?.end()
             throw JetStreamError(connecting: connected, with: options)
         }
         var subscription: OpaquePointer?
-        let subscribed = natsConnection_Subscribe(
-            &subscription, connection, inbox,
-            { _, _, message, context in
-                guard let message, let context else { return }
-                Unmanaged<ConnectionEvents>.fromOpaque(context).takeUnretainedValue().receive(message)
-                natsMsg_Destroy(message)
-            }, Unmanaged.passUnretained(events).toOpaque())
+        let route = MessageRoute(events.router, number: nil, loop: loop)
+        let subscribed = Self.subscribe(&subscription, connection, to: inbox, route)
         guard subscribed == NATS_OK, let subscription else {
+            natsConnection_Close(connection)
+            loop?.end()
             natsConnection_Destroy(connection)
             throw JetStreamError(connecting: subscribed, with: options)
         }
-        // Requests bound what can be waiting; libnats would drop messages beyond its own limits.
-        natsSubscription_SetPendingLimits(subscription, -1, -1)
-        // libnats calls the subscription's function for the last time before it completes.
-        natsSubscription_SetOnCompleteCB(
-            subscription, { context in context.map { Unmanaged<ConnectionEvents>.fromOpaque($0).release() } },
-            Unmanaged.passRetained(events).toOpaque())
         self.connection = connection
         self.subscription = subscription
+        self.loop = loop
+        writeTimeout = options.requestTimeout
         maximumPayload = Int(natsConnection_GetMaxPayload(connection))
     }
 
@@ -74,7 +77,7 @@ final class NATSHandle: @unchecked Sendable {
         natsOptions_SetErrorHandler(
             options,
             { _, _, status, context in
-                let text = natsStatus_GetText(status).map { String(cString: $0) } ?? "\(status.rawValue)"
+                let text = NATSHandle.text(of: status)
                 context.map { Unmanaged<ConnectionEvents>.fromOpaque($0).takeUnretainedValue().failed(text) }
             }, context)
         natsOptions_SetClosedCB(
@@ -88,45 +91,102 @@ final class NATSHandle: @unchecked Sendable {
         return receiver
     }
 
-    /// Gives a message to libnats; blocks where the network takes no more.
+    /// So much can be sent at once without blocking, in bytes.
     ///
-    /// - Returns: why it was not sent; nil where it was.
-    func publish(_ request: NATSRequest, replyingTo reply: String?) -> RequestFailure? {
-        state.withLock { $0.isClosed ? .closed : send(request, replyingTo: reply) }
-    }
+    /// libnats' own threads write what they are given at once: that must be less than any socket takes, for which the kernel
+    /// begins with 16 KiB; a connection that brings no answers is given up behind three of them.
+    var bytesWithoutBlocking: Int { loop == nil ? 4 << 10 : Self.gatheredBytes }
 
-    /// The same where nobody else uses the connection now; false where somebody does.
-    func publishIfFree(
-        _ request: NATSRequest, replyingTo reply: String?, orFail fail: (RequestFailure) -> Void
-    ) -> Bool {
-        let outcome: RequestFailure?? = state.withLockIfAvailable { state in
-            state.isClosed ? .closed : send(request, replyingTo: reply)
+    /// Gives messages to libnats in their order, gathered as far as that is possible; blocks where the network takes no more.
+    ///
+    /// - Parameters:
+    ///   - reply: where the answer to the message with an index is to go.
+    ///   - fail: called with the index of each message that was not sent, and why.
+    func publish(
+        _ requests: [NATSRequest], replyingTo reply: (Int) -> String?, orFail fail: (Int, RequestFailure) -> Void
+    ) {
+        state.withLock { state in
+            send(requests, isClosed: state.isClosed, mayBlock: true, replyingTo: reply, orFail: fail)
         }
-        guard let outcome else { return false }
-        if let failure = outcome { fail(failure) }
-        return true
     }
 
-    private func send(_ request: NATSRequest, replyingTo reply: String?) -> RequestFailure? {
-        var message: OpaquePointer?
-        var status = request.payload.withSpan { span in
+    /// The same with messages that are no more than ``bytesWithoutBlocking``, where nobody else uses the connection now;
+    /// false where somebody does.
+    func publishIfFree(
+        _ requests: [NATSRequest], replyingTo reply: (Int) -> String?, orFail fail: (Int, RequestFailure) -> Void
+    ) -> Bool {
+        state.withLockIfAvailable { state in
+            send(requests, isClosed: state.isClosed, mayBlock: false, replyingTo: reply, orFail: fail)
+            return true
+        } ?? false
+    }
+
+    private func send(
+        _ requests: [NATSRequest], isClosed: Bool, mayBlock: Bool, replyingTo reply: (Int) -> String?,
+        orFail fail: (Int, RequestFailure) -> Void
+    ) {
+        if isClosed {
+            for index in requests.indices { fail(index, .closed) }
+            return
+        }
+        var spent: [OpaquePointer] = []
+        gather {
+            var bytes = 0
+            for (index, request) in requests.enumerated() {
+                if let failure = send(request, replyingTo: reply(index), &spent) { fail(index, failure) }
+                bytes += request.estimatedBytes
+                if mayBlock, bytes >= Self.gatheredBytes {
+                    loop?.writeAll(timeout: writeTimeout)
+                    bytes = 0
+                }
+            }
+            if mayBlock { loop?.writeAll(timeout: writeTimeout) }
+        }
+        // All behind the writing: giving the first one back wakes a thread of libnats'.
+        for message in spent { natsMsg_Destroy(message) }
+    }
+
+    private func gather(_ body: () -> Void) {
+        if let loop { loop.gather(body) } else { body() }
+    }
+
+    /// Gives one message to libnats; what libnats made for it and is done with joins `spent`.
+    private func send(
+        _ request: NATSRequest, replyingTo reply: String?, _ spent: inout [OpaquePointer]
+    ) -> RequestFailure? {
+        let status = request.payload.withSpan { span in
             span.withUnsafeBytes { bytes in
-                natsMsg_Create(
-                    &message, request.subject, reply, bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
-                    Int32(bytes.count))
+                let data = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+                return if !request.headers.isEmpty {
+                    send(request, data, Int32(bytes.count), replyingTo: reply, &spent)
+                } else if let reply {
+                    natsConnection_PublishRequest(connection, request.subject, reply, data, Int32(bytes.count))
+                } else {
+                    natsConnection_Publish(connection, request.subject, data, Int32(bytes.count))
+                }
             }
         }
-        defer { natsMsg_Destroy(message) }
-        for header in request.headers where status == NATS_OK {
-            status = natsMsgHeader_Set(message, header.name, header.value)
-        }
-        if status == NATS_OK { status = natsConnection_PublishMsg(connection, message) }
         switch status {
         case NATS_OK: return nil
         // Part of it may be on its way.
         case NATS_IO_ERROR, NATS_CONNECTION_DISCONNECTED, NATS_STALE_CONNECTION, NATS_SSL_ERROR: return .disconnected
-        default: return .notSent(natsStatus_GetText(status).map { String(cString: $0) } ?? "\(status.rawValue)")
+        default: return .notSent(Self.text(of: status))
         }
+    }
+
+    /// The same for a message with headers.
+    private func send(
+        _ request: NATSRequest, _ data: UnsafePointer<CChar>?, _ count: Int32, replyingTo reply: String?,
+        _ spent: inout [OpaquePointer]
+    ) -> natsStatus {
+        var message: OpaquePointer?
+        var status = natsMsg_Create(&message, request.subject, reply, data, count)
+        guard status == NATS_OK, let message else { return status }
+        spent.append(message)
+        for header in request.headers where status == NATS_OK {
+            status = natsMsgHeader_Set(message, header.name, header.value)
+        }
+        return status == NATS_OK ? natsConnection_PublishMsg(connection, message) : status
     }
 
     /// Has the messages to a subject delivered under a number.
@@ -135,35 +195,40 @@ final class NATSHandle: @unchecked Sendable {
     func subscribe(to subject: String, _ number: UInt64, of router: ReplyRouter) -> RequestFailure? {
         state.withLock { state in
             if state.isClosed { return .closed }
-            switch reader(of: subject, number, of: router) {
-            case .success(let reader): state.readers[number] = reader
-            case .failure(let failure): return failure
-            }
+            let route = MessageRoute(router, number: number, loop: loop)
+            var reader: OpaquePointer?
+            let status = Self.subscribe(&reader, connection, to: subject, route)
+            guard status == NATS_OK, let reader else { return .notSent(Self.text(of: status)) }
+            state.readers[number] = reader
             return nil
         }
     }
 
-    private func reader(
-        of subject: String, _ number: UInt64, of router: ReplyRouter
-    ) -> Result<OpaquePointer, RequestFailure> {
-        let route = Unmanaged.passRetained(MessageRoute(router: router, number: number))
-        var reader: OpaquePointer?
+    private static func subscribe(
+        _ subscription: inout OpaquePointer?, _ connection: OpaquePointer, to subject: String, _ route: MessageRoute
+    ) -> natsStatus {
+        let route = Unmanaged.passRetained(route)
         let status = natsConnection_Subscribe(
-            &reader, connection, subject,
-            { _, _, message, context in
-                guard let message, let context else { return }
-                let route = Unmanaged<MessageRoute>.fromOpaque(context).takeUnretainedValue()
-                route.router.deliver(NATSReply(message), to: route.number)
-                natsMsg_Destroy(message)
+            &subscription, connection, subject,
+            { _, subscription, message, context in
+                guard let subscription, let message, let context else { return }
+                Unmanaged<MessageRoute>.fromOpaque(context).takeUnretainedValue().receive(message, from: subscription)
             }, route.toOpaque())
-        guard status == NATS_OK, let reader else {
+        guard status == NATS_OK else {
             route.release()
-            return .failure(.notSent(natsStatus_GetText(status).map { String(cString: $0) } ?? "\(status.rawValue)"))
+            return status
         }
-        natsSubscription_SetPendingLimits(reader, -1, -1)
+        // Requests bound what can be waiting; libnats would drop messages beyond its own limits.
+        natsSubscription_SetPendingLimits(subscription, -1, -1)
+        // libnats calls the subscription's function for the last time before it completes.
         natsSubscription_SetOnCompleteCB(
-            reader, { context in context.map { Unmanaged<MessageRoute>.fromOpaque($0).release() } }, route.toOpaque())
-        return .success(reader)
+            subscription, { context in context.map { Unmanaged<MessageRoute>.fromOpaque($0).release() } },
+            route.toOpaque())
+        return NATS_OK
+    }
+
+    private static func text(of status: natsStatus) -> String {
+        natsStatus_GetText(status).map { String(cString: $0) } ?? "status \(status.rawValue)"
     }
 
     /// Ends a subscription.
@@ -183,6 +248,7 @@ final class NATSHandle: @unchecked Sendable {
             if state.isClosed { return }
             state.isClosed = true
             natsConnection_Close(connection)
+            loop?.end()
             for reader in state.readers.values { natsSubscription_Destroy(reader) }
             natsSubscription_Destroy(subscription)
             natsConnection_Destroy(connection)

@@ -6,6 +6,9 @@ struct NATSRequest: Sendable {
     let subject: String
     var headers: [(name: String, value: String)] = []
     var payload = Bytes()
+
+    /// About what it takes on its way.
+    var estimatedBytes: Int { payload.count + 256 }
 }
 
 /// An answer, or a message that a consumer was given.

@@ -27,6 +27,9 @@ final class ReplyRouter: Sendable {
     /// Whether nobody waits for anything.
     var isIdle: Bool { state.withLock { $0.entries.values.allSatisfy { $0.deadline == nil } } }
 
+    /// Whether so many answers are to come that several may come together.
+    var isExpectingMany: Bool { state.withLock { $0.entries.count > 8 } }
+
     /// Expects the answers to so many requests; gives the number of the first, the others follow.
     func expect(_ count: Int, within timeout: Duration, for collector: ReplyCollector) -> UInt64 {
         let deadline = ContinuousClock.now + timeout

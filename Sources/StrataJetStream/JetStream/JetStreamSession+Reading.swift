@@ -19,7 +19,8 @@ enum MessageLocation: Sendable {
 
     fileprivate var json: Bytes {
         switch self {
-        case .sequence(let sequence): Bytes(#"{"seq":\#(sequence)}"#)
+        // Without an interpolation, which costs more than the rest of a request.
+        case .sequence(let sequence): Bytes(#"{"seq":"# + String(sequence) + "}")
         case .last(let subject): Bytes(#"{"last_by_subj":"\#(subject)"}"#)
         case .next(let subject, let sequence): Bytes(#"{"seq":\#(sequence),"next_by_subj":"\#(subject)"}"#)
         }
@@ -56,7 +57,8 @@ extension JetStreamSession {
     private func direct(
         _ locations: [MessageLocation], of stream: String, until deadline: ContinuousClock.Instant
     ) async throws(JetStreamError) -> [StoredMessage?] {
-        let requests = locations.map { NATSRequest(subject: "$JS.API.DIRECT.GET.\(stream)", payload: $0.json) }
+        let subject = "$JS.API.DIRECT.GET.\(stream)"
+        let requests = locations.map { NATSRequest(subject: subject, payload: $0.json) }
         var messages: [StoredMessage?] = []
         messages.reserveCapacity(requests.count)
         for result in await send(requests, until: deadline) {
@@ -72,7 +74,8 @@ extension JetStreamSession {
     private func fromLeader(
         _ locations: [MessageLocation], of stream: String, until deadline: ContinuousClock.Instant
     ) async throws(JetStreamError) -> [StoredMessage?] {
-        let requests = locations.map { NATSRequest(subject: "$JS.API.STREAM.MSG.GET.\(stream)", payload: $0.json) }
+        let subject = "$JS.API.STREAM.MSG.GET.\(stream)"
+        let requests = locations.map { NATSRequest(subject: subject, payload: $0.json) }
         var messages: [StoredMessage?] = []
         messages.reserveCapacity(requests.count)
         for result in await send(requests, until: deadline) {

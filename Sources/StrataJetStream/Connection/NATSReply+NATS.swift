@@ -2,32 +2,6 @@
 import CNATS
 import EventSourcing
 
-extension ConnectionEvents {
-    /// Hands an answer over to whoever waits for it.
-    func receive(_ message: OpaquePointer) {
-        guard let number = Self.number(of: natsMsg_GetSubject(message)) else { return }
-        router.deliver(NATSReply(message), to: number)
-    }
-
-    /// The number that ends the subject.
-    private static func number(of subject: UnsafePointer<CChar>?) -> UInt64? {
-        guard let subject else { return nil }
-        var number: UInt64?
-        var next = subject
-        while next.pointee != 0 {
-            if next.pointee == 0x2E {
-                number = 0
-            } else if (0x30...0x39).contains(next.pointee), let value = number, value < .max / 16 {
-                number = value * 10 + UInt64(next.pointee - 0x30)
-            } else {
-                number = nil
-            }
-            next += 1
-        }
-        return number
-    }
-}
-
 extension NATSReply {
     init(_ message: OpaquePointer) {
         let count = max(0, Int(natsMsg_GetDataLength(message)))
