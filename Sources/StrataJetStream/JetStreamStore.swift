@@ -46,7 +46,8 @@ public final class JetStreamStore: Sendable {
         do throws(JetStreamError) {
             let layout = try await session.openStreams()
             let log = EventLog(
-                session: session, layout: layout, heads: StreamHeadCache(), trims: TrimTable())
+                session: session, layout: layout, heads: StreamHeadCache(), places: CommitPlaceCache(),
+                trims: TrimTable())
             _ = try await log.lastMessage(on: layout.allEvents, until: session.deadline)
             return JetStreamStore(log)
         } catch {

@@ -71,19 +71,25 @@ extension JetStreamSession {
     func commit(
         in message: StoredMessage, of layout: StoreLayout, until deadline: ContinuousClock.Instant
     ) async throws(JetStreamError) -> StoredCommit {
-        func damaged() -> JetStreamError {
-            JetStreamError(
-                .damaged, "message \(message.sequence) of \(layout.events.name) is no commit of this library")
-        }
-        guard let (header, body) = CommitHeader.decode(message.payload),
-            let stream = SubjectToken.stream(in: message.subject),
-            let bytes = try await load(body, from: layout.parts, until: deadline),
+        let message = try CommitMessage(message, of: layout)
+        guard let stream = SubjectToken.stream(in: message.stored.subject) else { throw message.damage(in: layout) }
+        return try await commit(in: message, to: stream, of: layout, until: deadline)
+    }
+
+    /// The same, of a message that is decoded so far.
+    ///
+    /// - Parameter stream: which the message's subject names.
+    func commit(
+        in message: CommitMessage, to stream: StreamID, of layout: StoreLayout, until deadline: ContinuousClock.Instant
+    ) async throws(JetStreamError) -> StoredCommit {
+        let (header, sequence) = (message.header, message.stored.sequence)
+        guard let bytes = try await load(message.body, from: layout.parts, until: deadline),
             let events = EncodedEvents.decode(
                 bytes, count: header.eventCount,
-                { (header.versionBefore + $0 + 1, StoredCommit.position(message.sequence, $0)) }, of: stream,
-                storedAt: header.storedAt ?? message.time)
-        else { throw damaged() }
-        return StoredCommit(header: header, stream: stream, sequence: message.sequence, events: events)
+                { (header.versionBefore + $0 + 1, StoredCommit.position(sequence, $0)) }, of: stream,
+                storedAt: header.storedAt ?? message.stored.time)
+        else { throw message.damage(in: layout) }
+        return StoredCommit(header: header, stream: stream, sequence: sequence, events: events)
     }
 }
 #endif

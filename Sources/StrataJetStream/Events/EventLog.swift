@@ -6,6 +6,7 @@ struct EventLog: Sendable {
     let session: JetStreamSession
     let layout: StoreLayout
     let heads: StreamHeadCache
+    let places: CommitPlaceCache
     let trims: TrimTable
 
     /// Where a stream stands, as its leader knows.
@@ -74,11 +75,7 @@ struct EventLog: Sendable {
     }
 
     func header(of message: StoredMessage) throws(JetStreamError) -> CommitHeader {
-        guard let (header, _) = CommitHeader.decode(message.payload) else {
-            throw JetStreamError(
-                .damaged, "message \(message.sequence) of \(layout.events.name) is no commit of this library")
-        }
-        return header
+        try CommitMessage(message, of: layout).header
     }
 }
 #endif

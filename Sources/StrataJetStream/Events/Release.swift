@@ -93,16 +93,15 @@ struct Release {
                 let first = status.firstVersion...status.firstVersion
                 guard let message = try await log.messages(of: last, holding: first, until: deadline).first
                 else { return }
-                keepsFrom = message.sequence
-                if try log.header(of: message).versionBefore + 1 < status.firstVersion {
+                keepsFrom = message.stored.sequence
+                if message.header.versionBefore + 1 < status.firstVersion {
                     try await log.trims.record(status.firstVersion, of: stream, in: log, until: deadline)
                 }
             }
             if status.firstVersion > 1 {
                 let released = try await log.messages(of: last, holding: 1...status.firstVersion - 1, until: deadline)
-                for message in released where message.sequence < keepsFrom {
-                    guard let (_, body) = CommitHeader.decode(message.payload) else { continue }
-                    log.session.discard(body, from: log.layout.parts)
+                for message in released where message.stored.sequence < keepsFrom {
+                    log.session.discard(message.body, from: log.layout.parts)
                 }
             }
             // Servers take 1 for no limit at all.

@@ -4,7 +4,7 @@ import EventSourcing
 /// One iteration of a read of a stream.
 ///
 /// It asks the leader for the stream's last commit, and finds the others from there by what each commit says of its
-/// ancestors. Commits that are known from a later one are asked for at once, from any replica.
+/// ancestors, and by what earlier reads have found. Commits that are known are asked for at once, from any replica.
 struct StreamRead {
     private static let targetBytes = 4 << 20
     private static let windows = 16...2_048
@@ -37,9 +37,11 @@ struct StreamRead {
         }
         self.versions = rest(of: versions, without: next)
         var events: [RecordedEvent] = []
+        events.reserveCapacity(count)
         for message in try await log.messages(of: last, holding: next, until: deadline) {
-            let commit = try await log.session.commit(in: message, of: log.layout, until: deadline)
-            events += commit.events.filter { next.contains($0.version) }
+            let commit = try await log.session.commit(
+                in: message, to: query.stream, of: log.layout, until: deadline)
+            for event in commit.events where next.contains(event.version) { events.append(event) }
         }
         adjustWindow(to: events)
         if query.direction == .backward { events.reverse() }
@@ -75,46 +77,6 @@ struct StreamRead {
         } else if bytes < Self.targetBytes / 4 {
             window = min(window * 2, Self.windows.upperBound)
         }
-    }
-}
-
-extension EventLog {
-    /// The messages of a stream whose commits hold versions, in their order, found from its last message.
-    ///
-    /// Versions that are released may be missing.
-    func messages(
-        of last: StoredMessage, holding versions: ClosedRange<Int>, until deadline: ContinuousClock.Instant
-    ) async throws(JetStreamError) -> [StoredMessage] {
-        var holding: [StoredMessage] = []
-        var asked: Set<UInt64> = [last.sequence]
-        var newest = [last]
-        while !newest.isEmpty {
-            var wanted: [UInt64] = []
-            for message in newest {
-                let header = try header(of: message)
-                if header.eventCount > 0, header.versionBefore < versions.upperBound,
-                    header.status.version >= versions.lowerBound
-                {
-                    holding.append(message)
-                }
-                for sequence in header.ancestors.leading(to: versions) where asked.insert(sequence).inserted {
-                    wanted.append(sequence)
-                }
-            }
-            newest = try await session.settled(wanted.map { .sequence($0) }, of: layout.events, until: deadline)
-                .compactMap(\.self)
-        }
-        return holding.sorted { $0.sequence < $1.sequence }
-    }
-}
-
-extension Ancestors {
-    /// The sequences of those roots whose trees hold some of the versions.
-    fileprivate func leading(to versions: ClosedRange<Int>) -> [UInt64] {
-        roots.indices.filter { index in
-            let before = index + 1 < roots.count ? roots[index + 1].version : 0
-            return roots[index].version >= versions.lowerBound && before < versions.upperBound
-        }.map { roots[$0].sequence }
     }
 }
 #endif
