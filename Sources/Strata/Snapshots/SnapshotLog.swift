@@ -26,6 +26,7 @@ actor SnapshotLog {
     private let epoch: UInt64
     private let segmentBytes: Int
     private var appendable: SnapshotScan.Open?
+    /// Streams with a deletion that may count, or may not, once the power has been gone.
     private var doubtfulDeletions: Set<StreamID>
     private var lastNumber: UInt64
     private var segment: Segment?
@@ -63,15 +64,21 @@ actor SnapshotLog {
     /// - Returns: how many of the streams had one.
     func delete(_ streams: [StreamID]) throws(StrataError) -> Int {
         let present = streams.count { index[$0] != nil }
-        let deleted = streams.filter { index[$0] != nil || doubtfulDeletions.contains($0) }
-        for stream in deleted {
-            _ = try append(
-                frameHeader(.snapshotDeletion), of: stream,
-                body: AggregateTypeBody.encode(aggregateType: stream.aggregateType))
-        }
+        // A segment that could not be read may hold one, and the next process may be able to read it.
+        let deleted = streams.filter { index[$0] != nil || doubtfulDeletions.contains($0) || isDamaged }
         guard !deleted.isEmpty else { return 0 }
-        // Until then they are there, so that a deletion that failed is not taken for one that was made.
-        try sync()
+        do throws(StrataError) {
+            for stream in deleted {
+                _ = try append(
+                    frameHeader(.snapshotDeletion), of: stream,
+                    body: AggregateTypeBody.encode(aggregateType: stream.aggregateType))
+            }
+            // Until then they are there, so that a deletion that failed is not taken for one that was made.
+            try sync()
+        } catch {
+            doubtfulDeletions.formUnion(deleted)
+            throw error
+        }
         for stream in deleted { index[stream] = nil }
         doubtfulDeletions.subtract(deleted)
         return present
@@ -84,16 +91,26 @@ actor SnapshotLog {
         guard !isClosed else { throw StrataError(.closed, "the store is closed", path: device.path) }
         try continueLastSegment()
         guard let entry = index[stream] else { return }
-        if entry.segment == segment?.number { return try sync() }
-        // What an earlier process has written, or a sync that failed, may be in the page cache alone. The file's name is
-        // durable since before it held a snapshot.
-        let file = try StoreFile(StoreLayout.snapshotSegment(entry.segment), .readWrite, on: device)
-        guard try frame(of: entry, in: file) != nil else {
-            throw StrataError(
-                .damaged, "the stream's snapshot does not verify; without it the events are needed", path: file.path,
-                offset: entry.offset)
+        if doubtfulDeletions.contains(stream) {
+            // A deletion that failed may stand behind it; behind that one the snapshot counts.
+            guard try store(entry, of: stream) else { throw unverifiable(entry) }
+            try sync()
+            doubtfulDeletions.remove(stream)
+        } else if entry.segment == segment?.number {
+            try sync()
+        } else {
+            // What an earlier process has written, or a sync that failed, may be in the page cache alone. The file's name
+            // is durable since before it held a snapshot.
+            let file = try StoreFile(StoreLayout.snapshotSegment(entry.segment), .readWrite, on: device)
+            guard try frame(of: entry, in: file) != nil else { throw unverifiable(entry) }
+            try file.makeDurable(from: entry.offset, to: entry.offset + entry.frameLength)
         }
-        try file.makeDurable(from: entry.offset, to: entry.offset + entry.frameLength)
+    }
+
+    private func unverifiable(_ entry: SnapshotIndex.Entry) -> StrataError {
+        StrataError(
+            .damaged, "the stream's snapshot does not verify; without it the events are needed",
+            path: device.path(of: StoreLayout.snapshotSegment(entry.segment)), offset: entry.offset)
     }
 
     /// The frame of a snapshot in its segment; nil where it does not verify.

@@ -1,4 +1,5 @@
 import EventSourcing
+import Glibc
 import StrataTesting
 import Testing
 
@@ -109,6 +110,26 @@ import Testing
         #expect(try await !store.snapshots.delete(for: streams[0]))
         store = try await StrataStore.open(on: SimulatedDevice(third.storage.afterTotalLoss), options: options)
         #expect(try await store.snapshots.latest(for: streams[0]) == nil)
+        try await store.close()
+    }
+
+    @Test func aSnapshotThatCouldNotBeReadIsDeleted() async throws {
+        let closed = try await makeStore()
+        let rehearsal = closed.afterProcessDeath()
+        rehearsal.keepCalls()
+        try await StrataStore.open(on: rehearsal, options: options).close()
+        let reading = try #require(
+            rehearsal.log.first { $0.operation == .openForReading && $0.name == Self.name })
+
+        let device = closed.afterProcessDeath()
+        device.inject([DeviceFault(atCall: reading.number, .error(EMFILE))])
+        var store = try await StrataStore.open(on: device, options: options)
+        #expect(device.struck.map(\.name) == [Self.name])
+        #expect(try await store.snapshots.latest(for: streams[0]) == nil)
+        try await store.snapshots.delete(for: streams[0])
+        store = try await StrataStore.open(on: SimulatedDevice(device.storage.afterTotalLoss), options: options)
+        #expect(try await store.snapshots.latest(for: streams[0]) == nil)
+        #expect(try await store.snapshots.latest(for: streams[1])?.version == 1)
         try await store.close()
     }
 }

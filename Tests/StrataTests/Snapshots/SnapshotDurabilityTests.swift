@@ -89,6 +89,19 @@ import Testing
         try await store.close()
     }
 
+    @Test func aTruncationKeepsASnapshotWhoseDeletionFailed() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+        try await fill(store)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.keptInCache))])
+        await #expect(throws: EventStoreError.self) { try await store.snapshots.delete(for: order) }
+        #expect(device.struck.map(\.operation) == [.sync])
+        try await store.events.truncate(order, before: 3, expecting: .any)
+        #expect(try await find(on: device.storage.afterProcessDeath).snapshot == 3)
+        #expect(try await find(on: device.storage.afterTotalLoss).snapshot == 3)
+        try await store.close()
+    }
+
     @Test func aSnapshotThatDoesNotVerifyIsNoReasonToReleaseEvents() async throws {
         let directory = TemporaryDirectory()
         let device = try FileSystemDevice.open(storeAt: directory.path, createIfMissing: true)
