@@ -34,7 +34,7 @@ struct BitRotCampaign: Campaign {
         do {
             let finding = try await DamageCheck(
                 storage, store.expectation, options: RestingStore.workload.options,
-                mayLoseDeletions: isSnapshots && rot.reachesBeyondOneFrame
+                mayLoseSnapshots: isSnapshots && rot.reachesBeyondOneFrame
             ).run()
             try require(finding != .cutShort || rot.reachesBeyondOneFrame, "events are lost, and nothing tells")
             tally.count("\(finding)")

@@ -62,6 +62,8 @@ struct CleanCampaign: Campaign {
 extension Workload {
     /// The catalogue's workloads, and then random ones without end.
     static func numbered(_ number: Int, seed: UInt64) -> Workload {
-        number < catalogue.count ? catalogue[number] : .random(seed: seed &+ UInt64(number) &+ 1_000)
+        guard number >= catalogue.count else { return catalogue[number] }
+        let seed = seed &+ UInt64(number) &+ 1_000
+        return number.isMultiple(of: 2) ? .randomWithReleases(seed: seed) : .random(seed: seed)
     }
 }

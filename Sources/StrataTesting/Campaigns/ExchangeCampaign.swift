@@ -68,7 +68,7 @@ struct ExchangeCampaign: Campaign {
         do {
             let finding = try await DamageCheck(
                 storage, store.expectation, options: RestingStore.workload.options,
-                mayLoseDeletions: exchange.replacements.contains { $0.file.hasPrefix("snapshots/") }
+                mayLoseSnapshots: exchange.replacements.contains { $0.file.hasPrefix("snapshots/") }
             ).run()
             try require(finding != .cutShort || exchange.reachesEnd, "events are lost, and nothing tells")
             tally.count("\(finding)")

@@ -1,7 +1,7 @@
 /// Workloads that go over every call that a store makes of its device, with 1, 8 and 64 appends waiting.
 struct FaultTrials: Sendable {
     private static let workloads =
-        Array(Workload.catalogue.prefix(13)) + Workload.compactions
+        Array(Workload.catalogue.prefix(13)) + Workload.compactions + Workload.shortenings
         + [1, 8, 64].map { waiting in
             Workload(
                 "\(waiting) waiting",

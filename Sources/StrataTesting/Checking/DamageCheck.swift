@@ -18,13 +18,14 @@ package struct DamageCheck {
     private let storage: SimulatedStorage
     private let expectation: Expectation
     private let options: StrataOptions
-    private let mayLoseDeletions: Bool
+    private let mayLoseSnapshots: Bool
 
-    /// - Parameter mayLoseDeletions: whether snapshots may come back: the end of their last segment is gone.
+    /// - Parameter mayLoseSnapshots: whether snapshots may be missing, and deleted ones be back, without a word: the end of
+    ///   one of their segments is gone.
     package init(
-        _ storage: SimulatedStorage, _ expectation: Expectation, options: StrataOptions, mayLoseDeletions: Bool = false
+        _ storage: SimulatedStorage, _ expectation: Expectation, options: StrataOptions, mayLoseSnapshots: Bool
     ) {
-        self.mayLoseDeletions = mayLoseDeletions
+        self.mayLoseSnapshots = mayLoseSnapshots
         self.storage = storage
         self.expectation = expectation
         self.options = options
@@ -36,7 +37,7 @@ package struct DamageCheck {
     ///   missing in the middle without a word.
     package func run() async throws -> Finding {
         let isSound = try verify()
-        let isReadable = try await readOnly()
+        let isReadable = try await readOnly(mayFail: !isSound)
         let device = SimulatedDevice(storage)
         let store: StrataStore
         do {
@@ -82,7 +83,7 @@ package struct DamageCheck {
     }
 
     /// Reads whatever can be read; returns whether the store opens for reading.
-    private func readOnly() async throws -> Bool {
+    private func readOnly(mayFail: Bool) async throws -> Bool {
         let device = SimulatedDevice(storage)
         var options = options
         options.access = .readOnly
@@ -93,7 +94,7 @@ package struct DamageCheck {
             try checkCode(of: error)
             return false
         }
-        _ = try await readEverything(of: store, mayFail: true)
+        _ = try await readEverything(of: store, mayFail: mayFail)
         try require(device.mutatingCalls == 0, "reading only changes the store")
         return true
     }
@@ -120,8 +121,11 @@ package struct DamageCheck {
                 found.enumerated().allSatisfy { $1.version == found[0].version + $0 && $1.stream == stream },
                 "a stream shows other versions than it should")
             let snapshot = try await store.snapshots.latest(for: stream)
+            let status = try await store.events.status(of: stream)
+            // The report names it, or the log has lost what a later one was made of.
+            let mayBeLost = mayLoseSnapshots || mayFail || expectation.wasSnapshotted(behind: status, stream)
             try expectation.check(
-                snapshot, of: stream, version: await store.events.version(of: stream), mayBeDeleted: mayLoseDeletions)
+                snapshot, of: stream, status, mayBeDeleted: mayLoseSnapshots, mayBeLost: mayBeLost)
         }
         for append in expectation.appends.suffix(3) {
             var found: RecordedEvent?

@@ -129,9 +129,10 @@ extension Expectation {
             let last = positions.max() ?? 0
             switch append.demand {
             case .losable(let result) where result.version >= firstVersion:
-                // What was lost with the log's end may have given its positions to later events.
+                // What was lost with the log's end may have given its positions to later events, and those may be released.
                 try require(
-                    result.firstPosition > last || positions.contains(result.firstPosition),
+                    result.firstPosition > last || positions.contains(result.firstPosition)
+                        || mayBeReleased(result.firstPosition, butFrom: append),
                     "acknowledged positions \(result.positions) lack in the middle")
             case .losable, .required, .open, .forbidden: return
             }
@@ -153,6 +154,17 @@ extension Expectation {
             case .forbidden:
                 throw Violation("position \(stored[0].position) is there, and its caller was told that it is not")
             }
+        }
+    }
+
+    /// Whether a position was also given to an append of a stream that was asked to give up events.
+    private func mayBeReleased(_ position: Position, butFrom lost: Append) -> Bool {
+        appends.contains { append in
+            guard
+                let result = append.demand.result, releases[append.stream] != nil,
+                append.events.first?.id != lost.events.first?.id
+            else { return false }
+            return (result.firstPosition...result.lastPosition).contains(position)
         }
     }
 
@@ -188,16 +200,39 @@ extension Expectation {
         }
     }
 
+    /// The streams that a snapshot was saved of when they reached further than they do now, and that can be appended to.
+    ///
+    /// - Parameter statuses: what the streams are now.
+    func streamsWithSnapshotsTakenBack(_ statuses: [StreamID: StreamStatus]) -> [StreamID] {
+        statuses.filter { !$1.isTombstoned && wasSnapshotted(behind: $1, $0) }.map(\.key)
+    }
+
+    /// Whether a snapshot was saved of a stream when it reached further than it does now.
+    func wasSnapshotted(behind status: StreamStatus, _ stream: StreamID) -> Bool {
+        snapshotChanges.contains { $0.stream == stream && $0.snapshot?.version ?? 0 > status.version }
+    }
+
     /// Checks the snapshot of a stream that a store offers.
     ///
-    /// It is one that was saved, it is not ahead of its stream, and its deletion was not acknowledged since.
+    /// It is one that was saved, byte for byte, it is not ahead of its stream, and its deletion was not acknowledged since.
+    /// Where events were released that a snapshot stood in for, there is one of an event that is left.
     ///
-    /// - Parameter mayBeDeleted: whether a deletion may have been lost.
+    /// - Parameters:
+    ///   - status: what the store says of the stream.
+    ///   - mayBeDeleted: whether a deletion may have been lost.
+    ///   - mayBeLost: whether the snapshot that stands in for released events may have been.
     package func check(
-        _ snapshot: Snapshot?, of stream: StreamID, version: Int, mayBeDeleted: Bool = false
+        _ snapshot: Snapshot?, of stream: StreamID, _ status: StreamStatus, mayBeDeleted: Bool = false,
+        mayBeLost: Bool = false
     ) throws(Violation) {
+        if !mayBeLost, releases[stream]?.needsSnapshot(status) ?? false {
+            try require(
+                snapshot?.version ?? 0 >= status.firstVersion,
+                "\(stream) begins at version \(status.firstVersion), and the snapshot that stood in for the events "
+                    + "before it is gone")
+        }
         guard let snapshot else { return }
-        try require(snapshot.version <= version, "a snapshot is ahead of its stream")
+        try require(snapshot.version <= status.version, "a snapshot is ahead of its stream")
         let changes = snapshotChanges.filter { $0.stream == stream }
         // From the last deletion that somebody was told of, unless changes were under way side by side.
         let first =
@@ -208,6 +243,16 @@ extension Expectation {
         try require(
             changes[first...].contains { $0.snapshot == snapshot },
             "a snapshot of \(stream) at version \(snapshot.version) is there that was never saved, or that was deleted")
+    }
+}
+
+extension Expectation.Demand {
+    /// What the caller was told, if that was where its events are.
+    fileprivate var result: AppendResult? {
+        switch self {
+        case .required(let result), .losable(let result): result
+        case .open, .forbidden: nil
+        }
     }
 }
 

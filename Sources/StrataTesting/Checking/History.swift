@@ -18,9 +18,19 @@ package final class History: Sendable {
     package struct Release: Sendable {
         package let release: StreamRelease
         package let stream: StreamID
+        /// The version of the snapshot that the caller had loaded before, if there was one.
+        package let snapshot: Int?
         package let submitted: Int
         package fileprivate(set) var settled: Int?
         package fileprivate(set) var answer: Result<DeletionResult, EventStoreError>?
+    }
+
+    /// What a stream had released when its store was opened.
+    package struct KnownRelease: Sendable {
+        package let status: StreamStatus
+        /// The call since which the stream has a snapshot of what is left, as long as nobody deletes it; nil where it need
+        /// not have one.
+        package let snapshotKeptSince: Int?
     }
 
     package struct SnapshotChange: Sendable {
@@ -63,9 +73,13 @@ package final class History: Sendable {
     }
 
     /// A caller releases events; returns a number for ``settleRelease(_:_:at:)``.
-    package func submit(_ release: StreamRelease, of stream: StreamID, at call: Int) -> Int {
+    ///
+    /// - Parameter snapshot: the version of the snapshot that the caller has loaded before, if there was one.
+    package func submit(
+        _ release: StreamRelease, of stream: StreamID, having snapshot: Int?, at call: Int
+    ) -> Int {
         state.withLock { state in
-            state.releases.append(Release(release: release, stream: stream, submitted: call))
+            state.releases.append(Release(release: release, stream: stream, snapshot: snapshot, submitted: call))
             return state.releases.count - 1
         }
     }
@@ -125,7 +139,7 @@ extension History {
     ///
     /// - Parameter earlier: what streams had released before all that is noted here.
     package func expectation(
-        at call: Int = .max, after end: End, _ earlier: [StreamID: StreamStatus] = [:]
+        at call: Int = .max, after end: End, _ earlier: [StreamID: KnownRelease] = [:]
     ) -> Expectation {
         state.withLock { $0.expectation(at: call, after: end, earlier) }
     }
@@ -133,10 +147,13 @@ extension History {
 
 extension History.State {
     fileprivate func expectation(
-        at call: Int, after end: History.End, _ earlier: [StreamID: StreamStatus]
+        at call: Int, after end: History.End, _ earlier: [StreamID: History.KnownRelease]
     ) -> Expectation {
         var expectation = Expectation()
-        expectation.releases = earlier.mapValues { ReleaseBounds($0) }
+        for (stream, known) in earlier {
+            let isKept = known.snapshotKeptSince.map { !mayDeleteSnapshot(of: stream, in: $0...call) } ?? false
+            expectation.releases[stream] = ReleaseBounds(known.status, keepsSnapshot: isKept)
+        }
         let durable = durable.filter { $0.settled <= call }.map(\.position).max() ?? 0
         for append in appends where append.submitted <= call {
             let answer = append.settled.map { $0 <= call } ?? false ? append.answer : nil
@@ -144,10 +161,17 @@ extension History.State {
         }
         for release in releases where release.submitted <= call {
             let answer = release.settled.map { $0 <= call } ?? false ? release.answer : nil
-            expectation.releases[release.stream, default: ReleaseBounds()].add(release.release, answer, end)
+            let isDeleted = mayDeleteSnapshot(of: release.stream, in: release.submitted...call)
+            expectation.releases[release.stream, default: ReleaseBounds()]
+                .add(release.release, answer, end, snapshot: isDeleted ? nil : release.snapshot)
         }
         expectation.snapshotChanges = snapshotChanges.filter { $0.submitted <= call }
         expectation.call = call
         return expectation
+    }
+
+    /// Whether the deletion of a stream's snapshot was asked for within some calls.
+    private func mayDeleteSnapshot(of stream: StreamID, in calls: ClosedRange<Int>) -> Bool {
+        snapshotChanges.contains { $0.stream == stream && $0.snapshot == nil && calls.contains($0.submitted) }
     }
 }

@@ -91,9 +91,12 @@ package struct RecoveryCheck {
     ) async throws {
         var randomness = SeededRandomness(seed: seed)
         var all = events
-        let streams = Set([events.last?.stream, StreamID("Check", UUID(using: &randomness))].compactMap { $0 })
-        for stream in streams.sorted(by: { $0.aggregateType < $1.aggregateType }) {
-            let version = events.last { $0.stream == stream }?.version ?? 0
+        var recovered = try await StoreContents.statuses(in: store, expectation)
+        let streams = Set(
+            [events.last?.stream, StreamID("Check", UUID(using: &randomness))].compactMap { $0 }
+                + expectation.streamsWithSnapshotsTakenBack(recovered))
+        for stream in streams.sorted(by: { $0.description < $1.description }) {
+            let version = try await store.events.version(of: stream)
             let event = NewEvent.sample(payloadBytes: 100, using: &randomness)
             let result = try await store.events.append([event], to: stream, expecting: .exactly(version))
             try await store.events.waitUntilDurable(result.lastPosition)
@@ -107,12 +110,15 @@ package struct RecoveryCheck {
             all.append(recorded)
         }
         let deleted = try await deleteSnapshot(of: store)
+        if let deleted { recovered[deleted] = nil }
         for next in [SimulatedDevice(device.storage.afterTotalLoss, seed: seed &+ 1), device.afterProcessDeath()] {
             try Self.checkSoundness(of: next)
             let store = try await open(next, "opening after further appends")
             let found = try await store.events.readAll().collect()
             try require(
                 found.isSame(as: all), "\(all.count) events should be there after further appends, not \(found.count)")
+            // None of an event that was lost and whose version is another one's now.
+            try await StoreContents.checkSnapshots(of: store, expectation, recovered)
             if let deleted, try await store.snapshots.exists(for: deleted) {
                 throw Violation("a snapshot that was deleted after the recovery is there again")
             }

@@ -38,14 +38,27 @@ enum StoreContents {
             try require(
                 status.firstVersion == first, "a stream begins at version \(first), not at \(status.firstVersion)")
         }
-        try await checkSnapshots(of: store, expectation)
+        try await checkSnapshots(of: store, expectation, statuses(in: store, expectation))
         return events
     }
 
-    private static func checkSnapshots(of store: StrataStore, _ expectation: Expectation) async throws {
+    /// What a store says of the streams that callers have saved snapshots of.
+    static func statuses(
+        in store: StrataStore, _ expectation: Expectation
+    ) async throws -> [StreamID: StreamStatus] {
+        var statuses: [StreamID: StreamStatus] = [:]
         for stream in Set(expectation.snapshotChanges.map(\.stream)) {
-            let snapshot = try await store.snapshots.latest(for: stream)
-            try expectation.check(snapshot, of: stream, version: await store.events.version(of: stream))
+            statuses[stream] = try await store.events.status(of: stream)
+        }
+        return statuses
+    }
+
+    /// Checks the snapshots of streams against what the streams were when the store was recovered.
+    static func checkSnapshots(
+        of store: StrataStore, _ expectation: Expectation, _ statuses: [StreamID: StreamStatus]
+    ) async throws {
+        for (stream, status) in statuses {
+            try expectation.check(await store.snapshots.latest(for: stream), of: stream, status)
         }
     }
 }

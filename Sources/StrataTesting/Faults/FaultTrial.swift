@@ -97,10 +97,12 @@ package struct FaultTrial {
         let storage = run.device.afterProcessDeath().storage
         let kept = LossOfPower(Array(repeating: .kept, count: storage.unsynced.count))
         let expectation = run.history.expectation(after: .lossOfPower)
+        let strikesSnapshots = run.device.struck.contains { $0.name.hasPrefix("snapshots") }
         var findings: [DamageCheck.Finding] = []
         for image in [storage.after(kept), storage.afterTotalLoss] {
             do {
-                let check = DamageCheck(image, expectation, options: workload.options, mayLoseDeletions: true)
+                let check = DamageCheck(
+                    image, expectation, options: workload.options, mayLoseSnapshots: strikesSnapshots)
                 findings.append(try await check.run())
             } catch {
                 let struck = run.device.struck.first.map { "\($0)" } ?? "no call"

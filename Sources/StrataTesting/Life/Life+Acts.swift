@@ -9,7 +9,7 @@ extension Life {
         switch number(0...999) {
         case 0..<700: return try await append(count: 1)
         case 700..<730: return try await append(count: [2, 8, 64][number(0...2)])
-        case 730..<790: await saveSnapshot()
+        case 730..<790: await saveSnapshot(of: streams[number(0...Self.streamCount - 1)])
         case 790..<810: await deleteSnapshot()
         case 810..<870: try await lookUp()
         case 870..<890: try await readStream()
@@ -35,11 +35,12 @@ extension Life {
         }
     }
 
-    private mutating func append(count: Int) async throws -> Int {
+    /// Appends to one stream, or to a random one each time.
+    mutating func append(count: Int, to stream: StreamID? = nil) async throws -> Int {
         guard let store else { return 1 }
         var submitted: [(number: Int, events: [NewEvent], stream: StreamID)] = []
         for _ in 0..<count {
-            let (events, stream) = (newEvents(), streams[number(0...Self.streamCount - 1)])
+            let (events, stream) = (newEvents(), stream ?? streams[number(0...Self.streamCount - 1)])
             submitted.append((history.submit(events, to: stream, at: device.calls), events, stream))
         }
         let (history, device) = (history, device)
@@ -107,8 +108,7 @@ extension Life {
         history.noteDurable(upTo: last.rawValue, at: device.calls)
     }
 
-    private mutating func saveSnapshot() async {
-        let stream = streams[number(0...Self.streamCount - 1)]
+    mutating func saveSnapshot(of stream: StreamID) async {
         guard let store, let version = try? await store.events.version(of: stream), version > 0 else { return }
         let snapshot = Snapshot(
             stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast,

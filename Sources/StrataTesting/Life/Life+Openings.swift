@@ -149,9 +149,9 @@ extension Life {
         knownVersions = expectation.versions
         for event in rest { knownVersions[event.stream] = event.version }
         for stream in streams {
-            let version = try await store.events.version(of: stream)
-            try require(version == knownVersions[stream] ?? 0, "a stream has another version than events")
-            try expectation.check(try await store.snapshots.latest(for: stream), of: stream, version: version)
+            let status = try await store.events.status(of: stream)
+            try require(status.version == knownVersions[stream] ?? 0, "a stream has another version than events")
+            try expectation.check(await store.snapshots.latest(for: stream), of: stream, status)
         }
         try await noteReleases(of: store, expectation)
         history.forgetAppends()

@@ -8,14 +8,19 @@ extension Life {
     }
 
     func mayBeTombstoned(_ stream: StreamID) -> Bool {
-        knownReleases[stream]?.isTombstoned ?? false
+        knownReleases[stream]?.status.isTombstoned ?? false
             || history.releases.contains { $0.stream == stream && $0.release == .deletion(.tombstone) }
     }
 
     mutating func truncate() async throws {
         let stream = streams[number(0...Self.streamCount - 1)]
         guard let store, let version = try? await store.events.version(of: stream), version > 0 else { return }
-        let before = version + 1 - number(0...min(version, 40))
+        let snapshot = try? await store.snapshots.latest(for: stream)
+        // Most callers release what they have a snapshot of.
+        let before =
+            if let snapshot, !randomness.isOne(in: 3) { snapshot.version } else {
+                version + 1 - number(0...min(version, 40))
+            }
         try await release(.truncation(before: before), of: stream) { () async throws(EventStoreError) in
             try await store.events.truncate(stream, before: before, expecting: .any)
         }
@@ -34,7 +39,8 @@ extension Life {
         _ release: StreamRelease, of stream: StreamID,
         _ body: () async throws(EventStoreError) -> DeletionResult
     ) async throws {
-        let number = history.submit(release, of: stream, at: device.calls)
+        let snapshot = try? await store?.snapshots.latest(for: stream)
+        let number = history.submit(release, of: stream, having: snapshot?.version, at: device.calls)
         tally.count("releases")
         do throws(EventStoreError) {
             history.settleRelease(number, .success(try await body()), at: device.calls)
@@ -51,11 +57,26 @@ extension Life {
         let options = CompactionOptions(
             compression: randomness.isOne(in: 4) ? .none : .lz4,
             targetSegmentBytes: randomness.isOne(in: 2) ? 64 << 10 : 1 << 20)
+        let wasFilling = device.isFilling
+        let compaction = store.compact(options)
+        if randomness.isOne(in: 2) { try await appendAndSaveSnapshots() }
         do throws(StrataError) {
-            _ = try await store.compact(options).report()
+            _ = try await compaction.report()
             tally.count("compactions")
         } catch {
-            try require(mayFail || device.isFilling, "a compaction fails without any reason: \(error)")
+            // Its process may have ended beside it.
+            try require(
+                mayFail || wasFilling || self.store !== store,
+                "a compaction fails without any reason: \(error)")
+        }
+    }
+
+    /// Streams go on, with snapshots of what is not durable yet.
+    private mutating func appendAndSaveSnapshots() async throws {
+        for _ in 0..<number(1...6) {
+            let stream = streams[number(0...Self.streamCount - 1)]
+            _ = try await append(count: 1, to: stream)
+            await saveSnapshot(of: stream)
         }
     }
 
@@ -78,8 +99,12 @@ extension Life {
 
     /// From now on the store's word is what streams have released.
     mutating func noteReleases(of store: StrataStore, _ expectation: Expectation) async throws {
-        for stream in expectation.releases.keys {
-            knownReleases[stream] = try await store.events.status(of: stream)
+        for (stream, bounds) in expectation.releases {
+            let status = try await store.events.status(of: stream)
+            let isKept = bounds.needsSnapshot(status)
+            if isKept { tally.count("snapshots of released events") }
+            knownReleases[stream] = History.KnownRelease(
+                status: status, snapshotKeptSince: isKept ? device.calls : nil)
         }
     }
 }

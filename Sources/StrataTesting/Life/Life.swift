@@ -23,7 +23,7 @@ package struct Life {
     var known: [RecordedEvent] = []
     var knownVersions: [StreamID: Int] = [:]
     /// Where streams began when the store was opened, of those that had released events.
-    var knownReleases: [StreamID: StreamStatus] = [:]
+    var knownReleases: [StreamID: History.KnownRelease] = [:]
     /// Appends of which callers do not know whether they were stored.
     var doubtful: [History.Append] = []
     /// How many faults had struck when the store was opened.

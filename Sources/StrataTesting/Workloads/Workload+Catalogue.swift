@@ -33,6 +33,46 @@ extension Workload {
             ]),
     ]
 
+    /// Streams whose events are released as far as a snapshot stands in for them, with everything that may take it away.
+    package static let shortenings: [Workload] = [
+        Workload(
+            "shorten",
+            [
+                .append(Append(5)), .saveSnapshot(stream: 0, stateBytes: 300), .shorten(stream: 0), .append(Append(2)),
+                .saveSnapshot(stream: 0, stateBytes: 300), .append(Append(1, of: 300, to: 1)),
+                .saveSnapshot(stream: 1, stateBytes: 100), .dieAndReopen, .shorten(stream: 0),
+                .deleteSnapshot(stream: 1), .append(Append()), .saveSnapshot(stream: 0, stateBytes: 300),
+                .deleteSnapshot(stream: 0), .shorten(stream: 0), .append(Append()),
+            ]),
+        Workload(
+            "shorten without durability", durability: .none,
+            [
+                .append(Append(4)), .saveSnapshot(stream: 0, stateBytes: 300), .shorten(stream: 0), .waitUntilDurable,
+                .append(Append(1, of: 300, to: 1)), .saveSnapshot(stream: 1, stateBytes: 100), .append(Append()),
+                .saveSnapshot(stream: 0, stateBytes: 300), .deleteSnapshot(stream: 1),
+                .append(Append(1, of: 100, to: 2)), .dieAndReopen, .append(Append()),
+                .saveSnapshot(stream: 0, stateBytes: 300), .shorten(stream: 0),
+            ]),
+        Workload(
+            "shorten and compact", durability: .none,
+            (0..<3).map { .append(Append(3, of: 5_000, to: $0 % 2)) } + [
+                .saveSnapshot(stream: 0, stateBytes: 300), .shorten(stream: 0),
+                .saveSnapshot(stream: 1, stateBytes: 300), .shorten(stream: 1),
+                .compactBeside([Append(), Append(1, of: 300, to: 1)], stateBytes: 300),
+                .append(Append()), .append(Append(1, of: 100, to: 1)), .append(Append(1, of: 100, to: 2)),
+                .append(Append()), .saveSnapshot(stream: 0, stateBytes: 300), .dieAndReopen,
+                .compactBeside([Append(1, of: 300, to: 1), Append()], stateBytes: 300), .append(Append()),
+            ]),
+        Workload(
+            "shorten in several segments", durability: .interval(.seconds(3_600)),
+            (0..<6).flatMap { number in
+                [
+                    Workload.Step.append(Append(2, of: 300, to: number % 2)),
+                    .saveSnapshot(stream: number % 2, stateBytes: 6_000), .shorten(stream: number % 2),
+                ]
+            } + [.append(Append()), .saveSnapshot(stream: 0, stateBytes: 100)]),
+    ]
+
     /// Short workloads: one for each thing that a store does, and thirty-nine that seeds determine.
     package static let catalogue: [Workload] =
         [
@@ -95,7 +135,8 @@ extension Workload {
                         .truncate(stream: number % 2, keeping: 1),
                     ]
                 }),
-        ] + compactions + (1...29).map { .random(seed: $0) } + (1...10).map { .randomWithReleases(seed: $0) }
+        ] + compactions + shortenings
+        + (1...39).map { $0.isMultiple(of: 4) ? .randomWithReleases(seed: $0) : .random(seed: $0) }
 }
 
 extension Int64 {

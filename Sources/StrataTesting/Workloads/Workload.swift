@@ -27,9 +27,13 @@ package struct Workload: Sendable {
         case deleteSnapshot(stream: Int)
         /// Releases all events of a stream but its last ones.
         case truncate(stream: Int, keeping: Int)
+        /// Releases the events that a stream's snapshot stands in for, if it has one.
+        case shorten(stream: Int)
         case delete(stream: Int, DeletionMode)
         /// Compacts, and waits for the end of it.
         case compact(CompactionOptions)
+        /// Compacts, while callers append one after the other, and save a snapshot behind each append.
+        case compactBeside([Append], stateBytes: Int)
         case waitUntilDurable
         case closeAndReopen
         /// The process dies, and another one opens the store.
@@ -73,17 +77,31 @@ extension Workload {
         for step in plain.steps {
             steps.append(step)
             let stream = Int.random(in: 0..<4, using: &randomness)
-            switch Int.random(in: 0..<9, using: &randomness) {
-            case 0..<3:
+            switch Int.random(in: 0..<12, using: &randomness) {
+            case 0..<2:
                 steps.append(.truncate(stream: stream, keeping: Int.random(in: 0...3, using: &randomness)))
-            case 3: steps.append(.delete(stream: stream, .soft))
+            case 2..<6: steps += shortening(stream, using: &randomness)
+            case 6: steps.append(.delete(stream: stream, .soft))
             // Streams 0 to 2 live on.
-            case 4: steps.append(.delete(stream: 3, .tombstone))
-            case 5, 6: steps.append(.compact(CompactionOptions(compression: randomness.isOne(in: 2) ? .lz4 : .none)))
+            case 7: steps.append(.delete(stream: 3, .tombstone))
+            case 8, 9: steps.append(.compact(CompactionOptions(compression: randomness.isOne(in: 2) ? .lz4 : .none)))
             default: break
             }
         }
         return Workload("releases \(seed)", durability: plain.options.durability, steps)
+    }
+
+    /// A stream gets a snapshot, and gives up what that stands in for; then it goes on, perhaps while a compaction runs.
+    private static func shortening(_ stream: Int, using randomness: inout SeededRandomness) -> [Step] {
+        let append = Append(1, of: Int.random(in: 0...400, using: &randomness), to: stream)
+        let stateBytes = Int.random(in: 0...600, using: &randomness)
+        let save = Step.saveSnapshot(stream: stream, stateBytes: stateBytes)
+        let shortening: [Step] = [.append(append), save, .shorten(stream: stream)]
+        return switch Int.random(in: 0..<3, using: &randomness) {
+        case 0: shortening
+        case 1: shortening + [.append(append), save]
+        default: shortening + [.compactBeside([append, append], stateBytes: stateBytes)]
+        }
     }
 }
 

@@ -95,8 +95,10 @@ package struct WorkloadRun {
         case .saveSnapshot(let stream, let stateBytes): await saveSnapshot(of: streams[stream], stateBytes: stateBytes)
         case .deleteSnapshot(let stream): await deleteSnapshot(of: streams[stream])
         case .truncate(let stream, let keeping): try await truncate(streams[stream], keeping: keeping)
+        case .shorten(let stream): try await shorten(streams[stream])
         case .delete(let stream, let mode): try await release(.deletion(mode), of: streams[stream])
         case .compact(let options): try await compact(options)
+        case .compactBeside(let appends, let stateBytes): try await compact(beside: appends, stateBytes: stateBytes)
         case .waitUntilDurable: await waitUntilDurable()
         case .closeAndReopen:
             try await close()
@@ -108,11 +110,28 @@ package struct WorkloadRun {
         }
     }
 
-    /// Compacts; where the device is at fault, the job may fail, and nothing but the job.
+    /// Compacts.
     private func compact(_ options: CompactionOptions) async throws(StrataError) {
         guard let store else { return }
+        try await wait(for: store.compact(options))
+    }
+
+    private mutating func compact(
+        beside appends: [Workload.Append], stateBytes: Int
+    ) async throws(StrataError) {
+        guard let store else { return }
+        let compaction = store.compact(CompactionOptions())
+        for append in appends {
+            try await perform([append])
+            await saveSnapshot(of: streams[append.stream], stateBytes: stateBytes)
+        }
+        try await wait(for: compaction)
+    }
+
+    /// Where the device is at fault, the job may fail, and nothing but the job.
+    private func wait(for compaction: Compaction) async throws(StrataError) {
         do throws(StrataError) {
-            _ = try await store.compact(options).report()
+            _ = try await compaction.report()
         } catch {
             if device.struck.isEmpty { throw error }
         }
@@ -155,9 +174,15 @@ package struct WorkloadRun {
         try await release(.truncation(before: max(1, version + 1 - count)), of: stream)
     }
 
+    private mutating func shorten(_ stream: StreamID) async throws(StrataError) {
+        guard let snapshot = try? await store?.snapshots.latest(for: stream) else { return }
+        try await release(.truncation(before: snapshot.version), of: stream)
+    }
+
     private mutating func release(_ release: StreamRelease, of stream: StreamID) async throws(StrataError) {
         guard let store else { return }
-        let number = history.submit(release, of: stream, at: device.calls)
+        let snapshot = try? await store.snapshots.latest(for: stream)
+        let number = history.submit(release, of: stream, having: snapshot?.version, at: device.calls)
         do throws(EventStoreError) {
             let result =
                 switch release {
