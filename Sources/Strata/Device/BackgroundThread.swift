@@ -62,9 +62,28 @@ final class BackgroundThread: Sendable {
     /// Runs a job behind those before it.
     func async(_ job: @escaping @Sendable () -> Void) {
         isStarted.withLock { isStarted in
-            if !isStarted { isStarted = DetachedThread.start { [work] in work.run() } }
+            if !isStarted { isStarted = start() }
             // Without a thread of its own it takes any: the job has to be done.
             if isStarted { work.add(job) } else { DispatchQueue.global(qos: .background).async(execute: job) }
         }
+    }
+
+    private func start() -> Bool {
+        let argument = Unmanaged.passRetained(work)
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        var thread = pthread_t()
+        // Safe: the argument is retained for the thread, which releases it at its end.
+        let failure = pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, argument.toOpaque())
+        if failure != 0 { argument.release() }
+        return failure == 0
     }
 }

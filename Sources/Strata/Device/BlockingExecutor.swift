@@ -60,16 +60,16 @@ final class BlockingExecutor: SerialExecutor {
 
 /// Threads that may block, for reading.
 enum BlockingReads {
+    private static let queue = DispatchQueue(label: "strata.reads", attributes: .concurrent)
+
     /// How many threads can make use of the machine.
     static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    /// More than processors, because some may wait for the device.
-    private static let threads = ReadingThreads(atMost: max(8, 2 * processors))
     /// Whether reads go on beside their callers; a simulation does one thing at a time.
     static var areConcurrent: Bool { Simulation.thread == nil }
 
     /// Starts a function that may block, beside its caller.
     static func start(_ body: @escaping @Sendable () -> Void) {
-        threads.async(body)
+        queue.async(execute: body)
     }
 
     /// Runs a function that may block, away from the cooperative pool.
@@ -78,7 +78,7 @@ enum BlockingReads {
     ) async throws(Failure) -> Value {
         if Simulation.thread != nil { return try body() }
         let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
-            threads.async {
+            queue.async {
                 do throws(Failure) {
                     continuation.resume(returning: .success(try body()))
                 } catch {
