@@ -1,7 +1,9 @@
 #if JetStream
 import EventSourcing
 import Foundation
+import Logging
 import StrataJetStream
+import Synchronization
 import Testing
 
 extension JetStreamTests {
@@ -71,6 +73,43 @@ extension JetStreamTests {
                 #expect(try await store.events.readAll().collect().map(\.id) == events.map(\.id))
                 store.close()
             }
+        }
+
+        @Test func aServerThatTakesNothingForAWhileKeepsItsConnection() async throws {
+            try await TestServers.with(1) { servers in
+                let options = servers.options { ($0.requestTimeout, $0.retryTime) = (.seconds(20), .seconds(60)) }
+                let warnings = Warnings()
+                let store = try await JetStreamStore.open(
+                    options, logger: Logger(label: "test", factory: { _ in warnings }))
+                // More than the sockets between here and the server hold.
+                let payload = Bytes(Array(repeating: 7, count: EventLimits.payloadBytes))
+                let event = NewEvent(type: "Opened", contentType: .binary, payload: payload)
+                try await servers.pause(1)
+                async let append = store.events.append([event], to: StreamID("Order", UUID()), expecting: .noStream)
+                try await servers.resume(1)
+                #expect(try await append.version == 1)
+                #expect(warnings.messages.withLock { $0 } == [])
+                store.close()
+            }
+        }
+
+        /// Keeps what is logged as a warning or worse.
+        private final class Warnings: LogHandler {
+            let messages = Mutex<[String]>([])
+            var metadata: Logger.Metadata {
+                get { [:] }
+                set {}
+            }
+            var logLevel: Logger.Level {
+                get { .warning }
+                set {}
+            }
+            subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+                get { nil }
+                set {}
+            }
+
+            func log(event: LogEvent) { messages.withLock { $0.append("\(event.message)") } }
         }
 
         @Test func aServerThatTakesNothingHoldsUpNoMoreThanTheCallsTime() async throws {
