@@ -22,7 +22,7 @@ public final class StrataEventStore: EventStore {
     /// Appends events; see `EventAppending.append(_:to:expecting:)`.
     ///
     /// Returns once the events are as durable as the store's ``StrataOptions/DurabilityMode`` promises, which the
-    /// result states. Takes one hop to the writer and one sync that is shared with every append that waits.
+    /// result states. Takes one wait for the log, and one sync that is shared with every append that waits.
     public func append(
         _ events: [NewEvent], to stream: StreamID, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> AppendResult {

@@ -40,16 +40,22 @@ extension LogWriter {
     /// Lets writers that were just answered append again before the next batch goes to the device: otherwise they would
     /// miss it, and of writers that append without a pause only every other one would share each sync.
     ///
-    /// It pays where storing takes longer than they take to return; where not, the device need not wait for them. Where
-    /// nothing is synced, no device waits, and larger batches are cheaper.
+    /// It pays where storing takes longer than they take to return; where not, the device need not wait for them.
     private func letWritersReturn(from batch: [WriterState.Waiting], _ storingTime: Duration) async {
-        guard batch.count > 1, mode != .commit || state.withLock({ $0.waitsForWriters(storingTime) }) else {
+        guard batch.count > 1, state.withLock({ $0.waitsForWriters(atMost: patience(storingTime)) }) else {
             // Whatever else the log has to do gets its turn.
             return await Task.yield()
         }
         let start = ContinuousClock.now
         await withTaskExecutorPreference(simulation ?? globalConcurrentExecutor) { await Self.goBehindOtherTasks() }
         state.withLock { $0.returningTime = ContinuousClock.now - start }
+    }
+
+    /// How long it is worth waiting for writers. Where nothing is synced, no device waits, and larger batches are cheaper; a
+    /// simulation knows no time.
+    private func patience(_ storingTime: Duration) -> Duration {
+        if simulation != nil { return .seconds(3_600) }
+        return mode == .commit ? storingTime : max(storingTime, .milliseconds(1))
     }
 
     /// Returns when every task that could run at the call has run.

@@ -29,6 +29,7 @@ extension LogWriter {
     /// Decides about changes of another store in one turn, and waits until those that are let in are stored.
     ///
     /// They reach the log together, so that it stores a part of them from the front, or all.
+    @concurrent
     func take(_ changes: [EncodedChange]) async throws(EventStoreError) {
         await takeTurn()
         let failuresBefore = state.withLock(\.failures)
@@ -53,28 +54,32 @@ extension LogWriter {
     ) async throws(EventStoreError) -> WriterState.Answer {
         var obstacle: EventStoreError?
         let answer = await withCheckedContinuation { (continuation: WriterState.Continuation) in
-            let mustFlush = state.withLock { state in
-                defer { state.passTurn() }
+            let (mustFlush, next) = state.withLock { state -> (Bool, WriterState.Continuation?) in
                 // What others had on its way has failed, and what was decided on top of it is void, also what was decided
                 // since.
                 if state.failures != failures {
                     obstacle = EventStoreError(
                         .ioFailure, "what came before was not stored, so nothing was; try again")
-                    state.forgetAllUnderWay()
                 }
                 // The log may be closed by now.
                 do throws(EventStoreError) { try state.checkOpen() } catch { obstacle = error }
+                if obstacle != nil { state.forgetAllUnderWay() }
                 guard obstacle == nil, let last = admitted.last else {
                     continuation.resume(returning: .notAdmitted)
-                    return false
+                    return (false, state.passTurn())
                 }
                 for entry in admitted.dropLast() { state.gather(entry, answering: nil) }
                 state.gather(last, answering: continuation)
-                return state.mustFlush()
+                return (state.mustFlush(), state.passTurn())
             }
+            next?.resume(returning: .turn)
             if mustFlush { startFlushing() }
         }
-        if let obstacle { throw obstacle }
+        if let obstacle {
+            // Somebody may wait for what was decided here.
+            wakeBatchWaiters()
+            throw obstacle
+        }
         return answer
     }
 

@@ -32,7 +32,10 @@ final class LogWriter: Sendable {
 
     /// Decides about an append, and waits until it is stored if it is let in.
     ///
+    /// Whoever waits in line for the turn or keeps it does so on the pool: an actor that is busy otherwise holds nobody up.
+    ///
     /// - Parameter sifted: the commit's event ids.
+    @concurrent
     func append(
         _ commit: EncodedCommit, sifted: LogIndex.SiftedIDs, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> AppendResult {
@@ -44,7 +47,7 @@ final class LogWriter: Sendable {
             }
             switch outcome {
             case .stored(let positioned, let durability): return positioned.result(durability)
-            case .hindered(by: let obstacle, keepingTurn: let keepsTurn):
+            case .hindered(let obstacle, let keepsTurn, let failures):
                 hasTurn = keepsTurn
                 switch obstacle {
                 case .look(let candidates):
@@ -58,22 +61,25 @@ final class LogWriter: Sendable {
                     }
                 case .sameIDsUnderWay: await wait { $0.areFree(commit.eventIDs) }
                 case .refused(let error, let status):
-                    if await isSettled(status, of: commit.stream) { throw error }
+                    if await isSettled(status, of: commit.stream, decidedAfter: failures) { throw error }
                 }
             }
         }
     }
 
     /// Decides about a release, and waits until it is stored if there is something to store.
+    @concurrent
     func release(
         _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
         var hasTurn = false
         while true {
-            let outcome = try await store(havingTurn: hasTurn) { $0.decide(release, of: stream, expecting: expected) }
+            let outcome = try await store(havingTurn: hasTurn) { state throws(EventStoreError) in
+                try state.decide(release, of: stream, expecting: expected)
+            }
             switch outcome {
             case .stored(let status, let durability): return DeletionResult(status: status, durability: durability)
-            case .hindered(by: let obstacle, keepingTurn: let keepsTurn):
+            case .hindered(let obstacle, let keepsTurn, let failures):
                 hasTurn = keepsTurn
                 switch obstacle {
                 case .load:
@@ -81,7 +87,7 @@ final class LogWriter: Sendable {
                         _ = try index.status(of: stream, .verifying, isTouched: true)
                     }
                 case .decided(let decision, let status):
-                    guard await isSettled(status, of: stream) else { continue }
+                    guard await isSettled(status, of: stream, decidedAfter: failures) else { continue }
                     return DeletionResult(status: try decision.get(), durability: mode == .commit ? .synced : .written)
                 }
             }
@@ -90,12 +96,14 @@ final class LogWriter: Sendable {
 
     private enum Outcome<Value, Obstacle> {
         case stored(Value, Durability)
-        case hindered(by: Obstacle, keepingTurn: Bool)
+        /// - Parameter failures: how often appends had been failed when that was decided.
+        case hindered(by: Obstacle, keepingTurn: Bool, failures: Int)
     }
 
     /// Decides when it is the caller's turn, and waits until what is let in is stored.
     ///
     /// - Parameter hadTurn: whether the caller has kept its turn.
+    @concurrent
     private func store<Value, Obstacle>(
         havingTurn hadTurn: Bool,
         _ decide: (inout WriterState) throws(EventStoreError) -> WriterState.Decision<Value, Obstacle>
@@ -103,26 +111,33 @@ final class LogWriter: Sendable {
         var hasTurn = hadTurn
         while true {
             var decision: Result<WriterState.Decision<Value, Obstacle>, EventStoreError>?
+            var failures = 0
             let answer = await withCheckedContinuation { (continuation: WriterState.Continuation) in
-                let mustFlush = state.withLock { state in
-                    guard hasTurn || state.takeTurn(orWait: continuation) else { return false }
+                let (mustFlush, next) = state.withLock { state -> (Bool, WriterState.Continuation?) in
+                    guard hasTurn || state.takeTurn(orWait: continuation) else { return (false, nil) }
+                    failures = state.failures
                     do throws(EventStoreError) { decision = .success(try decide(&state)) } catch {
                         decision = .failure(error)
                     }
-                    if case .success(.holdUp) = decision {} else { state.passTurn() }
-                    if case .success(.admit(let admitted, _)) = decision {
+                    switch decision {
+                    case .success(.admit(let admitted, _)):
                         state.gather(admitted, answering: continuation)
-                        return state.mustFlush()
+                        return (state.mustFlush(), state.passTurn())
+                    case .success(.holdUp):
+                        continuation.resume(returning: .notAdmitted)
+                        return (false, nil)
+                    case .success(.refuse), .failure, nil:
+                        continuation.resume(returning: .notAdmitted)
+                        return (false, state.passTurn())
                     }
-                    continuation.resume(returning: .notAdmitted)
-                    return false
                 }
+                next?.resume(returning: .turn)
                 if mustFlush { startFlushing() }
             }
             switch (answer, try decision?.get()) {
             case (.settled(let result), .admit(_, let value)): return .stored(value, try result.get())
-            case (_, .refuse(let obstacle)): return .hindered(by: obstacle, keepingTurn: false)
-            case (_, .holdUp(let obstacle)): return .hindered(by: obstacle, keepingTurn: true)
+            case (_, .refuse(let obstacle)): return .hindered(by: obstacle, keepingTurn: false, failures: failures)
+            case (_, .holdUp(let obstacle)): return .hindered(by: obstacle, keepingTurn: true, failures: failures)
             case (_, .admit), (_, nil): hasTurn = true
             }
         }
@@ -130,12 +145,14 @@ final class LogWriter: Sendable {
 
     /// Waits until readers see a stream as it was decided about, because whoever is told of it may look.
     ///
+    /// - Parameter failures: how often appends had been failed when that was decided.
     /// - Returns: false where what was on its way has failed, so that there must be another decision.
-    private func isSettled(_ status: StreamStatus, of stream: StreamID) async -> Bool {
-        let before = state.withLock(\.failures)
+    private func isSettled(
+        _ status: StreamStatus, of stream: StreamID, decidedAfter failures: Int
+    ) async -> Bool {
         var isSettled = false
         await wait { state in
-            isSettled = state.failures == before
+            isSettled = state.failures == failures
             return !isSettled || state.shows(stream, as: status)
         }
         return isSettled
@@ -178,10 +195,10 @@ final class LogWriter: Sendable {
     }
 
     func passTurn() {
-        state.withLock { $0.passTurn() }
+        state.withLock { $0.passTurn() }?.resume(returning: .turn)
     }
 
-    /// Waits until a condition holds; it is asked again whenever a batch is settled.
+    /// Waits until a condition holds; it is asked again whenever a batch is settled, and when the log has stored all or is closed.
     func wait(until condition: (WriterState) -> Bool) async {
         var isMet = false
         while !isMet {

@@ -262,6 +262,8 @@ actor SegmentLog {
 
     /// Marks the end of the log; a full disk is no reason to fail, because everything before is durable all the same.
     func markIfRoom() throws(LogFailure) {
+        // Somebody else may write by now.
+        guard !isClosed else { return }
         do {
             try mark()
         } catch {

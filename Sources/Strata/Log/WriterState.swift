@@ -115,8 +115,12 @@ extension WriterState {
     }
 
     /// Lets the one decide that has waited longest.
-    mutating func passTurn() {
-        if let next = turnWaiters.popFirst() { next.resume(returning: .turn) } else { isDeciding = false }
+    ///
+    /// - Returns: who is to be told so, without the lock: it may go on at once.
+    mutating func passTurn() -> Continuation? {
+        let next = turnWaiters.popFirst()
+        isDeciding = next != nil
+        return next
     }
 }
 
@@ -149,11 +153,11 @@ extension WriterState {
 
     mutating func decide(
         _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
-    ) -> Decision<StreamStatus, ReleaseObstacle> {
+    ) throws(EventStoreError) -> Decision<StreamStatus, ReleaseObstacle> {
+        try checkOpen()
         guard let status = knownStatus(of: stream) else { return .holdUp(.load) }
         let decision: Result<StreamStatus, EventStoreError>
         do throws(EventStoreError) {
-            try checkOpen()
             decision = .success(try release.status(behind: status, of: stream, expecting: expected))
         } catch {
             decision = .failure(error)
@@ -269,8 +273,8 @@ extension WriterState {
     }
 
     /// Whether the next batch waits for the writers of the last one.
-    mutating func waitsForWriters(_ storingTime: Duration) -> Bool {
-        guard storingTime > returningTime else {
+    mutating func waitsForWriters(atMost patience: Duration) -> Bool {
+        guard patience > returningTime else {
             // Less each time, so that it is tried again.
             returningTime = returningTime * 7 / 8
             return false

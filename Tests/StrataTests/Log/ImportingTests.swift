@@ -70,4 +70,47 @@ import Testing
             try await reopened.close()
         }
     }
+
+    @Test(.timeLimit(.minutes(1))) func whoWaitsBehindAnImportThatMeetsAClosedStoreIsAnswered() async throws {
+        for number in 1...20 {
+            let device = SimulatedDevice()
+            let store = try await StrataStore.open(
+                on: device, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
+            _ = try await store.events.append(
+                [sampleEvent(id: UUID(bits: UInt128(number)))], to: sampleStream(), expecting: .noStream)
+            let (first, second) = (sampleStream(), sampleStream())
+            let changes = [(first, UUID()), (second, looksLike(number))].map { stream, id in
+                ImportedChange.commit(
+                    ImportedCommit([sampleEvent(id: id)], to: stream, firstVersion: 1, storedAt: .distantFuture))
+            }
+            let imported = Task.immediate { try await store.events.importChanges(changes) }
+            let deletion = Task.immediate { try await store.events.delete(first, mode: .tombstone, expecting: .any) }
+            try await store.close()
+            _ = await imported.result
+            _ = await deletion.result
+        }
+    }
+
+    /// Appends that were refused because of others that were on their way and then failed.
+    @Test(.timeLimit(.minutes(1))) func whoConflictsWithAnAppendThatFailsIsAnswered() async throws {
+        let device = SimulatedDevice()
+        let store = try await StrataStore.open(
+            on: device, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
+        _ = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .noStream)
+        device.setRoom(0)
+        for _ in 1...300 {
+            let stream = sampleStream()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 1...8 {
+                    group.addTask {
+                        await #expect(throws: EventStoreError.self) {
+                            try await store.events.append([sampleEvent()], to: stream, expecting: .noStream)
+                        }
+                    }
+                }
+            }
+        }
+        device.setRoom(nil)
+        try await store.close()
+    }
 }
