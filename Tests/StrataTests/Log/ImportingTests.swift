@@ -42,49 +42,52 @@ import Testing
         try await store.close()
     }
 
-    @Test func nothingIsWrittenOnceTheStoreIsClosed() async throws {
-        for number in 1...20 {
-            let device = SimulatedDevice()
-            let options = StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil)
-            let store = try await StrataStore.open(on: device, options: options)
+    /// A store, and an import into it whose second commit must be looked for in many frames, which takes longer than closing.
+    private func storeWithImport(on device: SimulatedDevice) async throws -> (StrataStore, [ImportedChange], [StreamID]) {
+        let store = try await StrataStore.open(on: device, options: Self.options)
+        for number in 1...300 {
             _ = try await store.events.append(
                 [sampleEvent(id: UUID(bits: UInt128(number)))], to: sampleStream(), expecting: .noStream)
-            let (first, second) = (sampleStream(), sampleStream())
-            // The second one must be looked for in stored frames; meanwhile the store closes.
-            let changes = [(first, UUID()), (second, looksLike(number))].map { stream, id in
-                ImportedChange.commit(
-                    ImportedCommit([sampleEvent(id: id)], to: stream, firstVersion: 1, storedAt: .distantFuture))
-            }
+        }
+        let streams = [sampleStream(), sampleStream()]
+        let events = [[sampleEvent()], (1...300).map { sampleEvent(id: looksLike($0)) }]
+        let changes = zip(streams, events).map { stream, events in
+            ImportedChange.commit(
+                ImportedCommit(events, to: stream, firstVersion: 1, storedAt: .distantFuture))
+        }
+        return (store, changes, streams)
+    }
+
+    private static let options = StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil)
+
+    @Test func nothingIsWrittenOnceTheStoreIsClosed() async throws {
+        for _ in 1...5 {
+            let device = SimulatedDevice()
+            let (store, changes, streams) = try await storeWithImport(on: device)
             let imported = Task.immediate { try await store.events.importChanges(changes) }
             let closed = Task.immediate { try await store.close() }
             try await closed.value
             let outcome = await imported.result
 
-            let reopened = try await StrataStore.open(on: device, options: options)
-            let versions = try await [reopened.events.version(of: first), reopened.events.version(of: second)]
+            let reopened = try await StrataStore.open(on: device, options: Self.options)
+            var versions: [Int] = []
+            for stream in streams { versions.append(try await reopened.events.version(of: stream)) }
             // All of it was stored before, or nothing is.
             switch outcome {
-            case .success: #expect(versions == [1, 1])
+            case .success: #expect(versions == [1, 300])
             case .failure: #expect(versions == [0, 0])
             }
             try await reopened.close()
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func whoWaitsBehindAnImportThatMeetsAClosedStoreIsAnswered() async throws {
-        for number in 1...20 {
-            let device = SimulatedDevice()
-            let store = try await StrataStore.open(
-                on: device, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
-            _ = try await store.events.append(
-                [sampleEvent(id: UUID(bits: UInt128(number)))], to: sampleStream(), expecting: .noStream)
-            let (first, second) = (sampleStream(), sampleStream())
-            let changes = [(first, UUID()), (second, looksLike(number))].map { stream, id in
-                ImportedChange.commit(
-                    ImportedCommit([sampleEvent(id: id)], to: stream, firstVersion: 1, storedAt: .distantFuture))
-            }
+    @Test(.timeLimit(.minutes(10))) func whoWaitsBehindAnImportThatMeetsAClosedStoreIsAnswered() async throws {
+        for _ in 1...5 {
+            let (store, changes, streams) = try await storeWithImport(on: SimulatedDevice())
             let imported = Task.immediate { try await store.events.importChanges(changes) }
-            let deletion = Task.immediate { try await store.events.delete(first, mode: .tombstone, expecting: .any) }
+            let deletion = Task.immediate {
+                try await store.events.delete(streams[0], mode: .tombstone, expecting: .any)
+            }
             try await store.close()
             _ = await imported.result
             _ = await deletion.result
@@ -92,7 +95,7 @@ import Testing
     }
 
     /// Appends that were refused because of others that were on their way and then failed.
-    @Test(.timeLimit(.minutes(1))) func whoConflictsWithAnAppendThatFailsIsAnswered() async throws {
+    @Test(.timeLimit(.minutes(10))) func whoConflictsWithAnAppendThatFailsIsAnswered() async throws {
         let device = SimulatedDevice()
         let store = try await StrataStore.open(
             on: device, options: StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil))
