@@ -43,7 +43,8 @@ import Testing
     }
 
     /// A store, and an import into it whose second commit must be looked for in many frames, which takes longer than closing.
-    private func storeWithImport(on device: SimulatedDevice) async throws -> (StrataStore, [ImportedChange], [StreamID]) {
+    private func storeWithImport(on device: SimulatedDevice) async throws -> (StrataStore, [ImportedChange], [StreamID])
+    {
         let store = try await StrataStore.open(on: device, options: Self.options)
         for number in 1...300 {
             _ = try await store.events.append(
