@@ -66,16 +66,19 @@ extension LogWriter {
 
     /// Marks the end of the log once no append has come for a while.
     private func markWhenIdle() {
-        guard let idleMarkDelay, mode != .none, simulation == nil else { return }
-        let isFirst = state.withLock { state in
-            guard !state.marksWhenIdle, !state.isClosed else { return false }
-            state.marksWhenIdle = true
-            return true
-        }
-        guard isFirst else { return }
+        guard let idleMarkDelay, mode != .none, simulation == nil, begins(\.marksWhenIdle) else { return }
         Task { [weak self] in
             var seen: Int?
             repeat { try? await Task.sleep(for: idleMarkDelay) } while await self?.isStillBusy(&seen) ?? false
+        }
+    }
+
+    /// Whether a job begins that is to run once at a time: it does unless it runs already, or the store is closed.
+    private func begins(_ isRunning: WritableKeyPath<WriterState, Bool>) -> Bool {
+        state.withLock { state in
+            guard !state[keyPath: isRunning], !state.isClosed else { return false }
+            state[keyPath: isRunning] = true
+            return true
         }
     }
 
@@ -103,13 +106,7 @@ extension LogWriter {
 
     /// Syncs within the interval of the durability mode as long as there is something to sync.
     private func syncByTimer() {
-        guard case .interval(let interval) = mode, simulation == nil else { return }
-        let isFirst = state.withLock { state in
-            guard !state.syncsByTimer, !state.isClosed else { return false }
-            state.syncsByTimer = true
-            return true
-        }
-        guard isFirst else { return }
+        guard case .interval(let interval) = mode, simulation == nil, begins(\.syncsByTimer) else { return }
         Task { [weak self] in
             try? await Task.sleep(for: interval)
             await self?.syncNow()

@@ -103,7 +103,6 @@ final class LogWriter: Sendable {
     /// Decides when it is the caller's turn, and waits until what is let in is stored.
     ///
     /// - Parameter hadTurn: whether the caller has kept its turn.
-    @concurrent
     private func store<Value, Obstacle>(
         havingTurn hadTurn: Bool,
         _ decide: (inout WriterState) throws(EventStoreError) -> WriterState.Decision<Value, Obstacle>

@@ -82,6 +82,20 @@ import Testing
         }
     }
 
+    /// The timer of an idle log may go off while its store closes.
+    @Test func aClosedLogIsNotMarked() async throws {
+        let device = SimulatedDevice()
+        let store = try await StrataStore.open(on: device, options: Self.options)
+        _ = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .noStream)
+        // Closing finds no room for its mark.
+        device.setRoom(0)
+        try await store.close()
+        device.setRoom(nil)
+        let before = device.mutatingCalls
+        try await store.events.writer?.log.markIfRoom()
+        #expect(device.mutatingCalls == before)
+    }
+
     @Test(.timeLimit(.minutes(10))) func whoWaitsBehindAnImportThatMeetsAClosedStoreIsAnswered() async throws {
         for _ in 1...5 {
             let (store, changes, streams) = try await storeWithImport(on: SimulatedDevice())
