@@ -6,9 +6,9 @@ import Synchronization
 
 /// The connection as libnats has it.
 ///
-/// `@unchecked`: the pointers never change, and libnats guards what they lead to with locks of its own. They are used under
-/// `state`'s lock, so that nobody does once the connection is closed.
-final class NATSHandle: @unchecked Sendable {
+/// Where libnats has threads of its own, or a loop in their place, these use the connection until they have ended, which
+/// closing waits for. Everybody else uses it under `state`'s lock, and so not once it is closed.
+final class NATSHandle: Sendable {
     private struct State: ~Copyable {
         var isClosed = false
         var readers: [UInt64: OpaquePointer] = [:]
@@ -17,8 +17,9 @@ final class NATSHandle: @unchecked Sendable {
     /// So many bytes are gathered before they are written.
     private static let gatheredBytes = 64 << 10
 
-    private let connection: OpaquePointer
-    private let subscription: OpaquePointer
+    // Safe: the pointers never change, and libnats guards what they lead to with locks of its own.
+    nonisolated(unsafe) private let connection: OpaquePointer
+    nonisolated(unsafe) private let subscription: OpaquePointer
     /// Nil where libnats uses threads of its own.
     private let loop: NATSEventLoop?
     private let writeTimeout: Duration
