@@ -22,6 +22,9 @@ final class NATSEventLoop: Sendable {
         var hasEnded = false
     }
 
+    /// In milliseconds.
+    private static let longestWait: Int32 = 100
+
     private let state = Mutex(State())
     /// Held while libnats writes: with nothing to write, it would take the connection for lost.
     private let writing = Mutex(())
@@ -112,19 +115,14 @@ final class NATSEventLoop: Sendable {
         }
     }
 
-    /// Writes all that was gathered up to now, and blocks where the network takes no more. A connection that has not taken
-    /// it when the timeout ends is broken off, so that libnats makes another one.
-    func writeAll(timeout: Duration) {
+    /// Writes all that was gathered up to now, and blocks where the network takes no more, until it does or libnats, whose
+    /// pings are not answered either, gives the connection up.
+    func writeAll() {
         write()
-        let deadline = ContinuousClock.now + timeout
         while let socket = state.withLock({ $0.holdsBytes && $0.socket >= 0 ? $0.socket : nil }) {
-            let left = deadline - .now
-            guard left > .zero else {
-                state.withLock { if $0.socket >= 0 { _ = shutdown($0.socket, Int32(SHUT_RDWR)) } }
-                return
-            }
             var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
-            poll(&entry, 1, Int32(clamping: left.milliseconds))
+            // A socket that another thread closes meanwhile wakes nobody.
+            poll(&entry, 1, Self.longestWait)
             write()
         }
     }

@@ -22,7 +22,6 @@ final class NATSHandle: Sendable {
     nonisolated(unsafe) private let subscription: OpaquePointer
     /// Nil where libnats uses threads of its own.
     private let loop: NATSEventLoop?
-    private let writeTimeout: Duration
     private let state = Mutex(State())
     /// The largest message that the server takes, in bytes.
     let maximumPayload: Int
@@ -55,7 +54,6 @@ final class NATSHandle: Sendable {
         self.connection = connection
         self.subscription = subscription
         self.loop = loop
-        writeTimeout = options.requestTimeout
         maximumPayload = Int(natsConnection_GetMaxPayload(connection))
     }
 
@@ -137,11 +135,11 @@ final class NATSHandle: Sendable {
                 if let failure = send(request, replyingTo: reply(index), &spent) { fail(index, failure) }
                 bytes += request.estimatedBytes
                 if mayBlock, bytes >= Self.gatheredBytes {
-                    loop?.writeAll(timeout: writeTimeout)
+                    loop?.writeAll()
                     bytes = 0
                 }
             }
-            if mayBlock { loop?.writeAll(timeout: writeTimeout) }
+            if mayBlock { loop?.writeAll() }
         }
         // All behind the writing: giving the first one back wakes a thread of libnats'.
         for message in spent { natsMsg_Destroy(message) }
