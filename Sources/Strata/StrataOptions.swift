@@ -40,8 +40,9 @@ public struct StrataOptions: Sendable {
     /// A segment is sealed before an append would make it longer than this, in bytes: 64 KiB to 2 GiB.
     public var segmentBytes: Int
     /// How far ahead of its end the file that is appended to is extended, in bytes: 0 to 1 GiB, and never beyond
-    /// ``segmentBytes``. A sync of small appends then has no new length to make durable; closing gives the rest back. 0
-    /// turns it off, for file systems that never overwrite in place. Without effect where the file system has no room or no
+    /// ``segmentBytes``. Where what is synced at once takes a quarter of that at most, the room is filled with zeros, so that
+    /// a sync has neither a length nor new blocks to make durable; that writes most bytes of the log twice. Closing gives the rest back.
+    /// 0 turns it off, for file systems that never overwrite in place. Without effect where the file system has no room or no
     /// such call, and with other modes than ``DurabilityMode/commit``.
     public var preallocatedBytes: Int
     /// How long no append must come before the writer marks the end of the log as complete. nil turns it off, and
@@ -59,7 +60,7 @@ public struct StrataOptions: Sendable {
 
     public init(
         access: Access = .readWrite, createIfMissing: Bool = true, durability: DurabilityMode = .commit,
-        segmentBytes: Int = 64 << 20, preallocatedBytes: Int = 1 << 20,
+        segmentBytes: Int = 64 << 20, preallocatedBytes: Int = 256 << 10,
         idleMarkDelay: Duration? = .milliseconds(50), permissions: Permissions = .owner,
         openingProgress: (@Sendable (JobProgress) -> Void)? = nil,
         automaticCompaction: CompactionOptions? = nil,

@@ -141,19 +141,20 @@ struct StoreFile: Sendable {
     /// overwrite in place, and such a one never shows what stood there.
     func erase(behind end: Int) throws(StrataError) {
         do throws(StrataError) {
-            try overwriteWithZeros(from: end, to: try length())
+            let length = try length()
+            try writeZeros(from: end, to: length)
+            if end < length { try sync() }
         } catch  where error.systemErrorNumber == ENOSPC || error.systemErrorNumber == EDQUOT {}
         try truncate(to: end)
         try sync()
     }
 
-    private func overwriteWithZeros(from start: Int, to end: Int) throws(StrataError) {
+    func writeZeros(from start: Int, to end: Int) throws(StrataError) {
         guard start < end else { return }
         let zeros = [UInt8](repeating: 0, count: min(64 << 10, end - start))
         for offset in stride(from: start, to: end, by: zeros.count) {
             try write(zeros.span.bytes.extracting(..<min(zeros.count, end - offset)), at: offset)
         }
-        try sync()
     }
 
     func length() throws(StrataError) -> Int {

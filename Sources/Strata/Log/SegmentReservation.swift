@@ -1,8 +1,9 @@
 /// Room that the active segment's file has ahead of the segment's end, filled with zeros.
 ///
-/// A sync of a file that grows makes its length durable as well, which for small appends takes a third to a half as long
-/// again (Docs/Decisions/0034-room-ahead-of-the-end.md). Room is a gift, not a condition: where there is none, the file grows as it is written.
-/// Nothing of it need be durable. After a crash zeros stand behind the last frame, or do not, and opening takes them away.
+/// A sync of a file that grows makes its length durable as well, and one of blocks that were never written makes durable that
+/// they are: a file system with a journal commits it for that. Where zeros were written before, it has the bytes alone to
+/// write (Docs/Decisions/0034-room-ahead-of-the-end.md). Room is a gift, not a condition: where there is none, the file grows as it is
+/// written. Nothing of it need be durable. After a crash zeros stand behind the last frame, or do not, and opening takes them away.
 struct SegmentReservation {
     /// How far ahead of the end, in bytes; 0 for not at all.
     private let step: Int
@@ -27,6 +28,8 @@ struct SegmentReservation {
         isOpen = true
         do {
             try file.extend(to: end)
+            // What is long saves less by zeros than it takes to write them.
+            if newEnd - segmentEnd <= step / 4 { try file.writeZeros(from: newEnd, to: end) }
         } catch {
             // What room was found is for those who need it; the next step is the time to ask again.
             try? release(file, behind: segmentEnd)
