@@ -10,11 +10,9 @@ extension LogWriter {
 
     private func flush(on log: isolated SegmentLog) async {
         while let batch = state.withLock({ $0.takeBatch() }) {
-            let start = ContinuousClock.now
             let outcome = log.store(batch.map(\.admitted.entry))
-            let storingTime = ContinuousClock.now - start
             settle(batch, outcome)
-            await letWritersReturn(from: batch, storingTime)
+            await letWritersReturn(from: batch, outcome.syncTime)
         }
         wakeBatchWaiters()
         markWhenIdle()
@@ -40,22 +38,25 @@ extension LogWriter {
     /// Lets writers that were just answered append again before the next batch goes to the device: otherwise they would
     /// miss it, and of writers that append without a pause only every other one would share each sync.
     ///
-    /// It pays where storing takes longer than they take to return; where not, the device need not wait for them.
-    private func letWritersReturn(from batch: [WriterState.Waiting], _ storingTime: Duration) async {
-        guard batch.count > 1, state.withLock({ $0.waitsForWriters(atMost: patience(storingTime)) }) else {
-            // Whatever else the log has to do gets its turn.
-            return await Task.yield()
+    /// It pays where the sync that this spares takes longer than they take to return. Where not, they return while the device
+    /// makes the next batch durable.
+    private func letWritersReturn(from batch: [WriterState.Waiting], _ syncTime: Duration) async {
+        guard batch.count > 1, state.withLock({ $0.waitsForWriters(of: batch, atMost: patience(syncTime)) })
+        else {
+            // Whatever else the log has to do gets its turn; where no batch follows, it does in any case.
+            if state.withLock({ !$0.gathered.isEmpty }) { await Task.yield() }
+            return
         }
         let start = ContinuousClock.now
         await withTaskExecutorPreference(simulation ?? globalConcurrentExecutor) { await Self.goBehindOtherTasks() }
-        state.withLock { $0.returningTime = ContinuousClock.now - start }
+        state.withLock { $0.returningTime = (ContinuousClock.now - start) / batch.count }
     }
 
     /// How long it is worth waiting for writers. Where nothing is synced, no device waits, and larger batches are cheaper; a
     /// simulation knows no time.
-    private func patience(_ storingTime: Duration) -> Duration {
+    private func patience(_ syncTime: Duration) -> Duration {
         if simulation != nil { return .seconds(3_600) }
-        return mode == .commit ? storingTime : max(storingTime, .milliseconds(1))
+        return mode == .commit ? syncTime : .milliseconds(1)
     }
 
     /// Returns when every task that could run at the call has run.

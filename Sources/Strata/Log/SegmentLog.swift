@@ -65,6 +65,8 @@ actor SegmentLog {
         var stored = 0
         /// Why the others are not.
         var failure: LogFailure?
+        /// How long the device took to make them durable.
+        var syncTime = Duration.zero
     }
 
     /// Stores entries in order and shows them to readers.
@@ -75,7 +77,7 @@ actor SegmentLog {
                 if let failure { throw failure }
                 let rest = batch[outcome.stored...]
                 try makeRoom(for: rest[rest.startIndex])
-                outcome.stored += try storeRun(rest)
+                outcome.stored += try storeRun(rest, timing: &outcome.syncTime)
             } catch {
                 outcome.failure = error
                 break
@@ -117,7 +119,9 @@ actor SegmentLog {
     private var openFrameLength: Int { hasOpened ? 0 : Format.frameHeaderBytes + Format.openBodyBytes }
 
     /// Stores as many entries as the segment and the buffer have room for, at least one; returns how many.
-    private func storeRun(_ batch: ArraySlice<LogEntry>) throws(LogFailure) -> Int {
+    private func storeRun(
+        _ batch: ArraySlice<LogEntry>, timing syncTime: inout Duration
+    ) throws(LogFailure) -> Int {
         buffer.removeAll(keepingCapacity: true)
         var added = segment
         encodeOpenFrame(into: &buffer, &added)
@@ -135,7 +139,11 @@ actor SegmentLog {
         hasOpened = true
         added.isMarked = false
         segment = added
-        if durability == .commit { try sync() }
+        if durability == .commit {
+            let start = ContinuousClock.now
+            try sync()
+            syncTime += ContinuousClock.now - start
+        }
         publish(entries)
         return entries.count
     }

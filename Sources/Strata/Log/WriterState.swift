@@ -65,7 +65,7 @@ struct WriterState: Sendable {
     /// Whether entries are being stored, or will be without anybody asking for it.
     private(set) var isFlushing = false
     private(set) var batchesStored = 0
-    /// How long it took, last time, until writers that had been answered had appended again.
+    /// How long it took, last time, until writers that had been answered had appended again, for each of them.
     var returningTime = Duration.zero
     /// What streams are behind what is on its way.
     private var statusesUnderWay: [StreamID: StreamStatus] = [:]
@@ -272,11 +272,11 @@ extension WriterState {
         nextPosition = max(index.lastPosition + 1, firstFreePosition)
     }
 
-    /// Whether the next batch waits for the writers of the last one.
-    mutating func waitsForWriters(atMost patience: Duration) -> Bool {
-        guard patience > returningTime else {
+    /// Whether the next batch waits for the writers of the last one, so that it holds those of both.
+    mutating func waitsForWriters(of last: [Waiting], atMost patience: Duration) -> Bool {
+        guard patience > returningTime * (last.count + gathered.count) else {
             // Less each time, so that it is tried again.
-            returningTime = returningTime * 7 / 8
+            returningTime = returningTime * 31 / 32
             return false
         }
         return true
