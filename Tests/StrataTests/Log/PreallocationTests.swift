@@ -39,8 +39,9 @@ import Testing
         let store = try await StrataStore.open(on: device, options: options)
         #expect(
             try await device.changes { try await append(store) }
-                == ["extend events/1.seg", "write events/1.seg", "sync events/1.seg"])
+                == ["extend events/1.seg", "write events/1.seg", "write events/1.seg", "sync events/1.seg"])
         #expect(try await device.changes { try await append(store) } == ["write events/1.seg", "sync events/1.seg"])
+        // What is long in comparison is worth no zeros.
         #expect(
             try await device.changes { try await append(store, bytes: 5_000) }
                 == ["extend events/1.seg", "write events/1.seg", "sync events/1.seg"])
@@ -102,6 +103,20 @@ import Testing
         try await store.close()
         device.setRoom(nil)
         #expect(try await soundEvents(on: device.afterProcessDeath()) == 2)
+    }
+
+    @Test func zerosThatCannotBeWrittenAreNoReasonToFail() async throws {
+        let store = try await StrataStore.open(on: device, options: options)
+        let next = try #require(device.log.last?.number) + 1
+        device.inject([DeviceFault(atCall: next + 1, .error(EIO))])
+        #expect(
+            try await device.changes { try await append(store) }
+                == [
+                    "extend events/1.seg", "write events/1.seg", "truncate events/1.seg", "write events/1.seg",
+                    "sync events/1.seg",
+                ])
+        try await store.close()
+        #expect(try await soundEvents(on: device.afterProcessDeath()) == 1)
     }
 
     @Test func roomThatCannotBeGivenBackLeavesTheSegmentOpen() async throws {

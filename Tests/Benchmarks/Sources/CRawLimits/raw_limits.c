@@ -2,6 +2,9 @@
 #include "CRawLimits.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,6 +13,81 @@ uint64_t raw_now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+enum { exchanges = 20000 };
+
+struct exchange {
+    int processors[2];
+    _Alignas(128) atomic_int turn;
+    atomic_bool has_failed;
+    double nanoseconds;
+};
+
+/// Keeps the calling thread on one processor.
+static void stay_on(int processor, struct exchange *exchange) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    if (sched_setaffinity(0, sizeof set, &set) != 0) {
+        atomic_store(&exchange->has_failed, true);
+    }
+}
+
+static void wait_for(int turn, struct exchange *exchange) {
+    while (atomic_load(&exchange->turn) != turn && !atomic_load_explicit(&exchange->has_failed, memory_order_relaxed)) {
+    }
+}
+
+static void *answer(void *argument) {
+    struct exchange *exchange = argument;
+    stay_on(exchange->processors[1], exchange);
+    for (int i = 0; i < exchanges; i++) {
+        wait_for(2 * i + 1, exchange);
+        atomic_store(&exchange->turn, 2 * i + 2);
+    }
+    return NULL;
+}
+
+static void *ask(void *argument) {
+    struct exchange *exchange = argument;
+    stay_on(exchange->processors[0], exchange);
+    uint64_t before = 0;
+    for (int i = 0; i < exchanges; i++) {
+        // The other thread is on its way for the first of them.
+        if (i == 1) {
+            before = raw_now();
+        }
+        atomic_store(&exchange->turn, 2 * i + 1);
+        wait_for(2 * i + 2, exchange);
+    }
+    exchange->nanoseconds = (double)(raw_now() - before) / (exchanges - 1);
+    return NULL;
+}
+
+double raw_exchange(void) {
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) {
+        return 0;
+    }
+    struct exchange exchange = {0};
+    int found = 0;
+    for (int processor = 0; processor < CPU_SETSIZE && found < 2; processor++) {
+        if (CPU_ISSET(processor, &allowed)) {
+            exchange.processors[found++] = processor;
+        }
+    }
+    pthread_t threads[2];
+    if (pthread_create(&threads[0], NULL, ask, &exchange) != 0) {
+        return 0;
+    }
+    if (pthread_create(&threads[1], NULL, answer, &exchange) != 0) {
+        atomic_store(&exchange.has_failed, true);
+    } else {
+        pthread_join(threads[1], NULL);
+    }
+    pthread_join(threads[0], NULL);
+    return atomic_load(&exchange.has_failed) ? 0 : exchange.nanoseconds;
 }
 
 int64_t raw_append(int descriptor, const void *bytes, size_t length, size_t file_length, bool synced,

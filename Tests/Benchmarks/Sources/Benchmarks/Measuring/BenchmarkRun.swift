@@ -1,3 +1,5 @@
+import CRawLimits
+
 /// Measures rows: in each round every side of a row once, one behind the other, so that whatever else the machine does
 /// meets all of them.
 struct BenchmarkRun {
@@ -29,7 +31,9 @@ struct BenchmarkRun {
         let sides = try await row.prepare(context)
         guard !sides.isEmpty else { return nil }
         var results = sides.map { SideResult(name: $0.name) }
+        var exchanges: [Double] = []
         for round in 0..<context.scale.rounds {
+            exchanges.append(raw_exchange())
             for offset in sides.indices {
                 // Every side comes first in some round.
                 let index = (offset + round) % sides.count
@@ -38,7 +42,7 @@ struct BenchmarkRun {
         }
         for side in sides { try await side.finish() }
         try context.removeDirectories()
-        return RowResult(row: row, sides: results)
+        return RowResult(row: row, sides: results, exchanges: exchanges.filter { $0 > 0 })
     }
 
     /// One round of one side, and what it used of the processors: a figure that says something on a busy machine, too.

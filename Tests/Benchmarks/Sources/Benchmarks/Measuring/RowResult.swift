@@ -15,6 +15,12 @@ struct SideResult: Sendable {
 struct RowResult: Sendable {
     let row: Row
     var sides: [SideResult]
+    /// How long two processors took to hand each other a cache line and back before each round, in nanoseconds; empty
+    /// where there are no two.
+    ///
+    /// A virtual machine's processors may share a cache at one time and not at another, and threads that wake each other
+    /// are faster by half where they do: figures compare where this is the same.
+    var exchanges: [Double] = []
 
     func side(_ name: String) -> SideResult? {
         sides.first { $0.name == name }

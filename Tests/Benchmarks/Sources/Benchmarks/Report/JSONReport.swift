@@ -6,6 +6,7 @@ enum JSONReport {
         let rows = results.map { result -> [String: Any] in
             [
                 "id": result.row.id, "title": result.row.title, "unit": result.row.unit.rawValue,
+                "exchangeNanoseconds": result.exchanges,
                 "sides": result.sides.map { side -> [String: Any] in
                     [
                         "name": side.name, "values": side.values,

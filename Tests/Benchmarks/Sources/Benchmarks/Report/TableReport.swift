@@ -20,6 +20,11 @@ enum TableReport {
             table.append(cells + [details.joined(separator: ", ")])
         }
         var text = "### \(result.row.id): \(result.row.title)\n\n" + lines(table)
+        if !result.exchanges.isEmpty {
+            let spread = Spread(result.exchanges)
+            text += "\nA cache line went from one processor to the other and back in \(spread.median.short) ns "
+            text += "(\(spread.minimum.short) to \(spread.maximum.short)).\n"
+        }
         if !result.outcomes.isEmpty { text += "\n" + result.outcomes.map { "- \($0.text)\n" }.joined() }
         return text
     }

@@ -16,6 +16,10 @@ int64_t raw_append(int descriptor, const void *bytes, size_t length, size_t file
 /// goes. Returns something that depends on all of them.
 uint64_t raw_copy_and_checksum(void *destination, const void *source, size_t length);
 
+/// How long it takes two of the processors that this process may use to hand a cache line to each other and back, in
+/// nanoseconds; 0 where there are no two, or they cannot be had. Takes some milliseconds.
+double raw_exchange(void);
+
 /// The monotonic clock, in nanoseconds.
 uint64_t raw_now(void);
 
