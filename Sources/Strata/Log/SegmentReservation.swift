@@ -2,7 +2,7 @@
 ///
 /// A sync of a file that grows makes its length durable as well, and one of blocks that were never written makes durable that
 /// they are: a file system with a journal commits it for that. Where zeros were written before, it has the bytes alone to
-/// write (Docs/Decisions/0034-room-ahead-of-the-end.md). Room is a gift, not a condition: where there is none, the file grows as it is
+/// write (Docs/Decisions/0040-zeros-ahead.md). Room is a gift, not a condition: where there is none, the file grows as it is
 /// written. Nothing of it need be durable. After a crash zeros stand behind the last frame, or do not, and opening takes them away.
 struct SegmentReservation {
     /// How far ahead of the end, in bytes; 0 for not at all.

@@ -75,6 +75,16 @@ enum ReadRows {
                         guard read == count else { throw BenchmarkError("Strata: events are missing") }
                     }
                 },
+                Side("Strata, two halves at once") {
+                    let half = Position(count / 2)
+                    return try await rate(count) {
+                        async let front = read(store, FeedQuery(limit: count / 2))
+                        let back = try await read(store, FeedQuery(after: half))
+                        guard try await front + back == count else {
+                            throw BenchmarkError("Strata: events are missing")
+                        }
+                    }
+                },
                 try await rawLimit(context, sample, events: min(count, 1_000_000)),
             ]
             for kind in [PeerKind.sqlite, .grdb, .rocksDB, .lmdb] {
@@ -95,6 +105,12 @@ enum ReadRows {
     static func readStream(_ store: StrataStore, _ stream: StreamID) async throws -> Int {
         var read = 0
         for try await batch in store.events.readStream(stream, from: 1, to: streamLength) { read += touch(batch) }
+        return read
+    }
+
+    private static func read(_ store: StrataStore, _ query: FeedQuery) async throws -> Int {
+        var read = 0
+        for try await batch in store.events.read(query) { read += touch(batch) }
         return read
     }
 
