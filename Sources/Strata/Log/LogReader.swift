@@ -20,7 +20,7 @@ struct LogReader: Sendable {
     private let repair: SidecarRepair
     /// nil of a store that is open for writing: its index is always up to date.
     private let refresh: ReaderRefresh?
-    /// A segment that is sealed while it is open is opened once more: only a file that does not change is mapped.
+    /// A segment that is sealed while it is open is opened once more: only then the whole of it is mapped for certain.
     private struct OpenSegment: Hashable {
         let identity: SegmentIdentity
         let isSealed: Bool

@@ -8,6 +8,9 @@ final class SegmentContent: Sendable {
     static let frameGuess = 4 << 10
     /// Most frames of one small event.
     private static let prefetchedBytes = 512
+    /// How much of a file that still grows is mapped, in bytes: as long as segments become by default. What is behind it is
+    /// read from the file.
+    private static let growingBytes = 64 << 20
 
     private let file: StoreFile
     /// What single frames are copied from; nil where they are read from the file.
@@ -35,20 +38,22 @@ final class SegmentContent: Sendable {
 
     /// Opens a segment of events.
     ///
-    /// - Parameter isSealed: whether the file does not grow any more, so that it can be mapped as it is.
+    /// - Parameter isSealed: whether the file does not grow any more, so that the whole of it can be mapped.
     init(
         _ segment: SegmentIdentity, isSealed: Bool = false, storeID: UInt128, on device: any Device
     ) throws(StrataError) {
         file = try StoreFile(segment.name, .read, on: device)
         binding = segment.binding(storeID: storeID)
         compacted = segment.isCompacted ? CompactedSegment(try CompactedLayout(file, binding: binding)) : nil
-        mapping = isSealed && compacted == nil && device.mapsFiles ? Self.mapping(of: file) : nil
+        mapping = compacted == nil && device.mapsFiles ? Self.mapping(of: file, isSealed: isSealed) : nil
     }
 
-    /// The whole file in memory; nil where that cannot be had: the file is read then.
-    private static func mapping(of file: StoreFile) -> FileMapping? {
+    /// The file in memory; nil where that cannot be had: the file is read then.
+    ///
+    /// What a file has not come to yet is mapped as well, and can be had once it is written; nobody asks for it before.
+    private static func mapping(of file: StoreFile, isSealed: Bool) -> FileMapping? {
         do throws(StrataError) {
-            let length = try file.length()
+            let length = isSealed ? try file.length() : growingBytes
             return length > 0 ? try file.map(length: length) : nil
         } catch {
             return nil
@@ -109,8 +114,23 @@ final class SegmentContent: Sendable {
         at offset: Int, before end: Int, guess: Int = frameGuess, into buffer: inout [UInt8]
     ) throws(StrataError) -> FrameHeader? {
         if let compacted { return try compacted.readFrame(at: offset, before: end, into: &buffer) }
+        let start = buffer.count
+        if let mapping, let header = mappedFrame(at: offset, before: end, guess: guess, mapping, into: &buffer) {
+            return header
+        }
+        // What the mapping cannot give, or gives wrongly, is asked of the file: the file says why, and there are file systems
+        // whose mappings do not show what was written meanwhile.
+        buffer.removeLast(buffer.count - start)
         return try readFrame(at: offset, before: end, guess: guess, into: &buffer) {
-            count, offset, buffer throws(StrataError) in try copy(count, at: offset, appendingTo: &buffer)
+            count, offset, buffer throws(StrataError) in try file.read(count, at: offset, appendingTo: &buffer)
+        }
+    }
+
+    private func mappedFrame(
+        at offset: Int, before end: Int, guess: Int, _ mapping: FileMapping, into buffer: inout [UInt8]
+    ) -> FrameHeader? {
+        readFrame(at: offset, before: end, guess: guess, into: &buffer) { count, offset, buffer in
+            mapping.copy(offset..<offset + count, appendingTo: &buffer) ? count : 0
         }
     }
 
@@ -148,13 +168,6 @@ final class SegmentContent: Sendable {
         else { return nil }
         buffer.removeLast(buffer.count - frameEnd)
         return header
-    }
-
-    /// Appends up to `count` bytes of a file that is not compacted; returns how many there were.
-    private func copy(_ count: Int, at offset: Int, appendingTo buffer: inout [UInt8]) throws(StrataError) -> Int {
-        // What the mapping cannot give is asked of the file, which says why.
-        if let mapping, mapping.copy(offset..<offset + count, appendingTo: &buffer) { return count }
-        return try file.read(count, at: offset, appendingTo: &buffer)
     }
 }
 

@@ -59,8 +59,39 @@ import Testing
     }
 }
 
-/// Sealed segments are mapped where the device can do that, and what the mapping cannot give ends a read with an error.
+/// Segments are mapped where the device can do that, and what the mapping cannot give ends a read with an error.
 @Suite struct ShrunkenMappingTests {
+    /// What is asked of the file is what was written; a mapping that does not show it is no damage.
+    @Test func whatAMappingDoesNotShowIsReadFromTheFile() async throws {
+        let device = InMemoryDevice(time: WorkedExample.time, mapsFiles: true)
+        let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+        let stream = sampleStream()
+        for number in 1...3 {
+            _ = try await store.events.append([sampleEvent("\(number)")], to: stream, expecting: .any)
+            #expect(try await store.events.readStream(stream).collect().map(\.version) == Array(1...number))
+        }
+        try await store.close()
+    }
+
+    @Test func theActiveSegmentThatIsCutEndsTheReadOfAStream() async throws {
+        let directory = TemporaryDirectory()
+        let store = try await StrataStore.open(
+            at: directory.path, options: StrataOptions(durability: .none, idleMarkDelay: nil))
+        let stream = sampleStream()
+        for _ in 1...20 {
+            let event = sampleEvent(String(repeating: "s", count: 2_000))
+            _ = try await store.events.append([event], to: stream, expecting: .any)
+        }
+        #expect(try await store.events.readStream(stream).collect().count == 20)
+        let device = try FileSystemDevice(path: directory.path)
+        try StoreFile("events/00000000000000000001.seg", .readWrite, on: device).truncate(to: 5_000)
+        let error = await #expect(throws: EventStoreError.self) {
+            try await store.events.readStream(stream).collect()
+        }
+        #expect(error?.code == .damaged)
+        try await store.close()
+    }
+
     @Test func aSealedSegmentThatIsCutEndsTheReadOfAStream() async throws {
         let directory = TemporaryDirectory()
         let options = StrataOptions(durability: .none, segmentBytes: 64 << 10)

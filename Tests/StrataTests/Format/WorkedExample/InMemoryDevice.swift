@@ -14,11 +14,14 @@ final class InMemoryDevice: Device {
 
     let path = "example.strata"
     var allowsBackgroundWork: Bool { false }
+    /// A mapping shows what the file held when it was made.
+    let mapsFiles: Bool
     private let contents: Mutex<Contents>
     private let time: Timestamp
 
-    init(files: [String: [UInt8]] = [:], time: Timestamp) {
+    init(files: [String: [UInt8]] = [:], time: Timestamp, mapsFiles: Bool = false) {
         self.time = time
+        self.mapsFiles = mapsFiles
         var contents = Contents()
         for (name, bytes) in files {
             contents.files[name] = InMemoryFile(bytes)
