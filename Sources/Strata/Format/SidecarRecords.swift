@@ -69,9 +69,20 @@ struct SidecarEvent: Hashable {
 
     var offset: Int { Int(rawValue & (1 << Self.unitBits - 1)) * Format.alignment }
 
+    /// What is kept of a hash.
+    @inline(__always)
+    private static func kept(_ hash: UInt64) -> UInt64 { hash & (1 << 35 - 1) }
+
     /// Whether the event may be one of a hash.
     @inline(__always)
-    func mayBe(_ hash: UInt64) -> Bool { rawValue >> Self.unitBits == hash & (1 << 35 - 1) }
+    func mayBe(_ hash: UInt64) -> Bool { rawValue >> Self.unitBits == Self.kept(hash) }
+
+    /// What is kept of the event's hash, spread over 64 bits.
+    var key: UInt64 { IndexHash.mixed(rawValue >> Self.unitBits) }
+
+    /// The ``key`` of an event of a hash.
+    @inline(__always)
+    static func key(of hash: UInt64) -> UInt64 { IndexHash.mixed(kept(hash)) }
 }
 
 extension [UInt8] {

@@ -153,7 +153,7 @@ extension GrowingIndex {
     /// The last mark of those at the front of which a condition holds, and the offset of the mark behind it; nil where
     /// it holds for none. O(log bytes of the segment).
     func lastMark(where isBefore: (WalkMark) -> Bool) -> (mark: WalkMark, next: Int?)? {
-        let next = marks.firstIndex(afterWhich: isBefore) ?? marks.count
+        let next = marks.partitionPoint(where: isBefore) ?? marks.count
         guard next > 0 else { return nil }
         return (marks[next - 1], next < marks.count ? marks[next].offset : nil)
     }
@@ -163,7 +163,7 @@ extension GrowingIndex.Stream {
     /// Appends the commits that have some of a range of versions. O(log commits + found).
     func collectCommits(versions: ClosedRange<Int>, into commits: inout [CommitPlace]) {
         if first.lastVersion >= versions.lowerBound, first.firstVersion <= versions.upperBound { commits.append(first) }
-        let begin = others.firstIndex(afterWhich: { $0.lastVersion < versions.lowerBound }) ?? others.count
+        let begin = others.partitionPoint(where: { $0.lastVersion < versions.lowerBound }) ?? others.count
         for commit in others[begin...] {
             guard commit.firstVersion <= versions.upperBound else { return }
             commits.append(commit)

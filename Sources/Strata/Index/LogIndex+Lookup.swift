@@ -36,20 +36,30 @@ extension LogIndex {
     }
 
     /// Asks the filters of all sealed segments, which takes most of what looking event ids up takes, so that whoever holds
-    /// others up need not. O(ids x segments), with a few cache lines each.
+    /// others up need not. O(ids x segments), with a few cache lines each; most segments are asked several at a time.
     func sift(_ ids: [UInt128]) -> SiftedIDs {
-        let (sealed, filters, changes) = state.withLock { ($0.sealed, $0.filters, $0.sealedChanges) }
-        // The segments hold what the filters look at.
-        defer { withExtendedLifetime(sealed) {} }
-        return SiftedIDs(sealedChanges: changes, suspects: Self.suspects(ids, filters))
+        let (sealed, filters, groups, changes) = state.withLock { ($0.sealed, $0.filters, $0.groups, $0.sealedChanges) }
+        // They hold what the filters look at.
+        defer { withExtendedLifetime((sealed, groups)) {} }
+        return SiftedIDs(sealedChanges: changes, suspects: Self.suspects(ids, filters, groups))
     }
 
-    private static func suspects(_ ids: [UInt128], _ filters: [BinaryFuseFilter.View?]) -> [SiftedIDs.Suspect] {
+    private static func suspects(
+        _ ids: [UInt128], _ filters: [BinaryFuseFilter.View?], _ groups: FilterGroups
+    ) -> [SiftedIDs.Suspect] {
         var suspects: [SiftedIDs.Suspect] = []
         for id in ids {
             let hash = IndexHash.event(id)
             var place = filters.count
+            var group = groups.placed.count
             while place > 0 {
+                if group > 0, groups.placed[group - 1].places.upperBound == place {
+                    group -= 1
+                    guard groups.placed[group].view.mayContain(hash) else {
+                        place = groups.placed[group].places.lowerBound
+                        continue
+                    }
+                }
                 place -= 1
                 guard filters[place]?.mayContain(hash) ?? true else { continue }
                 suspects.append(SiftedIDs.Suspect(hash: hash, place: place))
@@ -65,16 +75,16 @@ extension LogIndex {
     ) throws(IndexFault) -> [Location] {
         var candidates: [Location] = []
         var offsets: [Int] = []
-        let (sealed, filters, changes) = state.withLock { state in
+        let (sealed, filters, groups, changes) = state.withLock { state in
             for id in ids { state.active.index.events.collect(IndexHash.event(id), into: &offsets) }
             let active = state.active.identity
             candidates += offsets.map { Location(segment: active, offset: $0) }
-            return (state.sealed, state.filters, state.sealedChanges)
+            return (state.sealed, state.filters, state.groups, state.sealedChanges)
         }
-        // The segments hold what the filters look at.
-        defer { withExtendedLifetime(sealed) {} }
+        // They hold what the filters look at.
+        defer { withExtendedLifetime((sealed, groups)) {} }
         let known = sifted.flatMap { $0.sealedChanges == changes ? $0.suspects : nil }
-        for suspect in known ?? Self.suspects(ids, filters) {
+        for suspect in known ?? Self.suspects(ids, filters, groups) {
             offsets.removeAll(keepingCapacity: true)
             try sealed[suspect.place].collectEvents(suspect.hash, into: &offsets, access)
             let identity = sealed[suspect.place].identity
@@ -194,7 +204,7 @@ extension LogIndex.State {
 extension RandomAccessCollection where Index == Int {
     /// The first index whose element does not fulfil a condition that only elements at the front fulfil; nil where
     /// all do. O(log n).
-    func firstIndex(afterWhich isBefore: (Element) -> Bool) -> Int? {
+    func partitionPoint(where isBefore: (Element) -> Bool) -> Int? {
         var low = startIndex
         var high = endIndex
         while low < high {

@@ -52,7 +52,7 @@ extension LogIndex {
     /// The first segment that covers a position or begins behind it; nil behind the last one.
     func segment(covering position: Int) -> SegmentView? {
         state.withLock { state in
-            guard let place = state.sealed.firstIndex(afterWhich: { $0.lastPosition < position }) else {
+            guard let place = state.sealed.partitionPoint(where: { $0.lastPosition < position }) else {
                 return state.active.lastPosition >= position || state.active.isDamaged
                     ? SegmentView(state.active) : nil
             }
@@ -108,7 +108,7 @@ extension LogIndex {
     func lastSegment(beginningUpTo position: Int) -> SegmentView? {
         state.withLock { state in
             if Int(clamping: state.active.identity.number) <= position { return SegmentView(state.active) }
-            let next = state.sealed.firstIndex(afterWhich: { Int(clamping: $0.identity.number) <= position })
+            let next = state.sealed.partitionPoint(where: { Int(clamping: $0.identity.number) <= position })
             let count = next ?? state.sealed.count
             return count > 0 ? SegmentView(state.sealed[count - 1]) : nil
         }
@@ -141,7 +141,7 @@ extension LogIndex {
 
 extension LogIndex.State {
     fileprivate func sealedSegment(_ identity: SegmentIdentity) -> IndexedSegment? {
-        guard let place = sealed.firstIndex(afterWhich: { $0.identity.number < identity.number }) else { return nil }
+        guard let place = sealed.partitionPoint(where: { $0.identity.number < identity.number }) else { return nil }
         return sealed[place].identity == identity ? sealed[place] : nil
     }
 }

@@ -37,6 +37,7 @@ final class LogIndex: Sendable {
         var sealed: [IndexedSegment] = [] {
             didSet {
                 filters = sealed.map(\.filter)
+                groups.place(among: sealed)
                 sealedChanges += 1
             }
         }
@@ -44,6 +45,8 @@ final class LogIndex: Sendable {
         private(set) var sealedChanges = 0
         /// Of each sealed segment; nil where there is none, and the segment must be asked.
         private(set) var filters: [BinaryFuseFilter.View?] = []
+        /// Of several sealed segments each.
+        private(set) var groups = FilterGroups()
         var active = ActiveSegmentIndex(SegmentIdentity(number: 1))
         /// The versions of streams that were touched since the store was opened.
         var versions: [StreamKey: Int] = [:]
@@ -88,6 +91,17 @@ final class LogIndex: Sendable {
         }
     }
 
+    /// Makes filters of several segments wherever there are enough segments without one. May block.
+    ///
+    /// - Parameter goesOn: asked before each of them.
+    func groupFilters(while goesOn: () -> Bool) {
+        while goesOn(), let segments = state.withLock({ $0.segmentsToGroup() }) {
+            // A sidecar that cannot be trusted is found out and made anew by whoever needs an answer of it.
+            guard let group = try? FilterGroup(of: segments) else { continue }
+            state.withLock { $0.add(group) }
+        }
+    }
+
     /// What each segment holds, the active one last.
     var summaries: [SidecarSummary] {
         state.withLock { $0.sealed.map(\.summary) + [$0.active.index.summary] }
@@ -126,6 +140,14 @@ extension LogIndex.State {
         types.number(of: stream.aggregateType).map {
             LogIndex.StreamKey(aggregateType: $0, id: stream.id.bits)
         }
+    }
+
+    mutating func segmentsToGroup() -> [IndexedSegment]? {
+        groups.next(among: sealed)
+    }
+
+    mutating func add(_ group: FilterGroup) {
+        groups.add(group, among: sealed)
     }
 
     /// Adds a sealed segment behind all others.

@@ -118,7 +118,7 @@ extension LogIndex.State {
     fileprivate var memory: Int {
         let slot = MemoryLayout<LogIndex.StreamKey>.stride + MemoryLayout<Int>.stride
         let sealed = sealed.reduce(0) { $0 + ($1.sidecar?.filterBytes ?? $1.memory?.memory ?? 0) }
-        return versions.capacity * 4 / 3 * slot + sealed + active.index.memory
+        return versions.capacity * 4 / 3 * slot + sealed + groups.bytes + active.index.memory
     }
 }
 

@@ -1,11 +1,13 @@
 import Dispatch
+import Synchronization
 
-/// Makes the sidecars of segments that were sealed, beside the log: until one is there, the segment's index in memory
-/// serves.
+/// Makes the sidecars of segments that were sealed, and filters of several of them, beside the log: until they are there,
+/// the segments' indexes in memory and their own filters serve.
 final class SidecarWriter: Sendable {
     private let index: LogIndex
     private let files: SidecarFiles
     private let queue = DispatchQueue(label: "strata.sidecars", qos: .utility)
+    private let isFinishing = Atomic(false)
 
     init(_ index: LogIndex, _ files: SidecarFiles) {
         self.index = index
@@ -14,13 +16,30 @@ final class SidecarWriter: Sendable {
 
     /// Makes the sidecar of a segment, some time; where that fails, the next opening walks the segment.
     func add(_ segment: IndexedSegment) {
-        guard files.device.allowsBackgroundWork else { return make(segment) }
-        queue.async { self.make(segment) }
+        run {
+            self.make(segment)
+            self.group()
+        }
+    }
+
+    /// Makes filters of several segments, some time, where there are enough segments without one.
+    func groupFilters() {
+        run { self.group() }
     }
 
     /// Waits until all sidecars are made. Blocks.
     func finish() {
+        isFinishing.store(true, ordering: .relaxed)
         queue.sync {}
+    }
+
+    private func run(_ job: @escaping @Sendable () -> Void) {
+        guard files.device.allowsBackgroundWork else { return job() }
+        queue.async(execute: job)
+    }
+
+    private func group() {
+        index.groupFilters { !isFinishing.load(ordering: .relaxed) }
     }
 
     private func make(_ segment: IndexedSegment) {

@@ -43,7 +43,7 @@ final class CompactedSegment: Sendable {
     /// The block that an offset of the content lies in; nil where none does. O(log blocks).
     func block(containing offset: Int) -> Block? {
         guard offset >= Format.segmentHeaderBytes, offset < contentLength else { return nil }
-        let next = blocks.firstIndex(afterWhich: { $0.contentOffset <= offset }) ?? blocks.count - 1
+        let next = blocks.partitionPoint(where: { $0.contentOffset <= offset }) ?? blocks.count - 1
         return block(next - 1)
     }
 

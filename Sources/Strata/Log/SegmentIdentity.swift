@@ -57,7 +57,7 @@ extension Manifest {
 
     /// The sealed segment that stands for a position; nil where there is none. O(log segments).
     private func sealed(coveringPosition position: UInt64) -> SealedSegment? {
-        guard let index = sealed.firstIndex(afterWhich: { $0.lastPosition < position }) else { return nil }
+        guard let index = sealed.partitionPoint(where: { $0.lastPosition < position }) else { return nil }
         return sealed[index].firstPosition <= position ? sealed[index] : nil
     }
 }

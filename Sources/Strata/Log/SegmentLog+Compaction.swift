@@ -57,6 +57,7 @@ extension SegmentLog {
         }
         manifest = replacement
         index.replace(inputs, with: output, outputIndex)
+        sidecars.groupFilters()
     }
 
     private func checkWritable() throws(LogFailure) {

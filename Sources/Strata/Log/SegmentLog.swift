@@ -53,6 +53,7 @@ actor SegmentLog {
         (sealings, didSeal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         sidecars = SidecarWriter(opened.index, opened.sidecars)
         for segment in opened.index.segmentsWithoutSidecar { sidecars.add(segment) }
+        sidecars.groupFilters()
     }
 
     deinit {
