@@ -1,13 +1,15 @@
 /// A filter over the event ids of several neighbouring sealed segments: one look in place of one for each of them.
 ///
-/// Made in memory from sidecars, and good as long as the segments are there. Docs/Decisions/0041-filters-of-several-segments.md
+/// Made in memory from sidecars, and good as long as the segments are there with these very sidecars: one that is made anew may
+/// know more. Docs/Decisions/0041-filters-of-several-segments.md
 final class FilterGroup: Sendable {
     /// How many segments a group has, unless they are large.
     static let segments = 8
     /// Making one takes about 50 bytes of memory an event for a moment.
     static let mostEvents = 2 << 20
 
-    let members: [SegmentIdentity]
+    fileprivate let first: SegmentIdentity
+    fileprivate let sidecars: [Sidecar]
     private let shape: BinaryFuseFilter.Shape
     private let cells: PinnedBytes
 
@@ -15,13 +17,12 @@ final class FilterGroup: Sendable {
     ///
     /// - Throws: ``SidecarFault/damaged`` where a sidecar cannot be trusted.
     init(of segments: [IndexedSegment]) throws(SidecarFault) {
-        members = segments.map(\.identity)
+        sidecars = segments.compactMap(\.sidecar)
+        guard let first = segments.first, sidecars.count == segments.count else { throw .damaged }
+        self.first = first.identity
         var keys: [UInt64] = []
         keys.reserveCapacity(segments.reduce(0) { $0 + $1.summary.eventCount })
-        for segment in segments {
-            guard let sidecar = segment.sidecar else { throw .damaged }
-            try sidecar.collectEventKeys(into: &keys)
-        }
+        for sidecar in sidecars { try sidecar.collectEventKeys(into: &keys) }
         keys.sort()
         let filter = BinaryFuseFilter(of: keys)
         shape = filter.shape
@@ -82,10 +83,10 @@ struct FilterGroups {
 
     private static func places(of group: FilterGroup, among sealed: [IndexedSegment]) -> Range<Int>? {
         guard
-            let first = sealed.partitionPoint(where: { $0.identity.number < group.members[0].number }),
-            sealed[first...].prefix(group.members.count).map(\.identity) == group.members
+            let first = sealed.partitionPoint(where: { $0.identity.number < group.first.number }),
+            sealed[first...].prefix(group.sidecars.count).elementsEqual(group.sidecars, by: { $0.sidecar === $1 })
         else { return nil }
-        return first..<first + group.members.count
+        return first..<first + group.sidecars.count
     }
 
     /// Neighbouring segments that are worth a group and are in none; nil where there are not enough of them. The same ones are

@@ -119,6 +119,18 @@ import Testing
         try await store.close()
     }
 
+    /// A sidecar that was made anew may know events that the one before it did not.
+    @Test func aSidecarThatIsMadeAnewEndsItsGroup() async throws {
+        let store = try await open()
+        _ = try await fill(store, sealed: 8)
+        #expect(places(store) == [0..<8])
+        let index = store.events.reader.index
+        let old = index.sealedSegments[3]
+        index.replace(old) { IndexedSegment(old.entry, GrowingIndex(), isDamaged: false, types: $0) }
+        #expect(places(store).isEmpty)
+        try await store.close()
+    }
+
     @Test func segmentsAreGivenOnceUntilTheyChange() async throws {
         let store = try await open()
         _ = try await fill(store, sealed: 18)
