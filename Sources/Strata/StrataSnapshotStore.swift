@@ -33,11 +33,11 @@ public final class StrataSnapshotStore: SnapshotStore {
         do throws(StrataError) {
             return try await BlockingReads.run { () throws(StrataError) in try reader.snapshot(entry) }
         } catch {
-            // A compaction has moved it, and taken the file away.
-            if error.code == .notFound, let moved = reader.index[stream], moved != entry {
-                return try await latest(for: stream)
-            }
             guard error.code == .damaged || error.code == .notFound else { throw EventStoreError(reading: error) }
+            // A failed sync may have taken it, and not the one before it.
+            if error.code == .damaged { try await fallBack(from: entry, of: stream) }
+            // That one counts, or a compaction has moved it and taken the file away.
+            if let other = reader.index[stream], other != entry { return try await latest(for: stream) }
             logger.warning(
                 "a damaged snapshot counts as absent", metadata: ["stream": "\(stream)", "error": "\(error)"])
             return nil
@@ -83,6 +83,10 @@ public final class StrataSnapshotStore: SnapshotStore {
             .sorted {
                 ($0.stream.aggregateType, $0.stream.id.bits) < ($1.stream.aggregateType, $1.stream.id.bits)
             }
+    }
+
+    private func fallBack(from entry: SnapshotIndex.Entry, of stream: StreamID) async throws(EventStoreError) {
+        do { try await log?.fallBack(from: entry, of: stream) } catch { throw EventStoreError(reading: error) }
     }
 
     private func writableLog() throws(EventStoreError) -> SnapshotLog {

@@ -25,21 +25,27 @@ extension SnapshotLog {
         let plan = SnapshotCompactionPlan(index, events, bytes: bytesBefore, segments: numbers.count, options)
         guard !isDamaged, plan.isWorthIt else { return }
         let first = try beginNewSegment()
-        for orphan in plan.orphans { index[orphan] = nil }
-        report.orphanedSnapshots = plan.orphans.count
-        var rest = index.all.filter { $0.value.segment < first }.map(\.key)[...]
+        let orphans = Set(plan.orphans)
+        var rest = index.all.filter { $1.segment < first && !orphans.contains($0) }.map(\.key)[...]
+        var unverifiable: [StreamID] = []
         while !rest.isEmpty {
             try control.check()
-            for stream in rest.prefix(Self.batch) { try copy(stream, below: first, control) }
+            unverifiable += try copy(rest.prefix(Self.batch), below: first, control)
             rest = rest.dropFirst(Self.batch)
             await Task.yield()
         }
+        try copyOlder(unverifiable, below: first)
         try mark()
         try await log.markBeforeCompaction()
-        for number in numbers where number < first {
-            try device.removeIfPresent(StoreLayout.snapshotSegment(number))
-            // A later one must never be gone while an earlier one is still there.
-            try device.syncDirectoryOrFail(StoreLayout.snapshots)
+        if !isDamaged {
+            for number in numbers where number < first {
+                try device.removeIfPresent(StoreLayout.snapshotSegment(number))
+                // A later one must never be gone while an earlier one is still there.
+                try device.syncDirectoryOrFail(StoreLayout.snapshots)
+            }
+            // Until here they were there, for whoever deletes one.
+            for (stream, entry) in index.all where entry.segment < first { index[stream] = nil }
+            report.orphanedSnapshots = orphans.count
         }
         report.snapshotBytesAfter = try bytes(of: SnapshotScan.segments(on: device))
     }
@@ -52,15 +58,31 @@ extension SnapshotLog {
         return bytes
     }
 
-    /// Copies a stream's snapshot into the segment that is appended to, if it still stands in an older one.
+    /// Copies the snapshots of streams into the segment that is appended to, where they still stand in an older one.
+    ///
+    /// - Returns: the streams whose snapshots do not verify.
     private func copy(
-        _ stream: StreamID, below first: UInt64, _ control: CompactionControl
-    ) throws(StrataError) {
-        guard let entry = index[stream], entry.segment < first else { return }
-        try control.didRead(entry.frameLength)
-        try control.willWrite(entry.frameLength)
-        // One that does not verify counts as absent already: whoever asks for it gets none.
-        if try !store(entry, of: stream) { index[stream] = nil }
+        _ streams: ArraySlice<StreamID>, below first: UInt64, _ control: CompactionControl
+    ) throws(StrataError) -> [StreamID] {
+        var unverifiable: [StreamID] = []
+        for stream in streams {
+            guard let entry = index[stream], entry.segment < first else { continue }
+            try control.didRead(entry.frameLength)
+            try control.willWrite(entry.frameLength)
+            if try !store(entry, of: stream) { unverifiable.append(stream) }
+        }
+        return unverifiable
+    }
+
+    /// Copies the snapshots that stand before some that do not verify any more. Where there is none, the stream has none:
+    /// whoever asks for it gets none already.
+    private func copyOlder(_ streams: [StreamID], below first: UInt64) throws(StrataError) {
+        guard !streams.isEmpty else { return }
+        let older = try scanAgain()
+        for stream in streams where index[stream]?.segment ?? first < first {
+            guard let entry = older[stream] else { continue }
+            guard try store(entry, of: stream) else { throw unverifiable(entry) }
+        }
     }
 }
 

@@ -28,11 +28,13 @@ actor SnapshotLog {
     private var appendable: SnapshotScan.Open?
     /// Streams with a deletion that may count, or may not, once the power has been gone.
     private var doubtfulDeletions: Set<StreamID>
+    /// Snapshots that did not verify when they were asked for, so that the one before was looked for.
+    private var fallenBackFrom: Set<SnapshotIndex.Entry> = []
     private var lastNumber: UInt64
     private var segment: Segment?
     private var isClosed = false
     /// Whether something in the segments was found damaged: then they stay as they are, until recovery puts them aside.
-    let isDamaged: Bool
+    private(set) var isDamaged: Bool
 
     init(_ scan: SnapshotScan, storeID: UInt128, epoch: UInt64, options: StrataOptions, on device: any Device) {
         self.device = device
@@ -107,7 +109,7 @@ actor SnapshotLog {
         }
     }
 
-    private func unverifiable(_ entry: SnapshotIndex.Entry) -> StrataError {
+    func unverifiable(_ entry: SnapshotIndex.Entry) -> StrataError {
         StrataError(
             .damaged, "the stream's snapshot does not verify; without it the events are needed",
             path: device.path(of: StoreLayout.snapshotSegment(entry.segment)), offset: entry.offset)
@@ -125,6 +127,22 @@ actor SnapshotLog {
             let header = try content.readFrame(at: entry.offset, before: end, into: &bytes), header.kind == .snapshot
         else { return nil }
         return (header, bytes)
+    }
+
+    /// What an opening would take for the snapshots that count, asked where one of them does not verify any more: a sync that
+    /// failed may have taken it, and then the one before it counts.
+    func scanAgain() throws(StrataError) -> SnapshotIndex {
+        var scan = SnapshotScan(storeID: storeID, on: device)
+        try scan.run()
+        if !scan.damage.isEmpty { isDamaged = true }
+        return scan.index
+    }
+
+    /// Has the snapshot count, if there is one, that stands before one that does not verify any more.
+    func fallBack(from entry: SnapshotIndex.Entry, of stream: StreamID) throws(StrataError) {
+        // All segments are read once, not whenever it is asked for.
+        guard index[stream] == entry, fallenBackFrom.insert(entry).inserted else { return }
+        if let older = try scanAgain()[stream] { index[stream] = older }
     }
 
     /// Appends a copy of a stream's snapshot, which takes the place of the one that counted; returns false where it does not

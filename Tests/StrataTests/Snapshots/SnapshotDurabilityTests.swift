@@ -102,8 +102,8 @@ import Testing
         try await store.close()
     }
 
-    @Test func aSnapshotThatDoesNotVerifyIsNoReasonToReleaseEvents() async throws {
-        let directory = TemporaryDirectory()
+    /// A store of four events and a snapshot of the third, which a bit is flipped of.
+    private func makeStoreWithDamagedSnapshot(_ directory: TemporaryDirectory) async throws -> StrataStore {
         let device = try FileSystemDevice.open(storeAt: directory.path, createIfMissing: true)
         let store = try await StrataStore.open(
             on: device, options: StrataOptions(segmentBytes: 2 << 10, idleMarkDelay: nil))
@@ -111,12 +111,28 @@ import Testing
         // Until they go to another segment.
         for version in 1...20 { try await save(store, version: version, of: cart) }
         try StoreFiles(directory).flipBit(at: Format.segmentHeaderBytes + Format.frameHeaderBytes, of: Self.name)
+        return store
+    }
+
+    @Test func aSnapshotThatDoesNotVerifyIsNoReasonToReleaseEvents() async throws {
+        let directory = TemporaryDirectory()
+        let store = try await makeStoreWithDamagedSnapshot(directory)
         await #expect {
             try await store.events.truncate(order, before: 3, expecting: .any)
         } throws: {
             ($0 as? EventStoreError)?.code == .damaged
         }
         #expect(try await store.allEvents().count == 4)
+        try await store.close()
+    }
+
+    @Test func aCompactionLeavesSegmentsAloneThatItFindsDamaged() async throws {
+        let directory = TemporaryDirectory()
+        let store = try await makeStoreWithDamagedSnapshot(directory)
+        let before = try StoreFiles(directory).names("snapshots")
+        _ = try await store.compact(CompactionOptions()).report()
+        #expect(try before == StoreFiles(directory).names("snapshots").filter(before.contains))
+        #expect(try StrataStore.verify(on: store.device).damagedSnapshots.map(\.file) == [Self.name])
         try await store.close()
     }
 
@@ -187,6 +203,38 @@ import Testing
         #expect(found.snapshot == 5)
         #expect(found.events == [3, 4, 5])
         late.withLock { $0 = nil }
+        try await store.close()
+    }
+
+    /// A store as ``makeStore(on:)`` makes it, and a later snapshot of the order that a failed sync has taken again.
+    private func loseTheLatestSnapshot() async throws -> (store: StrataStore, device: SimulatedDevice) {
+        let first = SimulatedDevice(seed: 1)
+        var store = try await makeStore(on: first)
+        try await save(store, version: 4)
+        let device = first.afterProcessDeath()
+        store = try await StrataStore.open(on: device, options: options)
+        #expect(try await store.snapshots.latest(for: order)?.version == 4)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
+        await #expect(throws: EventStoreError.self) { try await save(store, version: 1, of: cart) }
+        #expect(device.struck.map(\.operation) == [.sync])
+        return (store, device)
+    }
+
+    @Test func theSnapshotBeforeOneThatIsGoneCounts() async throws {
+        let (store, device) = try await loseTheLatestSnapshot()
+        #expect(try await store.snapshots.latest(for: order)?.version == 3)
+        try await store.snapshots.delete(for: order)
+        #expect(try await find(on: device.storage.afterProcessDeath).snapshot == nil)
+        try await store.close()
+    }
+
+    @Test func aCompactionKeepsTheSnapshotBeforeOneThatIsGone() async throws {
+        let (store, device) = try await loseTheLatestSnapshot()
+        for _ in 1...3 { try await save(store, version: 1, of: cart) }
+        let report = try await store.compact(CompactionOptions()).report()
+        #expect(report.snapshotBytesAfter < report.snapshotBytesBefore)
+        #expect(try await store.snapshots.latest(for: order)?.version == 3)
+        #expect(try await find(on: device.storage.afterTotalLoss).snapshot == 3)
         try await store.close()
     }
 }
