@@ -23,20 +23,21 @@ public enum EventLimits {
     /// Whether a text may name an event type: 1 to 255 bytes, no control characters, no space at either end, and in
     /// Unicode's normal form C, so that names that are equal as text are equal in their bytes.
     public static func isValidEventType(_ name: String) -> Bool {
-        var name = name
+        let space = UInt8(ascii: " ")
+        let bytes = name.utf8.span
+        guard (1...nameBytes).contains(bytes.count), bytes[0] != space, bytes[bytes.count - 1] != space
+        else { return false }
         var isASCII = true
-        let isWellFormed = name.withUTF8 { bytes in
-            let space = UInt8(ascii: " ")
-            guard let first = bytes.first, let last = bytes.last, bytes.count <= nameBytes, first != space,
-                last != space
-            else { return false }
-            for byte in bytes {
-                if byte < space || byte == 0x7F { return false }
-                if byte >= 0x80 { isASCII = false }
+        for index in bytes.indices {
+            let byte = bytes[index]
+            // Of most bytes one comparison tells that they are neither.
+            guard byte < 0x7F, byte >= space else {
+                guard byte >= 0x80 else { return false }
+                isASCII = false
+                continue
             }
-            return true
         }
-        return isWellFormed && (isASCII || name.isInNormalFormC)
+        return isASCII || name.isInNormalFormC
     }
 
     /// Checks an append against the contract; every store calls this before it does anything else.
@@ -58,9 +59,9 @@ public enum EventLimits {
                 stream: stream)
         }
         var total = 0
-        for event in events {
-            try check(event, of: stream)
-            total += event.payload.count + event.metadata.encoded.count
+        for index in events.indices {
+            try check(events, index, of: stream)
+            total += events[index].payload.count + events[index].metadata.encoded.count
         }
         guard total <= appendBytes else {
             throw EventStoreError(
@@ -113,47 +114,49 @@ public enum EventLimits {
         }
     }
 
-    private static func check(_ event: NewEvent, of stream: StreamID) throws(EventStoreError) {
+    /// Checks one of some events, looked at where it is: taken out of the array, each of its references would be counted.
+    private static func check(_ events: [NewEvent], _ index: Int, of stream: StreamID) throws(EventStoreError) {
+        let id = events[index].id
         func invalid(_ message: String) -> EventStoreError {
-            EventStoreError(.invalidArgument, message, stream: stream, eventID: event.id)
+            EventStoreError(.invalidArgument, message, stream: stream, eventID: id)
         }
-        guard isValidEventType(event.type) else {
+        guard isValidEventType(events[index].type) else {
             throw invalid(
                 "an event type has 1 to \(nameBytes) bytes in normal form C, no control characters and no space at an end"
             )
         }
-        guard event.schemaVersion >= 0, event.schemaVersion <= Int(UInt32.max) else {
-            throw invalid("a schema version lies between 0 and \(UInt32.max), not \(event.schemaVersion)")
+        guard events[index].schemaVersion >= 0, events[index].schemaVersion <= Int(UInt32.max) else {
+            throw invalid("a schema version lies between 0 and \(UInt32.max), not \(events[index].schemaVersion)")
         }
-        guard event.payload.count <= payloadBytes else {
-            throw invalid("a payload has at most \(payloadBytes) bytes, not \(event.payload.count)")
+        guard events[index].payload.count <= payloadBytes else {
+            throw invalid("a payload has at most \(payloadBytes) bytes, not \(events[index].payload.count)")
         }
-        guard event.metadata.encoded.count <= metadataBytes else {
-            throw invalid("metadata has at most \(metadataBytes) bytes encoded, not \(event.metadata.encoded.count)")
+        let metadataCount = events[index].metadata.encoded.count
+        guard metadataCount <= metadataBytes else {
+            throw invalid("metadata has at most \(metadataBytes) bytes encoded, not \(metadataCount)")
         }
-        guard event.metadata.hasValidKeys else {
+        guard events[index].metadata.encoded.withSpan(EventMetadata.hasValidKeys) else {
             throw invalid("a metadata key has 1 to \(metadataKeyBytes) bytes")
         }
-        guard event.contentType != .json || event.payload.isValidUTF8 else {
+        guard events[index].contentType != .json || events[index].payload.isValidUTF8 else {
             throw invalid("a JSON payload is UTF-8")
         }
     }
 
     private static func checkIDsDiffer(_ events: [NewEvent], of stream: StreamID) throws(EventStoreError) {
         guard events.count > 1 else { return }
-        var seen: Set<UInt128> = []
-        seen.reserveCapacity(events.count)
-        for event in events where !seen.insert(event.id.bits).inserted {
-            throw EventStoreError.duplicate(eventID: event.id, in: stream)
+        var seen = EventIDSet(minimumCapacity: events.count)
+        for index in events.indices where !seen.insert(events[index].id.bits) {
+            throw EventStoreError.duplicate(eventID: events[index].id, in: stream)
         }
     }
 }
 
 extension EventMetadata {
-    fileprivate var hasValidKeys: Bool {
+    fileprivate static func hasValidKeys(_ encoded: RawSpan) -> Bool {
         var position = 0
         while let pair = Pair(in: encoded, at: position) {
-            if pair.code == nil, pair.key.isEmpty || pair.key.count > EventLimits.metadataKeyBytes { return false }
+            if pair.code == nil, !(1...EventLimits.metadataKeyBytes).contains(pair.key.count) { return false }
             position = pair.end
         }
         return true

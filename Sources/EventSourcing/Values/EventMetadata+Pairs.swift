@@ -6,13 +6,14 @@ extension EventMetadata {
         static let tenantID = "tenant_id"
         static let actor = "actor"
         static let wellKnown = [correlationID, causationID, tenantID, actor]
+        static let codes: ClosedRange<UInt8> = 1...4
 
         static func code(of key: String) -> UInt8? {
             wellKnown.firstIndex(of: key).map { UInt8($0 + 1) }
         }
 
         static func name(of code: UInt8) -> String? {
-            (1...wellKnown.count).contains(Int(code)) ? wellKnown[Int(code) - 1] : nil
+            codes.contains(code) ? wellKnown[Int(code) - 1] : nil
         }
 
         static func precedes(_ left: String, _ right: String) -> Bool {
@@ -25,40 +26,47 @@ extension EventMetadata {
         }
     }
 
-    /// One encoded pair.
+    /// The places of one encoded pair's parts.
     struct Pair {
         /// The number of a well-known key.
         let code: UInt8?
         /// The text of any other key.
-        let key: Bytes
-        let value: Bytes
-        /// The offset behind the pair.
-        let end: Int
+        let key: Range<Int>
+        let value: Range<Int>
 
-        /// The key's text; nil where it is not UTF-8 or an unknown number.
-        var name: String? {
-            if let code { Key.name(of: code) } else { String(utf8: key) }
+        /// The offset behind the pair.
+        var end: Int { value.upperBound }
+
+        /// The key's text; nil where it is not UTF-8.
+        func name(in bytes: Bytes) -> String? {
+            if let code { Key.name(of: code) } else { String(utf8: bytes.slice(key)) }
         }
 
         /// The pair at an offset; nil at the end and where the bytes make no pair.
-        init?(in bytes: Bytes, at offset: Int) {
+        init?(in bytes: RawSpan, at offset: Int) {
             var next = offset
             guard let keyLength = LEB128.read(from: bytes, at: &next) else { return nil }
             if keyLength == 0 {
-                guard next < bytes.count, Key.name(of: bytes[next]) != nil else { return nil }
-                code = bytes[next]
-                key = Bytes()
+                guard next < bytes.byteCount else { return nil }
+                let code = bytes.byte(at: next)
+                guard Key.codes.contains(code) else { return nil }
+                self.code = code
+                key = next..<next
                 next += 1
             } else {
-                guard keyLength - 1 <= bytes.count - next else { return nil }
+                guard keyLength - 1 <= bytes.byteCount - next else { return nil }
                 code = nil
-                key = bytes.slice(next..<next + keyLength - 1)
-                next += keyLength - 1
+                key = next..<next + keyLength - 1
+                next = key.upperBound
             }
-            guard let valueLength = LEB128.read(from: bytes, at: &next), valueLength <= bytes.count - next
+            guard let valueLength = LEB128.read(from: bytes, at: &next), valueLength <= bytes.byteCount - next
             else { return nil }
-            value = bytes.slice(next..<next + valueLength)
-            end = next + valueLength
+            value = next..<next + valueLength
+        }
+
+        init?(in bytes: Bytes, at offset: Int) {
+            guard let pair = bytes.withSpan({ Pair(in: $0, at: offset) }) else { return nil }
+            self = pair
         }
     }
 }
@@ -75,16 +83,23 @@ enum LEB128 {
     }
 
     /// Reads a number of at most 35 bits and moves behind it; nil where there is none.
-    static func read(from bytes: Bytes, at offset: inout Int) -> Int? {
+    static func read(from bytes: RawSpan, at offset: inout Int) -> Int? {
         var value = 0
         var shift = 0
-        while offset < bytes.count, shift <= 28 {
-            let byte = bytes[offset]
+        while offset < bytes.byteCount, shift <= 28 {
+            let byte = bytes.byte(at: offset)
             offset += 1
             value |= Int(byte & 0x7F) << shift
             if byte < 0x80 { return value }
             shift += 7
         }
         return nil
+    }
+}
+
+extension RawSpan {
+    fileprivate func byte(at offset: Int) -> UInt8 {
+        // Safe: every bit pattern is a valid number, and the call checks the bounds.
+        unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 }

@@ -49,7 +49,8 @@ public struct EventMetadata: Hashable, Sendable {
         var pairs: [String: String] = [:]
         var position = 0
         while position < encoded.count {
-            guard let pair = Pair(in: encoded, at: position), let key = pair.name, let value = String(utf8: pair.value)
+            guard let pair = Pair(in: encoded, at: position), let key = pair.name(in: encoded),
+                let value = String(utf8: encoded.slice(pair.value))
             else { return nil }
             pairs[key] = value
             position = pair.end
@@ -86,7 +87,9 @@ public struct EventMetadata: Hashable, Sendable {
         var pairs: [String: String] = [:]
         var position = 0
         while let pair = Pair(in: encoded, at: position) {
-            if let key = pair.name, let value = String(utf8: pair.value) { pairs[key] = value }
+            if let key = pair.name(in: encoded), let value = String(utf8: encoded.slice(pair.value)) {
+                pairs[key] = value
+            }
             position = pair.end
         }
         return pairs
@@ -102,9 +105,9 @@ public struct EventMetadata: Hashable, Sendable {
         var position = 0
         while let pair = Pair(in: encoded, at: position) {
             if let code {
-                if pair.code == code { return pair.value }
-            } else if pair.code == nil, pair.key.elementsEqual(key.utf8) {
-                return pair.value
+                if pair.code == code { return encoded.slice(pair.value) }
+            } else if pair.code == nil, encoded.slice(pair.key).elementsEqual(key.utf8) {
+                return encoded.slice(pair.value)
             }
             position = pair.end
         }

@@ -3,7 +3,9 @@ import FoundationEssentials
 
 /// The body of a commit: the aggregate type and the events, without anything that the writer decides. It can
 /// therefore be encoded, and its checksum computed, before the append's turn has come.
-package struct EncodedCommit: Sendable {
+///
+/// An object: it goes through several hands, and each would count the references in it.
+package final class EncodedCommit: Sendable {
     package let stream: StreamID
     package let body: [UInt8]
     package let bodyChecksum: UInt32
@@ -13,13 +15,20 @@ package struct EncodedCommit: Sendable {
     /// Encodes events that have passed ``EventLimits``.
     package init(_ events: [NewEvent], of stream: StreamID) {
         self.stream = stream
-        eventIDs = events.map(\.id.bits)
-        var body: [UInt8] = []
-        body.reserveCapacity(Self.encodedLength(of: events, aggregateType: stream.aggregateType))
-        body.append(UInt8(stream.aggregateType.utf8.count))
-        body.append(contentsOf: stream.aggregateType.utf8)
-        body.padToAlignment()
-        for event in events { Self.append(event, to: &body) }
+        var ids: [UInt128] = []
+        ids.reserveCapacity(events.count)
+        var length = Format.aligned(1 + stream.aggregateType.utf8.count)
+        for index in events.indices {
+            ids.append(events[index].id.bits)
+            length += Self.encodedLength(of: events, index)
+        }
+        eventIDs = ids
+        let body = [UInt8](encodingBytes: length) { output in
+            output.append(UInt8(stream.aggregateType.utf8.count))
+            output.append(utf8: stream.aggregateType)
+            output.padToAlignment()
+            for index in events.indices { Self.append(events, index, to: &output) }
+        }
         self.body = body
         bodyChecksum = Checksum.crc32c(body.span.bytes)
         aggregateTypeTag = FrameHeader.tag(of: stream.aggregateType)
@@ -43,29 +52,27 @@ package struct EncodedCommit: Sendable {
     package var eventCount: Int { eventIDs.count }
     package var frameLength: Int { Format.frameHeaderBytes + body.count }
 
-    private static func encodedLength(of events: [NewEvent], aggregateType: String) -> Int {
-        events.reduce(Format.aligned(1 + aggregateType.utf8.count)) { sum, event in
-            sum
-                + Format.aligned(
-                    Format.eventHeaderBytes + event.type.utf8.count + event.metadata.encoded.count
-                        + event.payload.count)
-        }
+    private static func encodedLength(of events: [NewEvent], _ index: Int) -> Int {
+        Format.aligned(
+            Format.eventHeaderBytes + events[index].type.utf8.count + events[index].metadata.encoded.count
+                + events[index].payload.count)
     }
 
-    private static func append(_ event: NewEvent, to body: inout [UInt8]) {
-        body.append(number: event.id.bits.bigEndian)
-        body.append(number: event.occurredAt.seconds)
-        body.append(number: event.occurredAt.nanoseconds)
-        body.append(number: UInt32(event.schemaVersion))
-        body.append(number: UInt32(event.payload.count))
-        body.append(number: UInt32(event.metadata.encoded.count))
-        body.append(number: UInt16(event.type.utf8.count))
-        body.append(event.contentType.rawValue)
+    /// Appends one of some events, looked at where it is: taken out of the array, each of its references would be counted.
+    private static func append(_ events: [NewEvent], _ index: Int, to body: inout OutputRawSpan) {
+        body.append(number: events[index].id.bits.bigEndian)
+        body.append(number: events[index].occurredAt.seconds)
+        body.append(number: events[index].occurredAt.nanoseconds)
+        body.append(number: UInt32(events[index].schemaVersion))
+        body.append(number: UInt32(events[index].payload.count))
+        body.append(number: UInt32(events[index].metadata.encoded.count))
+        body.append(number: UInt16(events[index].type.utf8.count))
+        body.append(events[index].contentType.rawValue)
         body.append(0)
         body.append(number: UInt32(0))
-        body.append(contentsOf: event.type.utf8)
-        body.append(event.metadata.encoded)
-        body.append(event.payload)
+        body.append(utf8: events[index].type)
+        events[index].metadata.encoded.withSpan { body.append(copying: $0) }
+        events[index].payload.withSpan { body.append(copying: $0) }
         body.padToAlignment()
     }
 }

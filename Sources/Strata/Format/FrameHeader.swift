@@ -72,22 +72,24 @@ package struct FrameHeader: Hashable, Sendable {
     /// Appends the encoded header, its checksum bound to where it will stand.
     package func encode(into bytes: inout [UInt8], at offset: Int, binding: ChecksumBinding) {
         let start = bytes.count
-        bytes.append(number: Format.frameMagic)
-        bytes.append(number: UInt32(0))
-        bytes.append(number: UInt32(bodyLength))
-        bytes.append(number: bodyChecksum)
-        bytes.append(kind.rawValue)
-        bytes.append(flags)
-        bytes.append(number: UInt16(0))
-        bytes.append(number: UInt32(eventCount))
-        bytes.append(number: epoch)
-        bytes.append(number: UInt64(durableMark))
-        bytes.append(number: UInt64(firstPosition))
-        bytes.append(number: UInt64(firstVersion))
-        bytes.append(number: storedAt.seconds)
-        bytes.append(number: storedAt.nanoseconds)
-        bytes.append(number: aggregateTypeTag)
-        bytes.append(number: aggregateID.bigEndian)
+        bytes.append(encodingBytes: Format.frameHeaderBytes) { header in
+            header.append(number: Format.frameMagic)
+            header.append(number: UInt32(0))
+            header.append(number: UInt32(bodyLength))
+            header.append(number: bodyChecksum)
+            header.append(kind.rawValue)
+            header.append(flags)
+            header.append(number: UInt16(0))
+            header.append(number: UInt32(eventCount))
+            header.append(number: epoch)
+            header.append(number: UInt64(durableMark))
+            header.append(number: UInt64(firstPosition))
+            header.append(number: UInt64(firstVersion))
+            header.append(number: storedAt.seconds)
+            header.append(number: storedAt.nanoseconds)
+            header.append(number: aggregateTypeTag)
+            header.append(number: aggregateID.bigEndian)
+        }
         bytes.store(Self.checksum(of: bytes, from: start, at: offset, binding: binding), at: start + 4)
     }
 

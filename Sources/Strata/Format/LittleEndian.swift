@@ -59,3 +59,64 @@ extension [UInt8] {
         append(contentsOf: repeatElement(0, count: Format.aligned(count) - count))
     }
 }
+
+extension [UInt8] {
+    /// An encoding of a length that is known before.
+    ///
+    /// - Parameter encode: fills all of it.
+    init(encodingBytes count: Int, _ encode: (inout OutputRawSpan) -> Void) {
+        self.init()
+        append(encodingBytes: count, encode)
+    }
+
+    /// Appends an encoding of a length that is known before; every write checks that there is room.
+    ///
+    /// - Parameter encode: fills all of it.
+    mutating func append(encodingBytes count: Int, _ encode: (inout OutputRawSpan) -> Void) {
+        append(addingCapacity: count) { output in
+            output.withUnsafeMutableBufferPointer { buffer, initializedCount in
+                // Safe: the span begins where the memory does, and ends where that ends.
+                let memory = UnsafeMutableRawBufferPointer(buffer)
+                var bytes = OutputRawSpan(buffer: memory, initializedCount: 0)
+                encode(&bytes)
+                initializedCount = bytes.finalize(for: memory)
+            }
+            precondition(output.count == count, "an encoding is shorter than it was to be")
+        }
+    }
+}
+
+extension OutputRawSpan {
+    /// Appends a number, its lowest byte first.
+    @inline(__always)
+    mutating func append<Number: FixedWidthInteger & BitwiseCopyable>(number: Number) {
+        let size = MemoryLayout<Number>.size
+        precondition(size <= freeCapacity, "there is no room")
+        // Safe: there is room, and any alignment will do, as it would not for the span's own method.
+        withUnsafeMutableBytes { memory, initializedCount in
+            memory.storeBytes(of: number.littleEndian, toByteOffset: initializedCount, as: Number.self)
+            initializedCount += size
+        }
+    }
+
+    mutating func append(utf8 text: String) {
+        append(copying: text.utf8.span.bytes)
+    }
+
+    /// Appends bytes at once.
+    mutating func append(copying bytes: RawSpan) {
+        precondition(bytes.byteCount <= freeCapacity, "there is no room")
+        // Safe: there is room, the memory is not that of the bytes, and all that is counted as initialized is.
+        withUnsafeMutableBytes { memory, initializedCount in
+            bytes.withUnsafeBytes { source in
+                UnsafeMutableRawBufferPointer(rebasing: memory[initializedCount...]).copyMemory(from: source)
+            }
+            initializedCount += bytes.byteCount
+        }
+    }
+
+    /// Appends zeros up to the next multiple of the format's alignment.
+    mutating func padToAlignment() {
+        append(repeating: 0, count: Format.aligned(byteCount) - byteCount, as: UInt8.self)
+    }
+}

@@ -69,7 +69,7 @@ struct WriterState: Sendable {
     var returningTime = Duration.zero
     /// What streams are behind what is on its way.
     private var statusesUnderWay: [StreamID: StreamStatus] = [:]
-    private var eventIDsUnderWay: Set<UInt128> = []
+    private var eventIDsUnderWay = EventIDSet()
     private var nextPosition: Int
     private(set) var lastStoredAt: Timestamp
     var batchWaiters: [CheckedContinuation<Void, Never>] = []
@@ -175,7 +175,7 @@ extension WriterState {
 
     /// Whether no event with one of some ids is on its way.
     func areFree(_ ids: [UInt128]) -> Bool {
-        eventIDsUnderWay.isDisjoint(with: ids)
+        eventIDsUnderWay.isEmpty || !ids.contains(where: eventIDsUnderWay.contains)
     }
 
     /// One of some event ids that is on its way.
@@ -204,7 +204,7 @@ extension WriterState {
             version: status.version + commit.eventCount, firstVersion: status.firstVersion,
             isTruncated: status.isTruncated)
         statusesUnderWay[commit.stream] = behind
-        eventIDsUnderWay.formUnion(commit.eventIDs)
+        for id in commit.eventIDs { eventIDsUnderWay.insert(id) }
         return (Admitted(entry: .commit(positioned), status: behind), positioned)
     }
 
@@ -262,13 +262,14 @@ extension WriterState {
         if statusesUnderWay[admitted.entry.stream] == admitted.status {
             statusesUnderWay[admitted.entry.stream] = nil
         }
-        if case .commit(let positioned) = admitted.entry { eventIDsUnderWay.subtract(positioned.commit.eventIDs) }
+        guard case .commit(let positioned) = admitted.entry else { return }
+        for id in positioned.commit.eventIDs { eventIDsUnderWay.remove(id) }
     }
 
     /// Goes back to what is stored. Nothing that was let in is on its way any more.
     mutating func forgetAllUnderWay() {
         statusesUnderWay = [:]
-        eventIDsUnderWay = []
+        eventIDsUnderWay.removeAll()
         nextPosition = max(index.lastPosition + 1, firstFreePosition)
     }
 
