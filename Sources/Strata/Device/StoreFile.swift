@@ -149,6 +149,7 @@ struct StoreFile: Sendable {
         try sync()
     }
 
+    /// Writes zeros, at most 64 KiB at a time. They are not synced.
     func writeZeros(from start: Int, to end: Int) throws(StrataError) {
         guard start < end else { return }
         let zeros = [UInt8](repeating: 0, count: min(64 << 10, end - start))
