@@ -26,8 +26,9 @@ actor SnapshotLog {
     private let epoch: UInt64
     private let segmentBytes: Int
     private var appendable: SnapshotScan.Open?
-    /// Streams with a deletion that may count, or may not, once the power has been gone.
-    private var doubtfulDeletions: Set<StreamID>
+    /// Streams of whose snapshots the segments may say something else than the index, once they are read again: a change
+    /// failed, and may be there all the same, or a deletion may be gone once the power has been.
+    private var doubtful: Set<StreamID>
     /// Snapshots that did not verify when they were asked for, so that the one before was looked for.
     private var fallenBackFrom: Set<SnapshotIndex.Entry> = []
     private var lastNumber: UInt64
@@ -43,7 +44,7 @@ actor SnapshotLog {
         index = scan.index
         segmentBytes = options.segmentBytes
         appendable = scan.appendable
-        doubtfulDeletions = scan.doubtfulDeletions
+        doubtful = scan.doubtfulDeletions
         lastNumber = scan.lastNumber
         isDamaged = !scan.damage.isEmpty
     }
@@ -67,7 +68,7 @@ actor SnapshotLog {
     func delete(_ streams: [StreamID]) throws(StrataError) -> Int {
         let present = streams.count { index[$0] != nil }
         // A segment that could not be read may hold one, and the next process may be able to read it.
-        let deleted = streams.filter { index[$0] != nil || doubtfulDeletions.contains($0) || isDamaged }
+        let deleted = streams.filter { index[$0] != nil || doubtful.contains($0) || isDamaged }
         guard !deleted.isEmpty else { return 0 }
         do throws(StrataError) {
             for stream in deleted {
@@ -78,11 +79,11 @@ actor SnapshotLog {
             // Until then they are there, so that a deletion that failed is not taken for one that was made.
             try sync()
         } catch {
-            doubtfulDeletions.formUnion(deleted)
+            doubtful.formUnion(deleted)
             throw error
         }
         for stream in deleted { index[stream] = nil }
-        doubtfulDeletions.subtract(deleted)
+        doubtful.subtract(deleted)
         return present
     }
 
@@ -93,11 +94,11 @@ actor SnapshotLog {
         guard !isClosed else { throw StrataError(.closed, "the store is closed", path: device.path) }
         try continueLastSegment()
         guard let entry = index[stream] else { return }
-        if doubtfulDeletions.contains(stream) {
-            // A deletion that failed may stand behind it; behind that one the snapshot counts.
+        if doubtful.contains(stream) {
+            // What failed may stand behind it; behind that the snapshot counts.
             guard try store(entry, of: stream) else { throw unverifiable(entry) }
             try sync()
-            doubtfulDeletions.remove(stream)
+            doubtful.remove(stream)
         } else if entry.segment == segment?.number {
             try sync()
         } else {
@@ -213,7 +214,10 @@ actor SnapshotLog {
         header.bodyLength = body.count
         header.bodyChecksum = Checksum.crc32c(body.span.bytes)
         try makeRoom(for: header.frameLength)
-        return try write(header, body: body)
+        do throws(StrataError) { return try write(header, body: body) } catch {
+            doubtful.insert(stream)
+            throw error
+        }
     }
 
     /// Writes a frame at the segment's end.

@@ -229,7 +229,8 @@ extension Expectation {
             try require(
                 snapshot?.version ?? 0 >= status.firstVersion,
                 "\(stream) begins at version \(status.firstVersion), and the snapshot that stood in for the events "
-                    + "before it is gone")
+                    + "before it is gone; asked for was: "
+                    + snapshotChanges.filter { $0.stream == stream }.map(\.description).joined(separator: ", "))
         }
         guard let snapshot else { return }
         try require(snapshot.version <= status.version, "a snapshot is ahead of its stream")
@@ -242,7 +243,8 @@ extension Expectation {
                 ?? changes.startIndex
         try require(
             changes[first...].contains { $0.snapshot == snapshot },
-            "a snapshot of \(stream) at version \(snapshot.version) is there that was never saved, or that was deleted")
+            "a snapshot of \(stream) at version \(snapshot.version) is there that was never saved, or that was deleted; asked "
+                + "for was: \(changes.map(\.description).joined(separator: ", "))")
     }
 }
 

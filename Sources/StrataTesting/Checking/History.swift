@@ -111,6 +111,14 @@ package final class History: Sendable {
     }
 }
 
+extension History.SnapshotChange: CustomStringConvertible {
+    /// What was asked for, at which call, and at which the caller was told that it was done, if ever.
+    package var description: String {
+        let change = snapshot.map { "version \($0.version)" } ?? "deletion"
+        return "\(change) (\(submitted) to \(settled.map(String.init) ?? "no answer"))"
+    }
+}
+
 extension History {
     /// Forgets the appends and releases, once it has been seen what became of them, and snapshots that cannot come back.
     package func forgetAppends() {

@@ -132,4 +132,23 @@ import Testing
         #expect(try await store.snapshots.latest(for: streams[1])?.version == 1)
         try await store.close()
     }
+
+    @Test func aSnapshotThatFailedAndStayedAllTheSameIsDeleted() async throws {
+        let device = SimulatedDevice(seed: 1)
+        var store = try await StrataStore.open(on: device, options: options)
+        for stream in streams { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .noStream) }
+        try await save(store, 1)
+        // It is written, the device says that it was not, and does not take it back either.
+        let next = device.calls
+        device.inject([
+            DeviceFault(atCall: next, .errorAfterTheFact(EIO)), DeviceFault(atCall: next + 1, .error(EIO)),
+        ])
+        await #expect(throws: EventStoreError.self) { try await save(store, 0) }
+        #expect(device.struck.count == 2)
+        #expect(try await !store.snapshots.delete(for: streams[0]))
+        store = try await StrataStore.open(on: device.afterProcessDeath(), options: options)
+        #expect(try await store.snapshots.latest(for: streams[0]) == nil)
+        #expect(try await store.snapshots.latest(for: streams[1])?.version == 1)
+        try await store.close()
+    }
 }
