@@ -2,11 +2,10 @@ import EventSourcing
 import Foundation
 import Strata
 
-/// Stores that hold a number of events, one an append, and the same events on every side. Filled when first asked for,
+/// Stores that hold a number of events, one a commit, and the same events on every side. Filled when first asked for,
 /// and kept for later rows.
 actor FilledStores {
     private static let chunk = 10_000
-    private static let writers = 16
 
     private let directory: String
     private var known: [String: StoredContents] = [:]
@@ -15,9 +14,7 @@ actor FilledStores {
         self.directory = directory
     }
 
-    /// A store of Strata's.
-    ///
-    /// - Parameter prepare: called with the path of a store that has just been filled.
+    /// A store of Strata's. Its commits are taken over many at a time, which leaves what as many appends would.
     func strata(_ sample: EventSample, events: Int) async throws -> String {
         let (path, isFilled) = try place("strata-\(sample.name)-\(events)")
         guard !isFilled else { return path }
@@ -25,34 +22,21 @@ actor FilledStores {
         var source = EventSource(sample)
         var stored = 0
         while stored < events {
-            var appends: [[SampleAppend]] = Array(repeating: [], count: Self.writers)
-            for _ in 0..<min(Self.chunk, events - stored) {
-                let append = source.next()
-                appends[append.stream % Self.writers].append(append)
-                stored += 1
-            }
-            try await Self.append(appends, sample, to: store.events)
+            let count = min(Self.chunk, events - stored)
+            let storedAt = Timestamp.now()
+            try await store.events.importChanges(
+                (0..<count).map { _ in
+                    let append = source.next()
+                    return .commit(
+                        ImportedCommit(
+                            append.events.map { sample.newEvent($0) }, to: sample.name(of: append.stream),
+                            firstVersion: append.after + 1, storedAt: storedAt))
+                })
+            stored += count
         }
         try await store.close()
         try markFilled(path)
         return path
-    }
-
-    private static func append(
-        _ appends: [[SampleAppend]], _ sample: EventSample, to store: StrataEventStore
-    ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for part in appends {
-                group.addTask {
-                    for append in part {
-                        _ = try await store.append(
-                            append.events.map { sample.newEvent($0) }, to: sample.name(of: append.stream),
-                            expecting: .exactly(append.after))
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
     }
 
     /// A store of a peer's.
