@@ -3,44 +3,76 @@
 /// Made in memory from sidecars, and good as long as the segments are there with these very sidecars: one that is made anew may
 /// know more. Docs/Decisions/0041-filters-of-several-segments.md
 final class FilterGroup: Sendable {
-    /// How many segments a group has, unless they are large.
-    static let segments = 8
-    /// Making one takes about 50 bytes of memory an event for a moment.
-    static let mostEvents = 2 << 20
+    /// How many segments are grouped, unless they are large, and how many groups are joined.
+    static let fanOut = 8
+    /// A large group has a filter for each part of the ids. Making one takes about 50 bytes of memory an event for a moment.
+    static let mostEventsInPart = 2 << 20
+    static let mostEvents = fanOut * mostEventsInPart
 
+    /// 1 for one of segments, one more than theirs for one of groups.
+    let level: Int
     fileprivate let first: SegmentIdentity
     fileprivate let sidecars: [Sidecar]
-    private let shape: BinaryFuseFilter.Shape
-    private let cells: PinnedBytes
+    private let parts: [(shape: BinaryFuseFilter.Shape, cells: PinnedBytes)]
 
     /// Reads all event ids of segments that have sidecars. May block. O(events * log events).
     ///
+    /// - Parameters:
+    ///   - mostInPart: about how many events a part has.
+    ///   - goesOn: asked before each part; nil is made where it says no.
     /// - Throws: ``SidecarFault/damaged`` where a sidecar cannot be trusted.
-    init(of segments: [IndexedSegment]) throws(SidecarFault) {
+    init?(
+        of segments: [IndexedSegment], level: Int = 1, mostInPart: Int = FilterGroup.mostEventsInPart,
+        while goesOn: () -> Bool = { true }
+    ) throws(SidecarFault) {
         sidecars = segments.compactMap(\.sidecar)
         guard let first = segments.first, sidecars.count == segments.count else { throw .damaged }
         self.first = first.identity
-        var keys: [UInt64] = []
-        keys.reserveCapacity(segments.reduce(0) { $0 + $1.summary.eventCount })
-        for sidecar in sidecars { try sidecar.collectEventKeys(into: &keys) }
-        keys.sort()
-        let filter = BinaryFuseFilter(of: keys)
-        shape = filter.shape
-        cells = PinnedBytes(copying: filter.cells.span.bytes)
+        self.level = level
+        let events = segments.reduce(0) { $0 + $1.summary.eventCount }
+        var count = 1
+        while events > count * mostInPart { count *= 2 }
+        var parts: [(shape: BinaryFuseFilter.Shape, cells: PinnedBytes)] = []
+        for part in 0..<count {
+            guard goesOn() else { return nil }
+            var keys: [UInt64] = []
+            keys.reserveCapacity(events / count + events / count / 8)
+            for sidecar in sidecars {
+                try sidecar.collectEventKeys(into: &keys) { Self.part(of: $0, among: count) == part }
+            }
+            keys.sort()
+            let filter = BinaryFuseFilter(of: keys)
+            parts.append((filter.shape, PinnedBytes(copying: filter.cells.span.bytes)))
+        }
+        self.parts = parts
+    }
+
+    /// Which part a key belongs to. By bits that choose no cell of a filter, and are one half of an exclusive or in its
+    /// fingerprints.
+    ///
+    /// - Parameter count: how many there are, a power of two.
+    @inline(__always)
+    private static func part(of key: UInt64, among count: Int) -> Int {
+        Int(truncatingIfNeeded: key >> 36) & (count - 1)
     }
 
     /// What it takes in memory, in bytes.
-    var bytes: Int { cells.count }
+    var bytes: Int { parts.reduce(0) { $0 + $1.cells.count } }
+
+    var partCount: Int { parts.count }
 
     /// Tells of event ids that they are in none of the segments, as long as this object lives.
-    var view: View { View(filter: BinaryFuseFilter.View(shape, cells)) }
+    var view: View { View(parts: parts.map { BinaryFuseFilter.View($0.shape, $0.cells) }) }
 
     struct View: Sendable {
-        fileprivate let filter: BinaryFuseFilter.View
+        fileprivate let parts: [BinaryFuseFilter.View]
 
         /// Whether one of the segments may have an event of a hash.
         @inline(__always)
-        func mayContain(_ hash: UInt64) -> Bool { filter.mayContain(SidecarEvent.key(of: hash)) }
+        func mayContain(_ hash: UInt64) -> Bool {
+            let key = SidecarEvent.key(of: hash)
+            return parts[FilterGroup.part(of: key, among: parts.count)].mayContain(key)
+        }
     }
 }
 
@@ -62,12 +94,15 @@ struct FilterGroups {
     private(set) var placed: [Placed] = []
     /// There is nothing to be grouped before this place.
     private var searched = 0
+    /// There are no groups to be joined before this place.
+    private var joined = 0
 
     var bytes: Int { placed.reduce(0) { $0 + $1.group.bytes } }
 
-    /// Takes a group in, if its segments are still there. O(groups).
+    /// Takes a group in, if its segments are still there, in place of those that it joins. O(groups).
     mutating func add(_ group: FilterGroup, among sealed: [IndexedSegment]) {
         guard let places = Self.places(of: group, among: sealed) else { return }
+        placed.removeAll { $0.places.overlaps(places) }
         let index = placed.firstIndex { $0.places.lowerBound >= places.upperBound } ?? placed.endIndex
         placed.insert(Placed(group, places), at: index)
     }
@@ -76,6 +111,7 @@ struct FilterGroups {
     /// in groups).
     mutating func place(among sealed: [IndexedSegment]) {
         searched = 0
+        joined = 0
         placed = placed.compactMap { old in
             Self.places(of: old.group, among: sealed).map { Placed(old.group, $0) }
         }
@@ -89,9 +125,27 @@ struct FilterGroups {
         return first..<first + group.sidecars.count
     }
 
-    /// Neighbouring segments that are worth a group and are in none; nil where there are not enough of them. The same ones are
-    /// given once, until segments change.
-    mutating func next(among sealed: [IndexedSegment]) -> [IndexedSegment]? {
+    /// Neighbouring segments that are worth a group, and its level: they are in none, or in as many of the level below as are
+    /// joined. Nil where there are not enough of them. The same ones are given once, until segments change.
+    mutating func next(among sealed: [IndexedSegment]) -> (segments: [IndexedSegment], level: Int)? {
+        if let segments = ungrouped(among: sealed) { return (segments, 1) }
+        var start = placed.firstIndex { $0.places.lowerBound >= joined } ?? placed.endIndex
+        while start + FilterGroup.fanOut <= placed.count {
+            let run = placed[start..<start + FilterGroup.fanOut]
+            let places = run[start].places.lowerBound..<run[run.endIndex - 1].places.upperBound
+            let level = run[start].group.level
+            if run.allSatisfy({ $0.group.level == level }), run.reduce(0, { $0 + $1.places.count }) == places.count,
+                sealed[places].reduce(0, { $0 + $1.summary.eventCount }) <= FilterGroup.mostEvents
+            {
+                joined = places.upperBound
+                return (Array(sealed[places]), level + 1)
+            }
+            start += 1
+        }
+        return nil
+    }
+
+    private mutating func ungrouped(among sealed: [IndexedSegment]) -> [IndexedSegment]? {
         var run: [IndexedSegment] = []
         var events = 0
         var rest = placed[(placed.firstIndex { $0.places.lowerBound >= searched } ?? placed.endIndex)...]
@@ -103,18 +157,18 @@ struct FilterGroups {
             }
             let segment = sealed[searched]
             let count = segment.summary.eventCount
-            if events + count > FilterGroup.mostEvents {
+            if events + count > FilterGroup.mostEventsInPart {
                 if run.count > 1 { return run }
                 (run, events) = ([], 0)
             }
             searched += 1
-            guard segment.sidecar != nil, !segment.isDamaged, count <= FilterGroup.mostEvents else {
+            guard segment.sidecar != nil, !segment.isDamaged, count <= FilterGroup.mostEventsInPart else {
                 (run, events) = ([], 0)
                 continue
             }
             run.append(segment)
             events += count
-            if run.count == FilterGroup.segments { return run }
+            if run.count == FilterGroup.fanOut { return run }
         }
         return nil
     }

@@ -93,11 +93,11 @@ final class LogIndex: Sendable {
 
     /// Makes filters of several segments wherever there are enough segments without one. May block.
     ///
-    /// - Parameter goesOn: asked before each of them.
+    /// - Parameter goesOn: asked before each of them, and before each part of a large one.
     func groupFilters(while goesOn: () -> Bool) {
-        while goesOn(), let segments = state.withLock({ $0.segmentsToGroup() }) {
+        while goesOn(), let (segments, level) = state.withLock({ $0.segmentsToGroup() }) {
             // A sidecar that cannot be trusted is found out and made anew by whoever needs an answer of it.
-            guard let group = try? FilterGroup(of: segments) else { continue }
+            guard let group = try? FilterGroup(of: segments, level: level, while: goesOn) else { continue }
             state.withLock { $0.add(group) }
         }
     }
@@ -142,7 +142,7 @@ extension LogIndex.State {
         }
     }
 
-    mutating func segmentsToGroup() -> [IndexedSegment]? {
+    mutating func segmentsToGroup() -> (segments: [IndexedSegment], level: Int)? {
         groups.next(among: sealed)
     }
 

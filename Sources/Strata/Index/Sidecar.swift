@@ -70,13 +70,16 @@ package final class Sidecar: Sendable {
         }
     }
 
-    /// Appends the keys of all events, in no order, and gives the memory back that looking at them has taken. May block.
-    func collectEventKeys(into keys: inout [UInt64]) throws(SidecarFault) {
+    /// Appends the keys of all events that are wanted, in no order, and gives the memory back that looking at them has taken.
+    /// May block.
+    func collectEventKeys(
+        into keys: inout [UInt64], where isWanted: (UInt64) -> Bool
+    ) throws(SidecarFault) {
         defer { pages.unload() }
         let found = try pages.withSection(.events, .verifying) { section throws(SidecarFault) in
             try section.records(8) { SidecarEvent(rawValue: $0.number(at: 0)).key }
         }
-        keys += found
+        keys += found.lazy.filter(isWanted)
     }
 
     /// The stream of a type and id; nil where the segment has no commit of it. O(1).

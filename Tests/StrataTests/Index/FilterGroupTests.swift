@@ -27,6 +27,10 @@ import Testing
         return ids
     }
 
+    private func group(of segments: ArraySlice<IndexedSegment>, level: Int = 1) throws -> FilterGroup {
+        try #require(try FilterGroup(of: Array(segments), level: level))
+    }
+
     private func places(_ store: StrataStore) -> [Range<Int>] {
         store.events.reader.index.state.withLock { $0.groups.placed.map(\.places) }
     }
@@ -73,7 +77,7 @@ import Testing
         let store = try await open()
         let ids = try await fill(store, sealed: 8)
         let index = store.events.reader.index
-        let group = try FilterGroup(of: index.sealedSegments)
+        let group = try #require(try FilterGroup(of: index.sealedSegments))
         let active = ids.filter { id in
             index.state.withLock { state in
                 var offsets: [Int] = []
@@ -106,15 +110,15 @@ import Testing
         _ = try await fill(store, sealed: 18)
         let sealed = store.events.reader.index.sealedSegments
         var groups = FilterGroups()
-        groups.add(try FilterGroup(of: Array(sealed[8..<16])), among: sealed)
-        groups.add(try FilterGroup(of: Array(sealed[0..<8])), among: sealed)
+        groups.add(try group(of: sealed[8..<16]), among: sealed)
+        groups.add(try group(of: sealed[0..<8]), among: sealed)
         #expect(groups.placed.map(\.places) == [0..<8, 8..<16])
         groups.place(among: Array(sealed[1...]))
         #expect(groups.placed.map(\.places) == [7..<15])
         groups.place(among: Array(sealed[1..<15]))
         #expect(groups.placed.isEmpty)
         // What is no longer there when it comes is not taken in.
-        groups.add(try FilterGroup(of: Array(sealed[0..<8])), among: Array(sealed[4...]))
+        groups.add(try group(of: sealed[0..<8]), among: Array(sealed[4...]))
         #expect(groups.placed.isEmpty)
         try await store.close()
     }
@@ -136,17 +140,91 @@ import Testing
         _ = try await fill(store, sealed: 18)
         let sealed = store.events.reader.index.sealedSegments
         var groups = FilterGroups()
-        #expect(groups.next(among: sealed)?.map(\.identity) == sealed[0..<8].map(\.identity))
-        #expect(groups.next(among: sealed)?.map(\.identity) == sealed[8..<16].map(\.identity))
-        #expect(groups.next(among: sealed) == nil)
+        func next(among sealed: [IndexedSegment]) -> [SegmentIdentity]? {
+            groups.next(among: sealed)?.segments.map(\.identity)
+        }
+        #expect(next(among: sealed) == sealed[0..<8].map(\.identity))
+        #expect(next(among: sealed) == sealed[8..<16].map(\.identity))
+        #expect(next(among: sealed) == nil)
         groups.place(among: sealed)
-        groups.add(try FilterGroup(of: Array(sealed[2..<10])), among: sealed)
-        #expect(groups.next(among: sealed)?.map(\.identity) == sealed[10..<18].map(\.identity))
+        groups.add(try group(of: sealed[2..<10]), among: sealed)
+        #expect(next(among: sealed) == sealed[10..<18].map(\.identity))
         // A damaged one can have no part in it.
         groups = FilterGroups()
         var damaged = sealed
         damaged[1] = damaged[1].damaged
-        #expect(groups.next(among: damaged)?.map(\.identity) == sealed[2..<10].map(\.identity))
+        #expect(next(among: damaged) == sealed[2..<10].map(\.identity))
         try await store.close()
+    }
+
+    @Test func eightAreJoined() async throws {
+        let store = try await open()
+        let ids = try await fill(store, sealed: 66)
+        #expect(places(store) == [0..<64])
+        try expectAllFound(ids, in: store)
+        let more = try await fill(store, sealed: 137)
+        #expect(places(store) == [0..<64, 64..<128, 128..<136])
+        try expectAllFound(ids + more, in: store)
+        try await store.close()
+    }
+
+    @Test func onlyNeighboursOfOneLevelAreJoined() async throws {
+        let store = try await open()
+        _ = try await fill(store, sealed: 73)
+        let sealed = store.events.reader.index.sealedSegments
+        var groups = FilterGroups()
+        func add(_ places: Range<Int>, level: Int = 1) throws {
+            groups.add(try group(of: sealed[places], level: level), among: sealed)
+        }
+        for start in stride(from: 0, to: 72, by: 8) where start != 32 { try add(start..<start + 8) }
+        groups = groups.searchedThrough(sealed)
+        #expect(groups.next(among: sealed) == nil)
+        try add(32..<40, level: 2)
+        #expect(groups.next(among: sealed) == nil)
+        try add(32..<40)
+        let next = groups.next(among: sealed)
+        let joined = try #require(next)
+        #expect(joined.level == 2)
+        #expect(joined.segments.map(\.identity) == sealed[0..<64].map(\.identity))
+        #expect(groups.next(among: sealed) == nil)
+        try add(0..<64, level: 2)
+        #expect(groups.placed.map(\.places) == [0..<64, 64..<72])
+        groups.place(among: Array(sealed[1...]))
+        #expect(groups.placed.map(\.places) == [63..<71])
+        try await store.close()
+    }
+
+    @Test func oneOfSeveralPartsKnowsAllEvents() async throws {
+        let store = try await open()
+        let ids = try await fill(store, sealed: 40)
+        let index = store.events.reader.index
+        let sealed = index.sealedSegments
+        let group = try #require(try FilterGroup(of: sealed, mostInPart: 20))
+        #expect(group.partCount >= 8)
+        let active = index.state.withLock { $0.active.identity }
+        let sealedIDs = try ids.filter { id in
+            try index.candidates(forEventIDs: [id], .verifying).allSatisfy { $0.segment != active }
+        }
+        #expect(sealedIDs.count > 100)
+        for id in sealedIDs { #expect(group.view.mayContain(IndexHash.event(id))) }
+        let passed = (0..<20_000).count { _ in group.view.mayContain(IndexHash.event(UUID.random().bits)) }
+        // 5 are to be expected.
+        #expect(passed < 40)
+        var asked = 0
+        let given = try FilterGroup(of: sealed, mostInPart: 20) { () -> Bool in
+            asked += 1
+            return asked < 4
+        }
+        #expect(given == nil && asked == 4)
+        try await store.close()
+    }
+}
+
+extension FilterGroups {
+    /// The same groups where all segments that are in none were given already.
+    fileprivate func searchedThrough(_ sealed: [IndexedSegment]) -> FilterGroups {
+        var groups = self
+        while let next = groups.next(among: sealed), next.level == 1 {}
+        return groups
     }
 }
