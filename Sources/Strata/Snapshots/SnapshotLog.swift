@@ -29,6 +29,8 @@ actor SnapshotLog {
     /// Streams of whose snapshots the segments may say something else than the index, once they are read again: a change
     /// failed, and may be there all the same, or a deletion may be gone once the power has been.
     private var doubtful: Set<StreamID>
+    /// Whether that may be so of any stream, because of what an earlier process has failed to do.
+    private let mayHideChanges: Bool
     /// Snapshots that did not verify when they were asked for, so that the one before was looked for.
     private var fallenBackFrom: Set<SnapshotIndex.Entry> = []
     private var lastNumber: UInt64
@@ -45,6 +47,7 @@ actor SnapshotLog {
         segmentBytes = options.segmentBytes
         appendable = scan.appendable
         doubtful = scan.doubtfulDeletions
+        mayHideChanges = scan.mayHideChanges
         lastNumber = scan.lastNumber
         isDamaged = !scan.damage.isEmpty
     }
@@ -68,7 +71,7 @@ actor SnapshotLog {
     func delete(_ streams: [StreamID]) throws(StrataError) -> Int {
         let present = streams.count { index[$0] != nil }
         // A segment that could not be read may hold one, and the next process may be able to read it.
-        let deleted = streams.filter { index[$0] != nil || doubtful.contains($0) || isDamaged }
+        let deleted = streams.filter { index[$0] != nil || doubtful.contains($0) || isDamaged || mayHideChanges }
         guard !deleted.isEmpty else { return 0 }
         do throws(StrataError) {
             for stream in deleted {

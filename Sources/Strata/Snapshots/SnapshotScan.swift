@@ -25,6 +25,9 @@ struct SnapshotScan {
     /// Streams without a snapshot because of a deletion that is not known to be durable: another loss of power may bring
     /// the snapshot back.
     private(set) var doubtfulDeletions: Set<StreamID> = []
+    /// Whether a segment does not end with a mark. What a process failed to write behind its end, and to take back, may be
+    /// there once the power has been gone.
+    private(set) var mayHideChanges = false
     /// Where the deletions of the segment that is read end.
     private var deletions: [StreamID: Int] = [:]
     /// The last segment, if it can be appended to.
@@ -102,8 +105,12 @@ struct SnapshotScan {
         var isSound = true
         var durableMark = Format.segmentHeaderBytes
         var highestMark: Int?
+        var isMarked = false
         deletions = [:]
-        defer { doubtfulDeletions.formUnion(deletions.filter { $0.value > durableMark }.keys) }
+        defer {
+            doubtfulDeletions.formUnion(deletions.filter { $0.value > durableMark }.keys)
+            if !isMarked { mayHideChanges = true }
+        }
         while true {
             switch try scanner.next() {
             case .end:
@@ -114,8 +121,10 @@ struct SnapshotScan {
                 return
             case .frame(let header) where take(header, scanner, number):
                 durableMark = max(durableMark, header.durableMark)
+                isMarked = header.kind == .mark
             case let step:
                 isSound = false
+                isMarked = false
                 let offset = scanner.offset
                 if highestMark == nil { highestMark = try scanner.highestMark(behind: offset) }
                 let next = try scanner.nextHeader(from: offset + Format.alignment)?.offset ?? length

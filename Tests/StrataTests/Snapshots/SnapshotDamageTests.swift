@@ -151,4 +151,28 @@ import Testing
         #expect(try await store.snapshots.latest(for: streams[1])?.version == 1)
         try await store.close()
     }
+
+    @Test func aSnapshotThatAnEarlierProcessFailedToTakeBackIsDeleted() async throws {
+        let first = SimulatedDevice(seed: 1)
+        var store = try await StrataStore.open(on: first, options: options)
+        for stream in streams { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .noStream) }
+        try await save(store, 1)
+        // It is written although the device says that it was not; so are the zeros over it, which are not synced then.
+        first.inject([DeviceFault(atCall: first.calls, .errorAfterTheFact(EIO), isPersistent: true)])
+        await #expect(throws: EventStoreError.self) { try await save(store, 0) }
+        #expect(first.struck.map(\.operation) == [.write, .write])
+        first.clearFaults()
+
+        let second = first.afterProcessDeath()
+        store = try await StrataStore.open(on: second, options: options)
+        #expect(try await !store.snapshots.delete(for: streams[0]))
+        for seed in 0..<64 as Range<UInt64> {
+            var randomness = SeededRandomness(seed: seed)
+            let third = second.after(second.storage.lossOfPower(using: &randomness))
+            let found = try await StrataStore.open(on: third, options: options)
+            #expect(try await found.snapshots.latest(for: streams[0]) == nil, "\(seed)")
+            try await found.close()
+        }
+        try await store.close()
+    }
 }
