@@ -128,7 +128,7 @@ struct FilterGroups {
     /// Neighbouring segments that are worth a group, and its level: they are in none, or in as many of the level below as are
     /// joined. Nil where there are not enough of them. The same ones are given once, until segments change.
     mutating func next(among sealed: [IndexedSegment]) -> (segments: [IndexedSegment], level: Int)? {
-        if let segments = ungrouped(among: sealed) { return (segments, 1) }
+        if let ungrouped = ungrouped(among: sealed) { return ungrouped }
         var start = placed.firstIndex { $0.places.lowerBound >= joined } ?? placed.endIndex
         while start + FilterGroup.fanOut <= placed.count {
             let run = placed[start..<start + FilterGroup.fanOut]
@@ -145,31 +145,43 @@ struct FilterGroups {
         return nil
     }
 
-    private mutating func ungrouped(among sealed: [IndexedSegment]) -> [IndexedSegment]? {
-        var run: [IndexedSegment] = []
-        var events = 0
-        var rest = placed[(placed.firstIndex { $0.places.lowerBound >= searched } ?? placed.endIndex)...]
+    /// As many as can be joined at once, which spares making their groups first, or as many as are grouped.
+    private mutating func ungrouped(among sealed: [IndexedSegment]) -> (segments: [IndexedSegment], level: Int)? {
         while searched < sealed.count {
-            if let group = rest.first, group.places.lowerBound == searched {
-                (searched, rest) = (group.places.upperBound, rest.dropFirst())
-                (run, events) = ([], 0)
+            if let group = placed.first(where: { $0.places.contains(searched) }) {
+                searched = group.places.upperBound
                 continue
             }
-            let segment = sealed[searched]
-            let count = segment.summary.eventCount
-            if events + count > FilterGroup.mostEventsInPart {
-                if run.count > 1 { return run }
-                (run, events) = ([], 0)
+            let joined = FilterGroup.fanOut * FilterGroup.fanOut
+            let many = run(from: searched, among: sealed, atMost: joined, events: FilterGroup.mostEvents)
+            if many.count == joined {
+                searched = many.upperBound
+                return (Array(sealed[many]), 2)
             }
-            searched += 1
-            guard segment.sidecar != nil, !segment.isDamaged, count <= FilterGroup.mostEventsInPart else {
-                (run, events) = ([], 0)
-                continue
-            }
-            run.append(segment)
-            events += count
-            if run.count == FilterGroup.fanOut { return run }
+            let few = run(
+                from: searched, among: sealed, atMost: FilterGroup.fanOut, events: FilterGroup.mostEventsInPart)
+            searched = max(few.upperBound, searched + 1)
+            // What ends before it is full goes on in another segment, unless something else ends both.
+            guard few.count == FilterGroup.fanOut || few.count > 1 && few.count < many.count else { continue }
+            return (Array(sealed[few]), 1)
         }
         return nil
+    }
+
+    /// Neighbouring segments from a place on that can be grouped and are not.
+    private func run(
+        from start: Int, among sealed: [IndexedSegment], atMost count: Int, events: Int
+    ) -> Range<Int> {
+        let end = min(
+            start + count, sealed.count, placed.first { $0.places.lowerBound >= start }?.places.lowerBound ?? .max)
+        var room = events
+        for place in start..<end {
+            let segment = sealed[place]
+            guard segment.sidecar != nil, !segment.isDamaged, segment.summary.eventCount <= room else {
+                return start..<place
+            }
+            room -= segment.summary.eventCount
+        }
+        return start..<end
     }
 }

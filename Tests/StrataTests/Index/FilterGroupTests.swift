@@ -168,6 +168,21 @@ import Testing
         try await store.close()
     }
 
+    @Test func manyAreGroupedAtOnce() async throws {
+        let first = try await open()
+        let ids = try await fill(first, sealed: 74)
+        try await first.close()
+        let store = try await open()
+        #expect(places(store) == [0..<64, 64..<72])
+        try expectAllFound(ids, in: store)
+        let sealed = store.events.reader.index.sealedSegments
+        var groups = FilterGroups()
+        let given = [groups.next(among: sealed), groups.next(among: sealed), groups.next(among: sealed)]
+        #expect(given.map { $0?.segments.count } == [64, 8, nil])
+        #expect(given.map { $0?.level } == [2, 1, nil])
+        try await store.close()
+    }
+
     @Test func onlyNeighboursOfOneLevelAreJoined() async throws {
         let store = try await open()
         _ = try await fill(store, sealed: 73)
