@@ -4,7 +4,8 @@ import Logging
 /// The snapshots of a store, compressed with LZ4.
 ///
 /// A snapshot is a cache. Saving returns once the operating system has it; a loss of power may lose it, and it never
-/// outlives the events that it was made of: opening a store drops every snapshot that is ahead of its stream.
+/// outlives the events that it was made of: opening a store drops every snapshot that is ahead of its stream. Where the
+/// latest snapshot of a stream does not verify, the one before it counts, if it is still there.
 /// Deletions are durable when they return.
 public final class StrataSnapshotStore: SnapshotStore {
     private let reader: SnapshotReader

@@ -14,6 +14,8 @@ extension SnapshotLog {
     /// Before, every event that was appended is made durable, and the log says so: a snapshot that superseded another one may
     /// be of events that a loss of power takes back, or that a backup does not see yet; where the older events are released,
     /// the other one would then be the only one that fits.
+    ///
+    /// Where a snapshot does not verify, the one before it is copied. Where a segment turns out to be damaged, all stay.
     func compact(
         _ options: CompactionOptions, _ control: CompactionControl, _ log: SegmentLog, _ events: LogIndex,
         _ report: inout CompactionReport
