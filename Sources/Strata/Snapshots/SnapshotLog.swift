@@ -31,6 +31,8 @@ actor SnapshotLog {
     private var doubtful: Set<StreamID>
     /// Whether that may be so of any stream, because of what an earlier process has failed to do.
     private let mayHideChanges: Bool
+    /// Where this process has begun to write: no such change stands behind.
+    private var ownStart: (segment: UInt64, offset: Int)?
     /// Snapshots that did not verify when they were asked for, so that the one before was looked for.
     private var fallenBackFrom: Set<SnapshotIndex.Entry> = []
     private var lastNumber: UInt64
@@ -97,7 +99,7 @@ actor SnapshotLog {
         guard !isClosed else { throw StrataError(.closed, "the store is closed", path: device.path) }
         try continueLastSegment()
         guard let entry = index[stream] else { return }
-        if doubtful.contains(stream) {
+        if doubtful.contains(stream) || mayHideChanges && !isOwn(entry) {
             // What failed may stand behind it; behind that the snapshot counts.
             guard try store(entry, of: stream) else { throw unverifiable(entry) }
             try sync()
@@ -111,6 +113,11 @@ actor SnapshotLog {
             guard try frame(of: entry, in: file) != nil else { throw unverifiable(entry) }
             try file.makeDurable(from: entry.offset, to: entry.offset + entry.frameLength)
         }
+    }
+
+    /// Whether this process has written a snapshot.
+    private func isOwn(_ entry: SnapshotIndex.Entry) -> Bool {
+        ownStart.map { $0 <= (entry.segment, entry.offset) } ?? false
     }
 
     func unverifiable(_ entry: SnapshotIndex.Entry) -> StrataError {
@@ -242,6 +249,7 @@ actor SnapshotLog {
             try? segment.file.erase(behind: segment.end)
             throw error
         }
+        if ownStart == nil { ownStart = (segment.number, segment.end) }
         self.segment?.end += header.frameLength
         self.segment?.isMarked = false
         return (segment.number, segment.end)

@@ -102,6 +102,32 @@ import Testing
         try await store.close()
     }
 
+    @Test func aTruncationKeepsASnapshotWhoseDeletionAnEarlierProcessFailedToTakeBack() async throws {
+        let first = SimulatedDevice(seed: 1)
+        let options = StrataOptions(durability: .none, segmentBytes: 2 << 10, idleMarkDelay: nil)
+        var store = try await StrataStore.open(on: first, options: options)
+        try await fill(store)
+        // The deletion goes to another segment.
+        for version in 1...20 { try await save(store, version: version, of: cart) }
+        // It is written although the device says that it was not; so are the zeros over it, which are not synced then.
+        first.inject([DeviceFault(atCall: first.calls, .errorAfterTheFact(EIO), isPersistent: true)])
+        await #expect(throws: EventStoreError.self) { try await store.snapshots.delete(for: order) }
+        #expect(first.struck.map(\.operation) == [.write, .write])
+        first.clearFaults()
+
+        let second = first.afterProcessDeath()
+        store = try await StrataStore.open(on: second, options: options)
+        #expect(try await store.snapshots.latest(for: order)?.version == 3)
+        try await store.events.truncate(order, before: 3, expecting: .any)
+        for seed in 0..<64 as Range<UInt64> {
+            var randomness = SeededRandomness(seed: seed)
+            let third = second.after(second.storage.lossOfPower(using: &randomness))
+            let found = try await find(on: third.storage)
+            #expect(found.snapshot == 3, "\(seed)")
+        }
+        try await store.close()
+    }
+
     /// A store of four events and a snapshot of the third, which a bit is flipped of.
     private func makeStoreWithDamagedSnapshot(_ directory: TemporaryDirectory) async throws -> StrataStore {
         let device = try FileSystemDevice.open(storeAt: directory.path, createIfMissing: true)
