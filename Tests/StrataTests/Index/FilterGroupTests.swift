@@ -27,6 +27,14 @@ import Testing
         return ids
     }
 
+    /// A store with so many sealed segments as another process finds it, and the ids of what was appended.
+    private func reopen(sealed count: Int) async throws -> (store: StrataStore, ids: [UInt128]) {
+        let store = try await open()
+        let ids = try await fill(store, sealed: count)
+        try await store.close()
+        return (try await open(), ids)
+    }
+
     private func group(of segments: ArraySlice<IndexedSegment>, level: Int = 1) throws -> FilterGroup {
         try #require(try FilterGroup(of: Array(segments), level: level))
     }
@@ -64,10 +72,7 @@ import Testing
     }
 
     @Test func openingMakesThem() async throws {
-        let first = try await open()
-        let ids = try await fill(first, sealed: 17)
-        try await first.close()
-        let store = try await open()
+        let (store, ids) = try await reopen(sealed: 17)
         #expect(places(store) == [0..<8, 8..<16])
         try expectAllFound(ids, in: store)
         try await store.close()
@@ -169,10 +174,7 @@ import Testing
     }
 
     @Test func manyAreGroupedAtOnce() async throws {
-        let first = try await open()
-        let ids = try await fill(first, sealed: 74)
-        try await first.close()
-        let store = try await open()
+        let (store, ids) = try await reopen(sealed: 74)
         #expect(places(store) == [0..<64, 64..<72])
         try expectAllFound(ids, in: store)
         let sealed = store.events.reader.index.sealedSegments

@@ -32,6 +32,13 @@ import Testing
         return device
     }
 
+    /// A new store in which each of the streams has an event.
+    private func openWithEvents(on device: SimulatedDevice) async throws -> StrataStore {
+        let store = try await StrataStore.open(on: device, options: options)
+        for stream in streams { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .noStream) }
+        return store
+    }
+
     private func scan(_ device: SimulatedDevice) throws -> SnapshotScan {
         let manifest = try #require(try Manifest.read(from: device))
         var scan = SnapshotScan(storeID: manifest.storeID, on: device)
@@ -91,8 +98,7 @@ import Testing
 
     @Test func aDeletionThatMayNotBeDurableIsMadeAgain() async throws {
         let first = SimulatedDevice(seed: 1)
-        var store = try await StrataStore.open(on: first, options: options)
-        for stream in streams { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .noStream) }
+        var store = try await openWithEvents(on: first)
         try await save(store, 0)
         try await store.close()
 
@@ -135,8 +141,7 @@ import Testing
 
     @Test func aSnapshotThatFailedAndStayedAllTheSameIsDeleted() async throws {
         let device = SimulatedDevice(seed: 1)
-        var store = try await StrataStore.open(on: device, options: options)
-        for stream in streams { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .noStream) }
+        var store = try await openWithEvents(on: device)
         try await save(store, 1)
         // It is written, the device says that it was not, and does not take it back either.
         let next = device.calls
@@ -154,8 +159,7 @@ import Testing
 
     @Test func aSnapshotThatAnEarlierProcessFailedToTakeBackIsDeleted() async throws {
         let first = SimulatedDevice(seed: 1)
-        var store = try await StrataStore.open(on: first, options: options)
-        for stream in streams { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .noStream) }
+        var store = try await openWithEvents(on: first)
         try await save(store, 1)
         // It is written although the device says that it was not; so are the zeros over it, which are not synced then.
         first.inject([DeviceFault(atCall: first.calls, .errorAfterTheFact(EIO), isPersistent: true)])
