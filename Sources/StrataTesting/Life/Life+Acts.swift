@@ -6,24 +6,23 @@ import Strata
 extension Life {
     /// Does something; returns how many operations it was.
     mutating func act() async throws -> Int {
-        switch number(0...999) {
-        case 0..<700: return try await append(count: 1)
-        case 700..<730: return try await append(count: [2, 8, 64][number(0...2)])
-        case 730..<790: await saveSnapshot(of: streams[number(0...Self.streamCount - 1)])
-        case 790..<810: await deleteSnapshot()
-        case 810..<870: try await lookUp()
-        case 870..<890: try await readStream()
-        case 890..<920: await waitUntilDurable()
-        case 920..<930: device.jumpClock(bySeconds: randomness.isOne(in: 2) ? .tenYears : -.tenYears)
-        case 930..<945: injectFault()
-        case 945..<948: device.setRoom(number(0...4_096))
-        case 948..<951: try await closeAndReopen()
-        case 951..<954: try await restart(after: .processDeath)
-        case 954..<958: try await restart(after: .lossOfPower)
-        case 958..<966: try await truncate()
-        case 966..<968: try await delete()
-        case 968..<974: try await compact()
-        default: return try await append(count: 1)
+        switch habits.nextAct(using: &randomness) {
+        case .append: return try await append(count: 1)
+        case .appendTogether: return try await append(count: [2, 8, 64][number(0...2)])
+        case .saveSnapshot: await saveSnapshot(of: anyStream())
+        case .deleteSnapshot: await deleteSnapshot()
+        case .lookUp: try await lookUp()
+        case .readStream: try await readStream()
+        case .waitUntilDurable: await waitUntilDurable()
+        case .jumpClock: device.jumpClock(bySeconds: randomness.isOne(in: 2) ? .tenYears : -.tenYears)
+        case .injectFault: injectFault()
+        case .fillDisk: device.setRoom(number(0...4_096))
+        case .close: try await closeAndReopen()
+        case .die: try await restart(after: .processDeath)
+        case .losePower: try await restart(after: .lossOfPower)
+        case .truncate: try await truncate()
+        case .delete: try await delete()
+        case .compact: try await compact()
         }
         return 1
     }
@@ -40,7 +39,7 @@ extension Life {
         guard let store else { return 1 }
         var submitted: [(number: Int, events: [NewEvent], stream: StreamID)] = []
         for _ in 0..<count {
-            let (events, stream) = (newEvents(), stream ?? streams[number(0...Self.streamCount - 1)])
+            let (events, stream) = (newEvents(), stream ?? anyStream())
             submitted.append((history.submit(events, to: stream, at: device.calls), events, stream))
         }
         let (history, device) = (history, device)
@@ -119,7 +118,7 @@ extension Life {
     }
 
     private mutating func deleteSnapshot() async {
-        let stream = streams[number(0...Self.streamCount - 1)]
+        let stream = anyStream()
         guard let store else { return }
         let change = history.submit(nil, of: stream, at: device.calls)
         guard (try? await store.snapshots.delete(for: stream)) != nil else { return }
@@ -140,7 +139,7 @@ extension Life {
     }
 
     private mutating func readStream() async throws {
-        let stream = streams[number(0...Self.streamCount - 1)]
+        let stream = anyStream()
         guard let store else { return }
         do {
             let found = try await store.events.readStream(stream).collect()

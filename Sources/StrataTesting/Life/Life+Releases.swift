@@ -13,7 +13,7 @@ extension Life {
     }
 
     mutating func truncate() async throws {
-        let stream = streams[number(0...Self.streamCount - 1)]
+        let stream = anyStream()
         guard let store, let version = try? await store.events.version(of: stream), version > 0 else { return }
         let snapshot = try? await store.snapshots.latest(for: stream)
         // Most callers release what they have a snapshot of.
@@ -27,7 +27,7 @@ extension Life {
     }
 
     mutating func delete() async throws {
-        let stream = streams[number(0...Self.streamCount - 1)]
+        let stream = anyStream()
         let mode: DeletionMode = randomness.isOne(in: 10) ? .tombstone : .soft
         guard let store else { return }
         try await release(.deletion(mode), of: stream) { () async throws(EventStoreError) in
@@ -74,7 +74,7 @@ extension Life {
     /// Streams go on, with snapshots of what is not durable yet.
     private mutating func appendAndSaveSnapshots() async throws {
         for _ in 0..<number(1...6) {
-            let stream = streams[number(0...Self.streamCount - 1)]
+            let stream = anyStream()
             _ = try await append(count: 1, to: stream)
             await saveSnapshot(of: stream)
         }

@@ -3,14 +3,13 @@ import FoundationEssentials
 import Strata
 
 /// A long life of one store in which everything happens that can: callers append, read, save and delete, alone and many at
-/// a time, release events and compact; calls of the device fail, syncs lose what they were to keep, disks are full; processes die, and the power
-/// goes, during recoveries as well; clocks jump.
+/// a time, release events and compact; calls of the device fail, syncs lose what they were to keep, disks are full;
+/// processes die, and the power goes, during recoveries as well; clocks jump.
 ///
 /// Whenever the store is opened again, what it holds is checked against all that callers were told.
 package struct Life {
-    static let streamCount = 24
-
     let seed: UInt64
+    let habits: Habits
     package internal(set) var tally = Tally()
     var randomness: SeededRandomness
     var device: SimulatedDevice
@@ -37,7 +36,10 @@ package struct Life {
         self.seed = seed
         var randomness = SeededRandomness(seed: seed)
         device = SimulatedDevice(seed: randomness.next())
-        streams = (0..<Self.streamCount).map { StreamID($0 % 3 == 0 ? "Order" : "Customer", UUID(using: &randomness)) }
+        habits = Habits(using: &randomness)
+        streams = (0..<habits.streamCount).map { number in
+            StreamID(number % 3 == 0 ? "Order" : "Customer", UUID(using: &randomness))
+        }
         options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
         self.randomness = randomness
     }
@@ -62,6 +64,10 @@ package struct Life {
 
     /// Whether a failure is no wonder.
     var mayFail: Bool { hasFailedSync || device.struck.count > struckBefore }
+
+    mutating func anyStream() -> StreamID {
+        streams[number(0...streams.count - 1)]
+    }
 
     /// A number in a range.
     mutating func number(_ range: ClosedRange<Int>) -> Int {
