@@ -2,8 +2,12 @@ import EventSourcing
 
 /// Where a stream may begin only with a snapshot of what is left: its caller had loaded one when it asked for the release.
 struct SnapshotDemand: Sendable {
-    /// By where a release may have let the stream begin; false where another release may have let it begin there.
-    private var beginnings: [Int: Bool] = [:]
+    /// By where a release may have let the stream begin: the version from which on the stream's events can be applied to a
+    /// snapshot that must be there. None is high enough where another release may have let it begin there.
+    ///
+    /// A truncation that finds the events gone writes nothing: then the snapshot's event may be lost, and the snapshot goes
+    /// with it.
+    private var beginnings: [Int: Int] = [:]
     /// Whether events may be gone by a deletion of which nobody was told where it let the stream begin.
     private var mayBeEmptied = false
 
@@ -13,7 +17,7 @@ struct SnapshotDemand: Sendable {
     ///   - firstVersion: where a stream begins.
     ///   - keepsSnapshot: whether a snapshot must be there.
     init(firstVersion: Int, keepsSnapshot: Bool) {
-        beginnings[firstVersion] = keepsSnapshot
+        beginnings[firstVersion] = keepsSnapshot ? firstVersion : .max
     }
 
     /// Counts a release that may have been made.
@@ -23,12 +27,12 @@ struct SnapshotDemand: Sendable {
     ///   - snapshot: the version of the snapshot that its caller had loaded before, unless it may be deleted since.
     mutating func add(_ release: StreamRelease, _ result: DeletionResult?, snapshot: Int?) {
         if case .truncation(let version) = release {
-            let isKept = snapshot ?? 0 >= version
+            let kept = snapshot.flatMap { $0 >= version ? $0 : nil } ?? .max
             // Where the call has returned, the snapshot was made durable, whoever has released the events.
-            if isKept, result != nil { beginnings[version] = true }
-            if beginnings[version] == nil { beginnings[version] = isKept && !mayBeEmptied }
+            if result != nil { beginnings[version] = min(kept, beginnings[version] ?? .max) }
+            if beginnings[version] == nil { beginnings[version] = mayBeEmptied ? .max : kept }
         } else if let result {
-            if beginnings[result.status.firstVersion] == nil { beginnings[result.status.firstVersion] = false }
+            if beginnings[result.status.firstVersion] == nil { beginnings[result.status.firstVersion] = .max }
         } else {
             mayBeEmptied = true
         }
@@ -36,6 +40,6 @@ struct SnapshotDemand: Sendable {
 
     /// Whether a stream must have a snapshot.
     func applies(to status: StreamStatus) -> Bool {
-        status.firstVersion > 1 && !status.isTombstoned && beginnings[status.firstVersion] ?? false
+        status.firstVersion > 1 && !status.isTombstoned && status.version >= beginnings[status.firstVersion] ?? .max
     }
 }
