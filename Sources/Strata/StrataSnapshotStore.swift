@@ -56,6 +56,12 @@ public final class StrataSnapshotStore: SnapshotStore {
         do { return try await log.delete([stream]) > 0 } catch { throw EventStoreError(savingSnapshot: error) }
     }
 
+    /// Deletes the snapshots of a type that there are.
+    ///
+    /// One whose saving failed is none of them. Where its bytes reached the disk all the same and could not be taken back, a
+    /// loss of power may show it again; ``delete(for:)`` of its stream prevents that.
+    ///
+    /// - Complexity: O(*n*) in the streams with a snapshot, and one sync.
     @discardableResult
     public func deleteAll(
         ofType aggregateType: String, schemaVersionBelow: Int?
