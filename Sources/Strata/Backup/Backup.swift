@@ -154,15 +154,23 @@ struct Backup {
             sealed: manifest.sealed, active: manifest.active)
         try destination.writeReplacement(of: StoreLayout.manifest, with: current.encoded())
         try destination.installReplacement(of: StoreLayout.manifest)
+        return try removeUnneeded(manifest)
+    }
+
+    /// Removes, durably, the files that the backup does not need; returns how many.
+    private func removeUnneeded(_ manifest: Manifest) throws(StrataError) -> Int {
         var removed = 0
         for name in try destination.listOrFail(StoreLayout.events) {
             if let segment = SegmentIdentity(fileName: name), manifest.lists(segment) { continue }
             try destination.removeIfPresent("\(StoreLayout.events)/\(name)")
             removed += 1
         }
-        for name in try destination.listOrFail(StoreLayout.snapshots) {
+        if removed > 0 { try destination.syncDirectoryOrFail(StoreLayout.events) }
+        // From the first to the last, as a compaction does: a deletion stands behind what it deletes.
+        for name in try destination.listOrFail(StoreLayout.snapshots).sorted() {
             if let number = StoreLayout.number(ofSegment: name), snapshotSegments.contains(number) { continue }
             try destination.removeIfPresent("\(StoreLayout.snapshots)/\(name)")
+            try destination.syncDirectoryOrFail(StoreLayout.snapshots)
             removed += 1
         }
         return removed

@@ -145,36 +145,40 @@ extension History {
 
     /// What a store must hold, and may, when its life ends behind a device call.
     ///
-    /// - Parameter earlier: what streams had released before all that is noted here.
+    /// - Parameters:
+    ///   - call: behind which callers have asked for nothing yet.
+    ///   - lastAnswer: behind which callers have been told nothing yet, where that is an earlier one.
+    ///   - earlier: what streams had released before all that is noted here.
     package func expectation(
-        at call: Int = .max, after end: End, _ earlier: [StreamID: KnownRelease] = [:]
+        at call: Int = .max, answeredBy lastAnswer: Int = .max, after end: End,
+        _ earlier: [StreamID: KnownRelease] = [:]
     ) -> Expectation {
-        state.withLock { $0.expectation(at: call, after: end, earlier) }
+        state.withLock { $0.expectation(at: call, answeredBy: min(lastAnswer, call), after: end, earlier) }
     }
 }
 
 extension History.State {
     fileprivate func expectation(
-        at call: Int, after end: History.End, _ earlier: [StreamID: History.KnownRelease]
+        at call: Int, answeredBy lastAnswer: Int, after end: History.End, _ earlier: [StreamID: History.KnownRelease]
     ) -> Expectation {
         var expectation = Expectation()
         for (stream, known) in earlier {
             let isKept = known.snapshotKeptSince.map { !mayDeleteSnapshot(of: stream, in: $0...call) } ?? false
             expectation.releases[stream] = ReleaseBounds(known.status, keepsSnapshot: isKept)
         }
-        let durable = durable.filter { $0.settled <= call }.map(\.position).max() ?? 0
+        let durable = durable.filter { $0.settled <= lastAnswer }.map(\.position).max() ?? 0
         for append in appends where append.submitted <= call {
-            let answer = append.settled.map { $0 <= call } ?? false ? append.answer : nil
+            let answer = append.settled.map { $0 <= lastAnswer } ?? false ? append.answer : nil
             expectation.add(append, answer, durableUpTo: durable, end)
         }
         for release in releases where release.submitted <= call {
-            let answer = release.settled.map { $0 <= call } ?? false ? release.answer : nil
+            let answer = release.settled.map { $0 <= lastAnswer } ?? false ? release.answer : nil
             let isDeleted = mayDeleteSnapshot(of: release.stream, in: release.submitted...call)
             expectation.releases[release.stream, default: ReleaseBounds()]
                 .add(release.release, answer, end, snapshot: isDeleted ? nil : release.snapshot)
         }
         expectation.snapshotChanges = snapshotChanges.filter { $0.submitted <= call }
-        expectation.call = call
+        expectation.call = lastAnswer
         return expectation
     }
 

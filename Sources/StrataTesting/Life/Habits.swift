@@ -10,12 +10,12 @@ struct Habits {
         case lookUp, readStream, waitUntilDurable
         case jumpClock, injectFault, fillDisk
         case close, die, losePower
-        case truncate, delete, compact
+        case truncate, delete, compact, backUp
 
         /// How many of a thousand operations it is, usually.
         fileprivate var usualShare: Int {
             switch self {
-            case .append: 726
+            case .append: 724
             case .appendTogether: 30
             case .saveSnapshot: 60
             case .deleteSnapshot: 20
@@ -27,7 +27,7 @@ struct Habits {
             case .fillDisk, .close, .die: 3
             case .losePower: 4
             case .truncate: 8
-            case .delete: 2
+            case .delete, .backUp: 2
             case .compact: 6
             }
         }

@@ -23,6 +23,7 @@ extension Life {
         case .truncate: try await truncate()
         case .delete: try await delete()
         case .compact: try await compact()
+        case .backUp: try await backUp()
         }
         return 1
     }

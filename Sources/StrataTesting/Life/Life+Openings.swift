@@ -50,6 +50,7 @@ extension Life {
         store = opened
         struckBefore = device.struck.count
         hasFailedSync = false
+        if mayHaveLostUnsynced { hasLostSinceBackup = true }
         tally.count("openings")
         try await retryDoubtful()
     }
@@ -117,7 +118,7 @@ extension Life {
     }
 
     /// What was known is there, and what came since is what callers were told; returns what came.
-    private func checkEvents(
+    func checkEvents(
         _ found: [RecordedEvent], _ known: [RecordedEvent], _ expectation: Expectation
     ) async throws -> [RecordedEvent] {
         try require(

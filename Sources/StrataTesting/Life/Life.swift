@@ -15,6 +15,10 @@ package struct Life {
     var device: SimulatedDevice
     var options: StrataOptions
     var store: StrataStore?
+    /// A backup from time to time; each is made of the one before.
+    var backup: SimulatedDevice
+    /// Whether unsynced events may have been lost since.
+    var hasLostSinceBackup = false
     let streams: [StreamID]
     /// What callers were told since the store was opened.
     let history = History()
@@ -36,6 +40,7 @@ package struct Life {
         self.seed = seed
         var randomness = SeededRandomness(seed: seed)
         device = SimulatedDevice(seed: randomness.next())
+        backup = SimulatedDevice(seed: randomness.next())
         habits = Habits(using: &randomness)
         streams = (0..<habits.streamCount).map { number in
             StreamID(number % 3 == 0 ? "Order" : "Customer", UUID(using: &randomness))

@@ -67,6 +67,47 @@ import Testing
         #expect(Array(calls[17...]) == Self.copyingTheRest + Self.installing)
     }
 
+    /// A snapshot in a segment of its own, whose deletion stands in the next one.
+    private func saveAndDelete(_ store: StrataStore, isDeletedAfter body: () async throws -> Void) async throws {
+        _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any)
+        var randomness = SeededRandomness(seed: 3)
+        try await store.snapshots.save(
+            Snapshot(
+                stream: stream, version: 1, schemaVersion: 1, createdAt: .distantPast,
+                state: Bytes(randomness.bytes(64 << 10))))
+        try await body()
+        try await store.snapshots.delete(for: stream)
+    }
+
+    @Test func whatABackupDoesNotNeedAnyLongerGoesFromTheFirstToTheLast() async throws {
+        let store = try await open(source)
+        try await saveAndDelete(store) {}
+        _ = try StrataStore.backup(of: source, to: target)
+        try await store.events.delete(stream, mode: .soft, expecting: .any)
+        _ = try await store.compact(CompactionOptions(minReleasedShare: 0)).report()
+        let calls = try await target.changes { _ = try StrataStore.backup(of: source, to: target) }
+        let installed = try #require(calls.firstIndex(of: "rename MANIFEST.new"))
+        #expect(
+            Array(calls[(installed + 2)...])
+                == [
+                    "remove events/1.seg", "syncDirectory events",
+                    "remove snapshots/1.seg", "syncDirectory snapshots",
+                    "remove snapshots/2.seg", "syncDirectory snapshots",
+                ] + replacing("BACKUP"))
+        try await store.close()
+    }
+
+    @Test func aDeletedSnapshotDoesNotComeBackIntoABackup() async throws {
+        let store = try await open(source)
+        try await saveAndDelete(store) { _ = try StrataStore.backup(of: source, to: target) }
+        _ = try await store.compact(CompactionOptions(minReleasedShare: 0)).report()
+        _ = try StrataStore.backup(of: source, to: target)
+        try await store.close()
+        let copy = SimulatedDevice(target.storage.afterTotalLoss)
+        let backup = try await StrataStore.open(on: copy, options: StrataOptions(access: .readOnly))
+        #expect(try await backup.snapshots.latest(for: stream) == nil)
+    }
+
     @Test func damageAtTheEndOfABackupIsNoTornTail() async throws {
         let store = try await open(source)
         // The second one tells that the first is durable, and is not known to be so itself.
