@@ -10,12 +10,13 @@ struct Habits {
         case lookUp, readStream, waitUntilDurable
         case jumpClock, injectFault, fillDisk
         case close, die, losePower
-        case truncate, delete, compact, backUp
+        case truncate, delete, compact
+        case backUp, readBeside
 
         /// How many of a thousand operations it is, usually.
         fileprivate var usualShare: Int {
             switch self {
-            case .append: 724
+            case .append: 722
             case .appendTogether: 30
             case .saveSnapshot: 60
             case .deleteSnapshot: 20
@@ -27,7 +28,7 @@ struct Habits {
             case .fillDisk, .close, .die: 3
             case .losePower: 4
             case .truncate: 8
-            case .delete, .backUp: 2
+            case .delete, .backUp, .readBeside: 2
             case .compact: 6
             }
         }

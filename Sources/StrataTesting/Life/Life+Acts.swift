@@ -24,6 +24,7 @@ extension Life {
         case .delete: try await delete()
         case .compact: try await compact()
         case .backUp: try await backUp()
+        case .readBeside: try await readBeside()
         }
         return 1
     }

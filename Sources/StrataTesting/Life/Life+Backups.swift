@@ -1,17 +1,12 @@
 import EventSourcing
+import FoundationEssentials
 import Strata
 
 extension Life {
     /// Brings the backup up to date beside the running store, and perhaps beside a compaction; a loss of power behind it
     /// takes nothing away from it.
     mutating func backUp() async throws {
-        guard let store else { return }
-        // A commit says that everything before it is durable; readers beside the writer see what is.
-        let lastAnswer = device.calls
-        _ = try await append(count: 1)
-        guard self.store === store, case .success = history.appends.last?.answer else { return }
-        var expectation = history.expectation(answeredBy: lastAnswer, after: .lossOfPower, knownReleases)
-        expectation.versions = knownVersions
+        guard let store, let expectation = try await expectationBeside() else { return }
         let compaction = randomness.isOne(in: 2) ? store.compact() : nil
         do throws(StrataError) {
             _ = try StrataStore.backup(of: device, to: backup)
@@ -32,21 +27,79 @@ extension Life {
         try await checkBackup(expectation)
     }
 
-    private func checkBackup(_ expectation: Expectation) async throws {
+    /// What whoever does not write must see of the store; nil where the writer has come to its end.
+    private mutating func expectationBeside() async throws -> Expectation? {
+        guard let store else { return nil }
+        // A commit says that everything before it is durable, and that is what is seen.
+        let lastAnswer = device.calls
+        _ = try await append(count: 1)
+        guard self.store === store, case .success = history.appends.last?.answer else { return nil }
+        var expectation = history.expectation(answeredBy: lastAnswer, after: .lossOfPower, knownReleases)
+        expectation.versions = knownVersions
+        return expectation
+    }
+
+    private mutating func checkBackup(_ expectation: Expectation) async throws {
         let copy = SimulatedDevice(backup.storage.afterTotalLoss)
-        var options = options
-        options.access = .readOnly
         do {
             try RecoveryCheck.checkSoundness(of: copy)
-            let store = try await StrataStore.open(on: copy, options: options)
-            let (known, expectation) = try await released(in: store, expectation)
-            _ = try await checkEvents(store.events.readAll().collect(), known, expectation)
-            for stream in streams {
-                let status = try await store.events.status(of: stream)
-                try expectation.check(await store.snapshots.latest(for: stream), of: stream, status)
-            }
+            let events = try await checkReading(copy, expectation)
+            if randomness.isOne(in: 8) { try await restore(copy, events) }
         } catch {
             throw Violation("in the backup: \(error)")
         }
+    }
+
+    /// A store that is made of the backup has the same events, and goes on.
+    private mutating func restore(_ copy: SimulatedDevice, _ events: [RecordedEvent]) async throws {
+        let restored = SimulatedDevice(seed: randomness.next())
+        _ = try StrataStore.restore(copy, to: restored)
+        let store = try await StrataStore.open(on: SimulatedDevice(restored.storage.afterTotalLoss), options: options)
+        try require(try await store.events.readAll().collect().isSame(as: events), "a restored store has other events")
+        _ = try await store.events.append(
+            [NewEvent.sample(payloadBytes: 10, using: &randomness)],
+            to: StreamID("Order", UUID(using: &randomness)), expecting: .noStream)
+        try await store.close()
+        tally.count("restorations")
+    }
+
+    /// Opens the store for reading beside the writer, as another process does. What that shows is durable, unless the
+    /// writer acknowledges before it syncs.
+    mutating func readBeside() async throws {
+        guard let expectation = try await expectationBeside() else { return }
+        do {
+            let seen = try await checkReading(device, expectation)
+            if options.durability == .commit { seenBeside = seen }
+            tally.count("readings beside the writer")
+        } catch {
+            try require(mayFail && !(error is Violation), "beside the writer: \(error)")
+        }
+    }
+
+    /// Checks what opening for reading shows.
+    private func checkReading(_ device: SimulatedDevice, _ expectation: Expectation) async throws -> [RecordedEvent] {
+        var options = options
+        options.access = .readOnly
+        let store = try await StrataStore.open(on: device, options: options)
+        let (known, expectation) = try await released(in: store, expectation)
+        let events = try await store.events.readAll().collect()
+        _ = try await checkEvents(events, known, expectation)
+        for stream in streams {
+            let status = try await store.events.status(of: stream)
+            try expectation.check(await store.snapshots.latest(for: stream), of: stream, status)
+        }
+        try await store.close()
+        return events
+    }
+
+    /// What was seen beside the writer is there after its end, unless it was released.
+    mutating func checkSeenBeside(_ expectation: Expectation) throws {
+        let positions = Dictionary(uniqueKeysWithValues: known.map { ($0.position, $0) })
+        for event in seenBeside where expectation.firstVersions[event.stream] ?? 1 <= event.version {
+            try require(
+                positions[event.position]?.isSame(as: event) ?? false,
+                "position \(event.position), which was seen beside the writer, is gone")
+        }
+        seenBeside = []
     }
 }

@@ -147,6 +147,7 @@ extension Life {
             expectation.releases.isEmpty ? last == lastFound : last >= lastFound, "the current position is wrong")
         doubtful = history.appends.filter { $0.isDoubtful && expectation.releases[$0.stream] == nil }
         known += rest
+        try checkSeenBeside(expectation)
         knownVersions = expectation.versions
         for event in rest { knownVersions[event.stream] = event.version }
         for stream in streams {

@@ -15,6 +15,8 @@ package struct Life {
     var device: SimulatedDevice
     var options: StrataOptions
     var store: StrataStore?
+    /// The events that were shown beside the writer since it opened the store.
+    var seenBeside: [RecordedEvent] = []
     /// A backup from time to time; each is made of the one before.
     var backup: SimulatedDevice
     /// Whether unsynced events may have been lost since.
