@@ -5,7 +5,7 @@
 /// one of them sooner than to all lives alike (swarm testing: Groce, Zhang, Eide, Chen and Regehr, ISSTA 2012).
 struct Habits {
     enum Act: CaseIterable {
-        case append, appendTogether
+        case append, appendTogether, importEvents
         case saveSnapshot, deleteSnapshot
         case lookUp, readStream, waitUntilDurable
         case jumpClock, injectFault, fillDisk
@@ -16,7 +16,7 @@ struct Habits {
         /// How many of a thousand operations it is, usually.
         fileprivate var usualShare: Int {
             switch self {
-            case .append: 722
+            case .append: 720
             case .appendTogether: 30
             case .saveSnapshot: 60
             case .deleteSnapshot: 20
@@ -28,7 +28,7 @@ struct Habits {
             case .fillDisk, .close, .die: 3
             case .losePower: 4
             case .truncate: 8
-            case .delete, .backUp, .readBeside: 2
+            case .importEvents, .delete, .backUp, .readBeside: 2
             case .compact: 6
             }
         }

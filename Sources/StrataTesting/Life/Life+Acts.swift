@@ -9,6 +9,7 @@ extension Life {
         switch habits.nextAct(using: &randomness) {
         case .append: return try await append(count: 1)
         case .appendTogether: return try await append(count: [2, 8, 64][number(0...2)])
+        case .importEvents: try await importEvents()
         case .saveSnapshot: await saveSnapshot(of: anyStream())
         case .deleteSnapshot: await deleteSnapshot()
         case .lookUp: try await lookUp()
@@ -29,7 +30,7 @@ extension Life {
         return 1
     }
 
-    private mutating func newEvents() -> [NewEvent] {
+    mutating func newEvents() -> [NewEvent] {
         (0..<(randomness.isOne(in: 10) ? number(2...6) : 1)).map { _ in
             let bytes = randomness.isOne(in: 100) ? number(2_000...9_000) : number(0...160)
             return NewEvent.sample(payloadBytes: bytes, using: &randomness)
