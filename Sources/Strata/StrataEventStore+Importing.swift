@@ -7,13 +7,7 @@ extension StrataEventStore: EventImporting, ReleaseReading {
     public func importChanges(_ changes: [ImportedChange]) async throws(EventStoreError) {
         try lifetime.checkOpen()
         guard let writer else { throw EventStoreError(.readOnly, "the store was opened for reading only") }
-        for change in changes {
-            switch change {
-            case .commit(let commit):
-                try EventLimits.check(commit.events, to: commit.stream, expecting: commit.expectedVersion)
-            case .release(_, let stream): try EventLimits.check(stream)
-            }
-        }
+        for change in changes { try EventLimits.check(change) }
         try await writer.take(changes.map(EncodedChange.init))
     }
 

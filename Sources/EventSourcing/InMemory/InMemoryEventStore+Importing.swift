@@ -2,16 +2,15 @@ import Synchronization
 
 extension InMemoryEventStore: EventImporting, ReleaseReading {
     public func importChanges(_ changes: [ImportedChange]) async throws(EventStoreError) {
+        for change in changes { try EventLimits.check(change) }
         for change in changes {
             switch change {
             case .commit(let commit):
-                try EventLimits.check(commit.events, to: commit.stream, expecting: commit.expectedVersion)
                 try state.withLock { log throws(EventStoreError) in
                     _ = try log.append(
                         commit.events, to: commit.stream, expecting: commit.expectedVersion, now: commit.storedAt)
                 }
             case .release(let source, let stream):
-                try EventLimits.check(stream)
                 state.withLock { log in
                     let status = log.status(of: stream)
                     let left = status.takingOverReleases(of: source)

@@ -15,6 +15,9 @@ public enum EventLimits {
     /// A snapshot's state, in bytes: 64 MiB.
     public static let snapshotStateBytes = 64 << 20
 
+    /// The highest version that a change of another store may bring. None that events are counted up to comes near it.
+    public static let importedVersion = 1 << 60
+
     /// Whether a text may name an aggregate type: as an event type, and without a slash.
     public static func isValidAggregateType(_ name: String) -> Bool {
         isValidEventType(name) && !name.utf8.contains(UInt8(ascii: "/"))
@@ -68,6 +71,29 @@ public enum EventLimits {
                 .invalidArgument, "an append holds at most \(appendBytes) bytes, not \(total)", stream: stream)
         }
         try checkIDsDiffer(events, of: stream)
+    }
+
+    /// Checks a change of another store; every store calls this for each before it takes over any.
+    ///
+    /// - Throws: as ``check(_:to:expecting:)``, and ``EventStoreError/Code/invalidArgument`` where a version lies outside 1
+    ///   to ``importedVersion``.
+    public static func check(_ change: ImportedChange) throws(EventStoreError) {
+        switch change {
+        case .commit(let commit):
+            try check(version: commit.firstVersion, of: commit.stream)
+            try check(commit.events, to: commit.stream, expecting: commit.expectedVersion)
+        case .release(let status, let stream):
+            try check(stream)
+            try check(version: status.firstVersion, of: stream)
+            if status.version != 0 { try check(version: status.version, of: stream) }
+        }
+    }
+
+    private static func check(version: Int, of stream: StreamID) throws(EventStoreError) {
+        guard (1...importedVersion).contains(version) else {
+            throw EventStoreError(
+                .invalidArgument, "a version lies between 1 and \(importedVersion), not \(version)", stream: stream)
+        }
     }
 
     /// Checks a stream's name.

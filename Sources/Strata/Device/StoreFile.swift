@@ -140,11 +140,12 @@ struct StoreFile: Sendable {
     /// blocks, and show after a loss of power what stood in them. Where zeros find no room, the file system does not
     /// overwrite in place, and such a one never shows what stood there.
     func erase(behind end: Int) throws(StrataError) {
+        let length = try length()
         do throws(StrataError) {
-            let length = try length()
             try writeZeros(from: end, to: length)
-            if end < length { try sync() }
         } catch  where error.systemErrorNumber == ENOSPC || error.systemErrorNumber == EDQUOT {}
+        // Whatever it fails with, pages in front of them may be gone, and the next one would not say so.
+        if end < length { try sync() }
         try truncate(to: end)
         try sync()
     }

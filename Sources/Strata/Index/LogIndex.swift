@@ -205,7 +205,10 @@ extension LogIndex.State {
         let type = active.index.addType(stream.aggregateType, tag: header.aggregateTypeTag)
         active.index.add(IndexedRelease(release, type: type, id: header.aggregateID, offset: offset), header.storedAt)
         active.end = max(active.end, offset + header.frameLength)
-        add(release, to: LogIndex.StreamKey(aggregateType: types.add(stream.aggregateType), id: header.aggregateID))
+        let key = LogIndex.StreamKey(aggregateType: types.add(stream.aggregateType), id: header.aggregateID)
+        add(release, to: key)
+        // Whoever decides about a release looks at the stream before: one that was not touched has no events.
+        if versions[key] == nil { versions[key] = release.lastVersion }
         lastStoredAt = max(lastStoredAt, header.storedAt)
     }
 

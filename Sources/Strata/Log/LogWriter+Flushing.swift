@@ -12,11 +12,12 @@ extension LogWriter {
         while let batch = state.withLock({ $0.takeBatch() }) {
             let outcome = log.store(batch.map(\.admitted.entry))
             settle(batch, outcome)
+            // Not only when nothing is left to store: under load, that may never be.
+            syncByTimer()
             await letWritersReturn(from: batch, outcome.syncTime)
         }
         wakeBatchWaiters()
         markWhenIdle()
-        syncByTimer()
     }
 
     private func settle(_ batch: [WriterState.Waiting], _ outcome: SegmentLog.Outcome) {

@@ -201,7 +201,7 @@ actor SegmentLog {
             logger.error("a failed write could not be undone", metadata: ["error": "\(second)"])
             return stop(after: error)
         }
-        segment.syncedEnd = segment.end
+        noteSynced()
         reservation.forget()
         return .undone(error)
     }
@@ -218,6 +218,10 @@ actor SegmentLog {
         if let failure { throw failure }
         guard segment.syncedEnd < segment.end else { return }
         do { try segment.file.sync() } catch { throw stop(after: error) }
+        noteSynced()
+    }
+
+    private func noteSynced() {
         segment.syncedEnd = segment.end
         index.setDurable(upTo: segment.lastPosition)
     }

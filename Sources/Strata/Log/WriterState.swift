@@ -185,7 +185,7 @@ extension WriterState {
 
     /// Whether readers see a stream as it was decided about.
     func shows(_ stream: StreamID, as status: StreamStatus) -> Bool {
-        index.statusIfTouched(stream)?.hasReached(status) ?? (status.version == 0)
+        index.statusIfTouched(stream)?.hasReached(status) ?? (status == StreamStatus(version: 0))
     }
 
     /// - Parameter storedAt: when it is stored; nil for now.
@@ -195,6 +195,9 @@ extension WriterState {
     ) throws(EventStoreError) -> (Admitted, PositionedCommit) {
         guard nextPosition + commit.eventCount < Format.numberLimit else {
             throw EventStoreError(.storageFull, "the store has given out all positions that there are")
+        }
+        guard status.version + commit.eventCount < Format.numberLimit else {
+            throw EventStoreError(.storageFull, "the stream has all versions that there are", stream: commit.stream)
         }
         lastStoredAt = max(lastStoredAt, storedAt ?? device.now())
         let positioned = PositionedCommit(

@@ -7,6 +7,7 @@ extension JetStreamEventStore: EventImporting, ReleaseReading {
     /// Each commit takes two round trips, three with replicas.
     public func importChanges(_ changes: [ImportedChange]) async throws(EventStoreError) {
         guard !changes.isEmpty else { return }
+        for change in changes { try EventLimits.check(change) }
         var last = try await read(FeedQuery(direction: .backward, limit: 1)).collect().last?.storedAt ?? .distantPast
         for change in changes {
             switch change {
@@ -15,7 +16,6 @@ extension JetStreamEventStore: EventImporting, ReleaseReading {
                 _ = try await append(
                     commit.events, to: commit.stream, expecting: commit.expectedVersion, storedAt: last)
             case .release(let source, let stream):
-                try EventLimits.check(stream)
                 _ = try await turns.withTurn(at: stream) { () throws(EventStoreError) in
                     try await Release(of: stream, in: log) { $0.takingOverReleases(of: source) }.run()
                 }

@@ -32,16 +32,15 @@ extension PostgreSQLEventStore: EventImporting, ReleaseReading {
     }
 
     private func command(for change: ImportedChange) throws(EventStoreError) -> Command {
+        try EventLimits.check(change)
         switch change {
         case .commit(let commit):
-            try EventLimits.check(commit.events, to: commit.stream, expecting: commit.expectedVersion)
             var parameters = BinaryParameters.append(
                 commit.events, to: commit.stream, expecting: commit.expectedVersion)
             parameters.append(commit.storedAt)
             parameters.append(commit.storedAt.serverRemainder)
             return Command(statements.importCommit, parameters)
         case .release(let status, let stream):
-            try EventLimits.check(stream)
             var parameters = BinaryParameters.stream(stream)
             parameters.append(Int64(status.firstVersion))
             parameters.append(status.isTruncated ? 1 as UInt8 : 0)

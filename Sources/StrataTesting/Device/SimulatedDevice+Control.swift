@@ -29,6 +29,9 @@ extension SimulatedDevice {
     /// Remembers each call.
     package func keepCalls() { state.withLock { $0.keepsCalls = true } }
 
+    /// Has something done before each write to a file, on the thread that writes.
+    package func beforeWrites(_ body: (@Sendable () -> Void)?) { state.withLock { $0.beforeWrites = body } }
+
     /// Lets calls go wrong; call numbers count from the device's first.
     package func inject(_ faults: [DeviceFault]) { state.withLock { $0.faults += faults } }
     /// From now on nothing goes wrong any more.

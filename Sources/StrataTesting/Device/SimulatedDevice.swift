@@ -21,6 +21,7 @@ package final class SimulatedDevice: Device {
         var struck: [DeviceCall] = []
         /// Bytes that still fit; nil for any number.
         var room: Int?
+        var beforeWrites: (@Sendable () -> Void)?
         var keepsImages = false
         var images: [Image] = []
         var keepsCalls = false

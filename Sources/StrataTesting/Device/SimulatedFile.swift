@@ -34,6 +34,7 @@ final class SimulatedFile: DeviceFile {
     }
 
     func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) -> Int {
+        device.state.withLock(\.beforeWrites)?()
         // Safe: the pointer is used only during the call.
         let bytes = bytes.withUnsafeBytes { Array($0) }
         return try device.perform(.write, name, offset: offset, length: bytes.count) { state throws(SystemError) in
@@ -174,7 +175,8 @@ extension SimulatedDevice.State {
             lateReports.insert(node)
             return
         }
-        throw SystemError(number: EIO, call: "fdatasync")
+        // Where a file system finds places for pages only now, it may find none.
+        throw SystemError(number: room == nil ? EIO : ENOSPC, call: "fdatasync")
     }
 
     /// Makes the store's entry in its parent durable, unless that is to fail. Whether a failed sync of the parent loses

@@ -50,6 +50,19 @@ import Testing
         #expect(later == [])
     }
 
+    /// What was acknowledged before is not durable, and no later sync would say so.
+    @Test func aSyncThatFailedWhileAWriteWasUndoneIsFinal() async throws {
+        let store = try await open(.none)
+        let position = try await append(store).lastPosition
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.keptInCache))])
+        device.setRoom(40)
+        await #expect(throws: EventStoreError.self) { try await append(store, bytes: 400) }
+        device.setRoom(nil)
+        await #expect(throws: EventStoreError.self) { try await store.events.waitUntilDurable(position) }
+        await #expect(throws: EventStoreError.self) { try await append(store) }
+        try await store.close()
+    }
+
     @Test func aSyncThatFailedWhileSomebodyWaitedIsFinal() async throws {
         let store = try await open(.none)
         let result = try await append(store)

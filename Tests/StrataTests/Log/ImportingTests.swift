@@ -59,6 +59,81 @@ import Testing
         return (store, changes, streams)
     }
 
+    /// A type that the log has never named, and a release of what this store never had.
+    @Test(.timeLimit(.minutes(10))) func whoIsRefusedByAReleaseUnderWayIsAnswered() async throws {
+        let store = try await StrataStore.open(on: SimulatedDevice(), options: Self.options)
+        for number in 1...100 {
+            let stream = StreamID("Type\(number)", UUID())
+            let release = ImportedChange.release(
+                StreamStatus(version: 5, firstVersion: 6, isTombstoned: number.isMultiple(of: 2)), of: stream)
+            let imported = Task.immediate { try await store.events.importChanges([release]) }
+            let refused = Task.immediate {
+                try await store.events.append([sampleEvent()], to: stream, expecting: .exactly(3))
+            }
+            try await imported.value
+            await #expect(throws: EventStoreError.self) { _ = try await refused.value }
+            #expect(try await store.events.version(of: stream) == 5)
+        }
+        try await store.close()
+    }
+
+    /// Of a type that the log has never named.
+    @Test(.timeLimit(.minutes(10))) func nobodyIsToldOfATombstoneThatIsNotStored() async throws {
+        let device = SimulatedDevice()
+        let store = try await StrataStore.open(on: device, options: Self.options)
+        device.setRoom(0)
+        for number in 1...100 {
+            let stream = StreamID("Type\(number)", UUID())
+            let deletions = [1, 2].map { _ in
+                Task.immediate { try await store.events.delete(stream, mode: .tombstone, expecting: .any) }
+            }
+            let append = Task.immediate {
+                try await store.events.append([sampleEvent()], to: stream, expecting: .any)
+            }
+            for deletion in deletions {
+                let error = await #expect(throws: EventStoreError.self) { _ = try await deletion.value }
+                #expect(error?.code == .storageFull)
+            }
+            let error = await #expect(throws: EventStoreError.self) { _ = try await append.value }
+            #expect(error?.code == .storageFull)
+        }
+        device.setRoom(nil)
+        try await store.close()
+    }
+
+    @Test(arguments: [0, -1, Int.min, EventLimits.importedVersion + 1, Int.max])
+    func versionsThatNoStreamCanHaveAreRefused(_ version: Int) async throws {
+        let store = try await StrataStore.open(on: SimulatedDevice(), options: Self.options)
+        let stream = sampleStream()
+        var changes: [ImportedChange] = [
+            .commit(ImportedCommit([sampleEvent()], to: stream, firstVersion: version, storedAt: .distantPast)),
+            .release(StreamStatus(version: 1, firstVersion: version), of: stream),
+        ]
+        if version != 0 { changes.append(.release(StreamStatus(version: version, firstVersion: 1), of: stream)) }
+        for change in changes {
+            let error = await #expect(throws: EventStoreError.self) { try await store.events.importChanges([change]) }
+            #expect(error?.code == .invalidArgument)
+        }
+        #expect(try await store.events.status(of: stream) == StreamStatus(version: 0))
+        try await store.close()
+    }
+
+    @Test func theHighestVersionsThatAnImportMayBring() async throws {
+        let device = SimulatedDevice()
+        let store = try await StrataStore.open(on: device, options: Self.options)
+        let (stream, highest) = (sampleStream(), EventLimits.importedVersion)
+        try await store.events.importChanges([
+            .release(StreamStatus(version: highest - 1, firstVersion: highest), of: stream),
+            .commit(ImportedCommit([sampleEvent()], to: stream, firstVersion: highest, storedAt: .distantPast)),
+        ])
+        let result = try await store.events.append([sampleEvent()], to: stream, expecting: .exactly(highest))
+        #expect(result.version == highest + 1)
+        try await store.close()
+        let reopened = try await StrataStore.open(on: device, options: Self.options)
+        #expect(try await reopened.events.readStream(stream).collect().map(\.version) == [highest, highest + 1])
+        try await reopened.close()
+    }
+
     private static let options = StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil)
 
     @Test func nothingIsWrittenOnceTheStoreIsClosed() async throws {

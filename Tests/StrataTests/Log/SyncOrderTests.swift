@@ -1,6 +1,7 @@
 import EventSourcing
 import Foundation
 import StrataTesting
+import Synchronization
 import Testing
 
 @testable import Strata
@@ -116,6 +117,29 @@ import Testing
         while device.log.last(where: { $0.operation == .write || $0.operation == .sync })?.operation != .sync {
             await Task.yield()
         }
+        try await store.close()
+    }
+
+    /// Whoever appends while another batch is written keeps the log busy: there is no moment without a next batch.
+    @Test func anIntervalSyncsWhileAppendsGoOn() async throws {
+        let device = SimulatedDevice()
+        let store = try await StrataStore.open(
+            on: device,
+            options: StrataOptions(
+                durability: .interval(.milliseconds(1)), segmentBytes: 1 << 30, preallocatedBytes: 0,
+                idleMarkDelay: nil))
+        let index = try #require(store.events.writer?.index)
+        let appends = Atomic(0)
+        let append: @Sendable () -> Void = {
+            Task.immediate { try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .noStream) }
+        }
+        device.beforeWrites {
+            if index.durablePosition == 0, appends.wrappingAdd(1, ordering: .relaxed).newValue < 20_000 { append() }
+        }
+        append()
+        while index.durablePosition == 0, appends.load(ordering: .relaxed) < 20_000 { await Task.yield() }
+        #expect(index.durablePosition > 0)
+        device.beforeWrites(nil)
         try await store.close()
     }
 
