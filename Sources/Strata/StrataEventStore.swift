@@ -113,7 +113,7 @@ public final class StrataEventStore: EventStore {
 
     private func waitForEvent(withID id: UUID) async throws(EventStoreError) -> RecordedEvent? {
         try await read { reader throws(StrataError) in
-            try reader.commit(containingEventID: id).map { $0.events[$0.index] }
+            try reader.commit(containingAnyOf: [id.bits]).map { $0.events[$0.index] }
         }
     }
 

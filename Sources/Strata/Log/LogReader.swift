@@ -208,13 +208,12 @@ struct LogReader: Sendable {
 
     /// The commit at a location, with those of its events that are not released.
     ///
-    /// Empty where a compaction has taken the segment away: the index tells of another location then.
+    /// - Throws: ``StrataError/Code/notFound`` where a compaction has taken the segment away: the index tells of another
+    ///   location then.
     func commit(at location: LogIndex.Location) throws(StrataError) -> [RecordedEvent] {
-        try retrying { () throws(StrataError) in try commitNow(at: location) }
-    }
-
-    private func commitNow(at location: LogIndex.Location) throws(StrataError) -> [RecordedEvent] {
-        guard let segment = index.segment(location.segment) else { return [] }
+        guard let segment = index.segment(location.segment) else {
+            throw StrataError(.notFound, "the segment was compacted", path: device.path(of: location.segment.name))
+        }
         var buffer: [UInt8] = []
         let header = try readFrame(
             at: location.offset, of: content(of: segment), before: segment.end, into: &buffer)
@@ -232,15 +231,28 @@ struct LogReader: Sendable {
         return decoder.decode(at: 0, header: header, releases: index, into: &events) ? events : nil
     }
 
-    /// The commit that holds an event, and the event's place in it; nil where no commit does.
-    func commit(containingEventID id: UUID) throws(StrataError) -> (events: [RecordedEvent], index: Int)? {
-        try retrying { () throws(StrataError) in
-            let candidates = try ask { index throws(IndexFault) in
-                try index.candidates(forEventIDs: [id.bits], .verifying)
+    /// The commit that holds one of some events, and that event's place in it; nil where no commit does.
+    ///
+    /// - Parameter candidates: the frames that may hold one, where the index was asked before; it is asked again where a
+    ///   compaction has taken one of them away since.
+    func commit(
+        containingAnyOf ids: [UInt128], among candidates: [LogIndex.Location]? = nil
+    ) throws(StrataError) -> (events: [RecordedEvent], index: Int)? {
+        let wanted = Set(ids)
+        var known = candidates
+        return try retrying { () throws(StrataError) in
+            let locations: [LogIndex.Location]
+            if let known {
+                locations = known
+            } else {
+                locations = try ask { index throws(IndexFault) in
+                    try index.candidates(forEventIDs: ids, .verifying)
+                }
             }
-            for location in candidates {
+            known = nil
+            for location in locations {
                 let events = try commit(at: location)
-                if let index = events.firstIndex(where: { $0.id == id }) { return (events, index) }
+                if let index = events.firstIndex(where: { wanted.contains($0.id.bits) }) { return (events, index) }
             }
             return nil
         }

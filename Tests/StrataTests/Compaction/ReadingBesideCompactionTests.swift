@@ -94,4 +94,46 @@ import Testing
             try await reader.close()
         }
     }
+
+    /// What a reader of another process sees that has opened the store before it was changed.
+    private func read<Found>(
+        openingBefore change: (StrataStore) async throws -> Void, in store: StrataStore,
+        _ body: (_ reader: StrataStore) async throws -> Found
+    ) async throws -> Found {
+        // What comes last is not known to be durable.
+        _ = try await store.events.append([sampleEvent()], to: streams[0], expecting: .any)
+        let reader = try await StrataStore.open(
+            at: directory.path, options: StrataOptions(access: .readOnly, idleMarkDelay: nil))
+        try await change(store)
+        _ = try await store.events.append([sampleEvent()], to: streams[0], expecting: .any)
+        let found = try await body(reader)
+        try await reader.close()
+        return found
+    }
+
+    @Test func aReaderOfAnotherProcessFindsAnEventByItsID() async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store)
+            let first = try #require(try await store.allEvents().first)
+            let found = try await read(openingBefore: { _ = try await $0.compact().report() }, in: store) { reader in
+                try await reader.events.event(withID: first.id)
+            }
+            #expect(found == first)
+        }
+    }
+
+    @Test func aRetryIsKnownBesideACompaction() async throws {
+        try await StrataStore.with(directory, options) { store in
+            let event = sampleEvent()
+            let order = sampleStream("Order")
+            _ = try await store.events.append([event], to: order, expecting: .noStream)
+            try await fill(store)
+            let reader = store.events.reader
+            let candidates = try reader.index.candidates(forEventIDs: [event.id.bits], .verifying)
+            _ = try await store.compact().report()
+            let result = try EarlierAppend(reader: reader).result(
+                of: EncodedCommit([event], of: order), expecting: .noStream, among: candidates)
+            #expect(result?.version == 1)
+        }
+    }
 }
