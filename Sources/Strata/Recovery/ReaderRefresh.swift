@@ -24,6 +24,7 @@ final class ReaderRefresh: Sendable {
 
 extension LogIndex {
     fileprivate func replaceContent(by other: LogIndex) {
+        if other.hasReleases { noteRelease() }
         other.state.withLock { new in
             state.withLock { old in
                 new.lastPosition = max(new.lastPosition, old.lastPosition)

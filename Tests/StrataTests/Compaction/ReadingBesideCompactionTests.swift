@@ -122,6 +122,27 @@ import Testing
         }
     }
 
+    /// It was opened before anything was released.
+    @Test func aReaderOfAnotherProcessHidesWhatIsReleasedAndStillThere() async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store)
+            let order = sampleStream("Order")
+            let events = (1...4).map { _ in sampleEvent() }
+            _ = try await store.events.append(events, to: order, expecting: .noStream)
+            let (versions, released) = try await read(
+                openingBefore: { store in
+                    _ = try await store.compact().report()
+                    try await store.events.truncate(order, before: 3, expecting: .any)
+                }, in: store
+            ) { reader in
+                let versions = try await reader.allEvents().filter { $0.stream == order }.map(\.version)
+                return (versions, try await reader.events.event(withID: events[0].id))
+            }
+            #expect(versions == [3, 4])
+            #expect(released == nil)
+        }
+    }
+
     @Test func aRetryIsKnownBesideACompaction() async throws {
         try await StrataStore.with(directory, options) { store in
             let event = sampleEvent()
