@@ -158,11 +158,12 @@ struct LogReader: Sendable {
     ) throws(StrataError) -> (buffer: [UInt8], frames: [(start: Int, header: FrameHeader)]) {
         var buffer: [UInt8] = []
         var frames: [(start: Int, header: FrameHeader)] = []
-        var next = versions.lowerBound
         var guess = SegmentContent.frameGuess
         let places = try ask { index throws(IndexFault) in
             try index.commits(of: stream, versions: versions, .verifying)
         }
+        // What was released since the caller asked may be gone already; it was released before it went.
+        var next = max(versions.lowerBound, index.firstLiveVersion(of: stream))
         buffer.reserveCapacity(min(Self.batchBytes, places.commits.count << 10))
         frames.reserveCapacity(places.commits.count)
         var following: SegmentContent?
@@ -187,9 +188,7 @@ struct LogReader: Sendable {
                 next = commit.lastVersion + 1
             }
         }
-        if frames.isEmpty, versions.upperBound >= max(next, index.firstLiveVersion(of: stream)) {
-            throw Self.missing(stream, version: next)
-        }
+        if frames.isEmpty, versions.upperBound >= next { throw Self.missing(stream, version: next) }
         return (buffer, frames)
     }
 

@@ -143,6 +143,21 @@ import Testing
         }
     }
 
+    @Test func aReaderOfAnotherProcessGoesOnBehindATruncation() async throws {
+        try await StrataStore.with(directory, options) { store in
+            let order = sampleStream("Order")
+            for _ in 1...8 { _ = try await store.events.append([sampleEvent()], to: order, expecting: .any) }
+            try await fill(store)
+            let versions = try await read(
+                openingBefore: { store in
+                    try await store.events.truncate(order, before: 5, expecting: .any)
+                    _ = try await store.compact().report()
+                }, in: store
+            ) { reader in try await reader.events.readStream(order).collect().map(\.version) }
+            #expect(versions == [5, 6, 7, 8])
+        }
+    }
+
     @Test func aRetryIsKnownBesideACompaction() async throws {
         try await StrataStore.with(directory, options) { store in
             let event = sampleEvent()
