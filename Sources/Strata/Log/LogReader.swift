@@ -129,7 +129,10 @@ struct LogReader: Sendable {
         return try body()
     }
 
-    /// The events of some versions of a stream, ascending: a batch from the front of the range.
+    /// The events of some versions of a stream, ascending: a batch from the front of what is live of the range.
+    ///
+    /// Empty only where the stream's first live version has moved beyond the front of the range meanwhile; events behind the
+    /// batch may be live all the same.
     ///
     /// - Throws: ``StrataError/Code/damaged`` where an event in the range cannot be read.
     func events(of stream: StreamID, versions: ClosedRange<Int>, decoder: inout EventDecoder) throws(StrataError)
@@ -141,14 +144,15 @@ struct LogReader: Sendable {
         decoder.use(Bytes(buffer))
         var events: [RecordedEvent] = []
         events.reserveCapacity(min(versions.count, Self.batchEvents))
-        // Above all versions where what is left of the range was released meanwhile.
         let first = max(versions.lowerBound, index.firstLiveVersion(of: stream))
-        let live = first...max(first, versions.upperBound)
+        guard first <= versions.upperBound else { return [] }
+        let live = first...versions.upperBound
         for (start, header) in frames {
             guard decoder.decode(at: start, header: header, versions: live, into: &events) else {
                 throw StrataError(.damaged, "a commit of stream \(stream) is not laid out as it should be")
             }
         }
+        if first == versions.lowerBound, events.first?.version != first { throw Self.missing(stream, version: first) }
         return events
     }
 

@@ -39,27 +39,37 @@ struct StreamCursor: Sendable {
             versions = Self.versions(of: query, status)
             self.query = nil
         }
-        guard let versions = liveVersions() else { return nil }
-        switch direction {
-        case .forward:
-            let part = versions.lowerBound...min(versions.upperBound, versions.lowerBound + LogReader.batchEvents - 1)
-            let events = try reader.events(of: stream, versions: part, decoder: &decoder)
-            guard let last = events.last?.version else { return end() }
-            self.versions = last < versions.upperBound ? last + 1...versions.upperBound : nil
-            return events
-        case .backward:
-            let part = max(versions.lowerBound, versions.upperBound - LogReader.batchEvents + 1)...versions.upperBound
-            var events: [RecordedEvent] = []
-            // A batch may end before the part does, because of its size in bytes.
-            while (events.last?.version ?? part.lowerBound - 1) < part.upperBound {
-                let from = (events.last?.version ?? part.lowerBound - 1) + 1
-                let more = try reader.events(of: stream, versions: from...part.upperBound, decoder: &decoder)
-                if more.isEmpty { return end() }
-                events += more
-            }
-            self.versions = versions.lowerBound < part.lowerBound ? versions.lowerBound...part.lowerBound - 1 : nil
-            return events.reversed()
+        // What a batch held may have been released meanwhile, and what follows may be live.
+        while let versions = liveVersions() {
+            let events = try direction == .forward ? nextAscending(of: versions) : nextDescending(of: versions)
+            if !events.isEmpty { return events }
         }
+        versions = nil
+        return nil
+    }
+
+    private mutating func nextAscending(of versions: ClosedRange<Int>) throws(StrataError) -> [RecordedEvent] {
+        let part = versions.lowerBound...min(versions.upperBound, versions.lowerBound + LogReader.batchEvents - 1)
+        let events = try reader.events(of: stream, versions: part, decoder: &decoder)
+        guard let last = events.last?.version else { return [] }
+        self.versions = last < versions.upperBound ? last + 1...versions.upperBound : nil
+        return events
+    }
+
+    private mutating func nextDescending(of versions: ClosedRange<Int>) throws(StrataError) -> [RecordedEvent] {
+        let part = max(versions.lowerBound, versions.upperBound - LogReader.batchEvents + 1)...versions.upperBound
+        var events: [RecordedEvent] = []
+        var next = part.lowerBound
+        // A batch may end before the part does, because of its size in bytes.
+        while next <= part.upperBound {
+            let more = try reader.events(of: stream, versions: next...part.upperBound, decoder: &decoder)
+            // What stands here was released meanwhile, and what was read before it.
+            guard more.first?.version == next, let last = more.last?.version else { return [] }
+            events += more
+            next = last + 1
+        }
+        self.versions = versions.lowerBound < part.lowerBound ? versions.lowerBound...part.lowerBound - 1 : nil
+        return events.reversed()
     }
 
     /// The versions that are still to be read and were not released meanwhile.
@@ -67,10 +77,5 @@ struct StreamCursor: Sendable {
         guard let versions else { return nil }
         let first = max(versions.lowerBound, reader.index.firstLiveVersion(of: stream))
         return first <= versions.upperBound ? first...versions.upperBound : nil
-    }
-
-    private mutating func end() -> [RecordedEvent]? {
-        versions = nil
-        return nil
     }
 }
