@@ -10,12 +10,17 @@ import Logging
 public final class StrataSnapshotStore: SnapshotStore {
     private let reader: SnapshotReader
     let log: SnapshotLog?
+    /// nil of a store that is open for writing: its index is always up to date.
+    private let refresh: SnapshotRefresh?
     private let lifetime: StoreLifetime
     private let logger: Logger
 
-    init(reader: SnapshotReader, log: SnapshotLog?, lifetime: StoreLifetime, logger: Logger) {
+    init(
+        reader: SnapshotReader, log: SnapshotLog?, refresh: SnapshotRefresh?, lifetime: StoreLifetime, logger: Logger
+    ) {
         self.reader = reader
         self.log = log
+        self.refresh = refresh
         self.lifetime = lifetime
         self.logger = logger
     }
@@ -37,6 +42,7 @@ public final class StrataSnapshotStore: SnapshotStore {
             guard error.code == .damaged || error.code == .notFound else { throw EventStoreError(reading: error) }
             // A failed sync may have taken it, and not the one before it.
             if error.code == .damaged { try await fallBack(from: entry, of: stream) }
+            if error.code == .notFound { try await refresh(missing: entry, of: stream) }
             // That one counts, or a compaction has moved it and taken the file away.
             if let other = reader.index[stream], other != entry { return try await latest(for: stream) }
             logger.warning(
@@ -94,6 +100,13 @@ public final class StrataSnapshotStore: SnapshotStore {
 
     private func fallBack(from entry: SnapshotIndex.Entry, of stream: StreamID) async throws(EventStoreError) {
         do { try await log?.fallBack(from: entry, of: stream) } catch { throw EventStoreError(reading: error) }
+    }
+
+    private func refresh(missing entry: SnapshotIndex.Entry, of stream: StreamID) async throws(EventStoreError) {
+        guard let refresh else { return }
+        do throws(StrataError) {
+            try await BlockingReads.run { () throws(StrataError) in try refresh.run(missing: entry, of: stream) }
+        } catch { throw EventStoreError(reading: error) }
     }
 
     private func writableLog() throws(EventStoreError) -> SnapshotLog {

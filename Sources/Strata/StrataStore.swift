@@ -33,8 +33,8 @@ public final class StrataStore: Sendable {
 
     private init(
         device: any Device, reader: LogReader, manifest: Manifest, sidecars: SidecarFiles, writer: LogWriter?,
-        snapshotScan: SnapshotScan, snapshotLog: SnapshotLog?, compactor: Compactor? = nil,
-        damage: [Damage] = [], logger: Logger
+        snapshotScan: SnapshotScan, snapshotLog: SnapshotLog?, snapshotRefresh: SnapshotRefresh? = nil,
+        compactor: Compactor? = nil, damage: [Damage] = [], logger: Logger
     ) {
         self.damage = damage
         self.compactor = compactor
@@ -49,7 +49,7 @@ public final class StrataStore: Sendable {
         events = StrataEventStore(reader: reader, writer: writer, snapshots: snapshotLog, lifetime: lifetime)
         snapshots = StrataSnapshotStore(
             reader: SnapshotReader(index: snapshotScan.index, storeID: manifest.storeID, device: device),
-            log: snapshotLog, lifetime: lifetime, logger: logger)
+            log: snapshotLog, refresh: snapshotRefresh, lifetime: lifetime, logger: logger)
     }
 
     /// Opens a store, and makes it where there is none and the options say so.
@@ -125,14 +125,15 @@ public final class StrataStore: Sendable {
     ) throws(StrataError) -> StrataStore {
         let opening = ReaderOpening(on: device, options: options)
         let (log, sidecars) = try opening.run()
-        let reader = LogReader(
-            index: log.index, sidecars: sidecars, refresh: ReaderRefresh(log.index, opening))
-        var scan = SnapshotScan(storeID: log.manifest.storeID, on: device)
-        try scan.run()
-        for (stream, older) in try scan.aheadOfStreams(reader) { scan.index[stream] = older }
+        let refresh = ReaderRefresh(log.index, opening)
+        let reader = LogReader(index: log.index, sidecars: sidecars, refresh: refresh)
+        let storeID = log.manifest.storeID
+        let scan = try SnapshotScan.ofReader(reader, storeID: storeID, on: device)
         return StrataStore(
             device: device, reader: reader, manifest: log.manifest, sidecars: sidecars, writer: nil,
-            snapshotScan: scan, snapshotLog: nil, damage: log.damage, logger: options.logger)
+            snapshotScan: scan, snapshotLog: nil,
+            snapshotRefresh: SnapshotRefresh(scan.index, reader, refresh, storeID: storeID, on: device),
+            damage: log.damage, logger: options.logger)
     }
 
     /// Ends a compaction under way, waits for appends, marks the end of the log, and gives the store up to others.

@@ -20,6 +20,11 @@ final class ReaderRefresh: Sendable {
             index.replaceContent(by: try opening.run().log.index)
         }
     }
+
+    /// Reads the store as it is now. May block for long.
+    func run() throws(StrataError) {
+        try turn.withLock { _ throws(StrataError) in index.replaceContent(by: try opening.run().log.index) }
+    }
 }
 
 extension LogIndex {

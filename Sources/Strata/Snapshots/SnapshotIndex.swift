@@ -23,6 +23,11 @@ final class SnapshotIndex: Sendable {
 
     var count: Int { entries.withLock { $0.count } }
 
+    func replaceAll(by other: SnapshotIndex) {
+        let all = other.all
+        entries.withLock { $0 = all }
+    }
+
     func removeAll() {
         entries.withLock { $0 = [:] }
     }

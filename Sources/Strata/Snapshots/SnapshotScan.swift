@@ -63,6 +63,16 @@ struct SnapshotScan {
         }
     }
 
+    /// The snapshots that count for whoever reads a log beside its writer.
+    static func ofReader(
+        _ log: LogReader, storeID: UInt128, on device: any Device
+    ) throws(StrataError) -> SnapshotScan {
+        var scan = SnapshotScan(storeID: storeID, on: device)
+        try scan.run()
+        for (stream, older) in try scan.aheadOfStreams(log) { scan.index[stream] = older }
+        return scan
+    }
+
     /// The streams of snapshots that know of events which the log does not have, because they were made of appends that a
     /// crash has taken back; each with its latest snapshot that the log has the events of, if there is one.
     func aheadOfStreams(_ log: LogReader) throws(StrataError) -> [StreamID: SnapshotIndex.Entry?] {

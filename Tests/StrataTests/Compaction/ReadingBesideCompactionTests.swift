@@ -143,6 +143,34 @@ import Testing
         }
     }
 
+    /// The segment that it stood in has gone, and with it the snapshot that the reader knows of.
+    @Test func aReaderOfAnotherProcessFindsTheSnapshotOfWhatIsLeft() async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store)
+            let order = sampleStream("Order")
+            func save(_ version: Int) async throws {
+                _ = try await store.events.append([sampleEvent()], to: order, expecting: .exactly(version - 1))
+                try await store.snapshots.save(
+                    Snapshot(
+                        stream: order, version: version, schemaVersion: 1, createdAt: .distantPast,
+                        state: Bytes("\(version)")))
+            }
+            try await save(1)
+            let (before, after) = try await read(
+                openingBefore: { store in
+                    try await save(2)
+                    try await store.events.truncate(order, before: 2, expecting: .any)
+                    _ = try await store.compact(CompactionOptions(minReleasedShare: 0)).report()
+                }, in: store
+            ) { reader in
+                let exists = try await reader.snapshots.exists(for: order)
+                return (exists, try await reader.snapshots.latest(for: order)?.version)
+            }
+            #expect(before)
+            #expect(after == 2)
+        }
+    }
+
     @Test func aReaderOfAnotherProcessGoesOnBehindATruncation() async throws {
         try await StrataStore.with(directory, options) { store in
             let order = sampleStream("Order")
