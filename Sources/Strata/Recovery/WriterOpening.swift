@@ -147,7 +147,7 @@ struct WriterOpening {
 
     /// Writes the manifest anew, in the newest format version: the one that was read may be in the page cache alone, where
     /// a process before this one replaced it and the sync of the directory failed. Only then can what it makes superfluous
-    /// go. On a full disk everything stays as it is.
+    /// go. On a full disk everything stays as it is; but a backup that stayed one would not keep what is appended.
     private func reinstall(_ manifest: Manifest) throws(StrataError) -> Manifest {
         let isOlder = manifest.formatVersion < Format.version
         let renewed = Manifest(
@@ -156,7 +156,7 @@ struct WriterOpening {
         do {
             try device.writeReplacement(of: StoreLayout.manifest, with: renewed.encoded())
         } catch {
-            guard error.code == .storageFull, !isOlder else { throw error }
+            guard error.code == .storageFull, !isOlder, try !BackupMarker.isPresent(on: device) else { throw error }
             return manifest
         }
         try device.installReplacement(of: StoreLayout.manifest)

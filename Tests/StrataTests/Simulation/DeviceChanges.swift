@@ -1,4 +1,5 @@
 import StrataTesting
+import Testing
 
 extension SimulatedDevice {
     /// The calls of some work that change something or make it durable, such as `sync events/1.seg`.
@@ -9,6 +10,16 @@ extension SimulatedDevice {
         return log[before...].filter { $0.operation.isMutating || $0.operation.isSync }.map { call in
             "\(call.operation.rawValue) \(call.name.replacing(/0{10,}/, with: ""))"
         }
+    }
+
+    /// The number of the first call of a kind in what is done to a copy of the device.
+    func number(
+        of operation: DeviceCall.Operation, _ name: String, in body: (SimulatedDevice) async throws -> Void
+    ) async throws -> Int {
+        let copy = SimulatedDevice(storage)
+        copy.keepCalls()
+        try await body(copy)
+        return try #require(copy.log.first { $0.operation == operation && $0.name == name }).number
     }
 }
 
