@@ -33,10 +33,14 @@ struct Backup {
     mutating func run() throws(StrataError) -> BackupReport {
         try StoreLayout.checkDirectories(on: source)
         let storeID = try manifest().storeID
-        try prepare(storeID)
+        // Where there is something else, not even the lock may be made.
+        _ = try isMarked()
         // Excludes another backup, and whoever makes a store of this one.
         let lock = try WriterOpening.takeLock(on: destination)
         defer { withExtendedLifetime(lock) {} }
+        // Somebody may have made a store meanwhile.
+        let isMarked = try isMarked()
+        try prepare(storeID, isMarked: isMarked)
         older = try Manifest.read(from: destination)
         for _ in 0..<Self.attempts {
             let manifest = try manifest()
@@ -73,14 +77,20 @@ struct Backup {
         return manifest
     }
 
+    /// Whether the destination is a backup already; otherwise there must be nothing yet.
+    private func isMarked() throws(StrataError) -> Bool {
+        if try BackupMarker.isPresent(on: destination) { return true }
+        let own = [StoreLayout.lock, StoreLayout.backupMarker + FileSystemDevice.replacementSuffix]
+        guard try destination.listOrFail(".").allSatisfy(own.contains) else {
+            throw StrataError(
+                .cannotCreate, "there is something at the destination that is no backup", path: destination.path)
+        }
+        return false
+    }
+
     /// Marks the destination as a backup before anything comes into it.
-    private func prepare(_ storeID: UInt128) throws(StrataError) {
-        if try !BackupMarker.isPresent(on: destination) {
-            let marker = StoreLayout.backupMarker + FileSystemDevice.replacementSuffix
-            guard try destination.listOrFail(".").allSatisfy({ $0 == marker }) else {
-                throw StrataError(
-                    .cannotCreate, "there is something at the destination that is no backup", path: destination.path)
-            }
+    private func prepare(_ storeID: UInt128, isMarked: Bool) throws(StrataError) {
+        if !isMarked {
             try BackupMarker.write("not complete", of: storeID, on: destination)
             // Whoever may write here need not be allowed to sync the parent.
             try? destination.syncParent()

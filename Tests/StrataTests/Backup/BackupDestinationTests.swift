@@ -42,4 +42,26 @@ import Testing
         let error = await #expect(throws: StrataError.self) { try await append(1, on: full) }
         #expect(error?.code == .storageFull)
     }
+
+    @Test func aBackupThatBecomesAStoreMeanwhileIsNotTouched() async throws {
+        try await append(1, on: source)
+        _ = try StrataStore.backup(of: source, to: target)
+        try await append(1, on: source)
+        let options = options
+        let destination = InterferingDevice(target, before: "LOCK") { device, _ in
+            _ = try? WriterOpening(on: device, options: options).run()
+        }
+        #expect(code { try StrataStore.backup(of: source, to: destination) } == .cannotCreate)
+        #expect(try await events(of: target).count == 1)
+    }
+
+    @Test func aStoreThatIsMadeMeanwhileIsNoBackup() async throws {
+        try await append(1, on: source)
+        let options = options
+        let destination = InterferingDevice(target, before: "") { device, _ in
+            _ = try? WriterOpening(on: device, options: options).run()
+        }
+        #expect(code { try StrataStore.backup(of: source, to: destination) } == .cannotCreate)
+        #expect(target.storage.contents["BACKUP"] == nil)
+    }
 }
