@@ -90,11 +90,9 @@ struct Backup {
 
     /// Marks the destination as a backup before anything comes into it.
     private func prepare(_ storeID: UInt128, isMarked: Bool) throws(StrataError) {
-        if !isMarked {
-            try BackupMarker.write("not complete", of: storeID, on: destination)
-            // Whoever may write here need not be allowed to sync the parent.
-            try? destination.syncParent()
-        }
+        if !isMarked { try BackupMarker.write("not complete", of: storeID, on: destination) }
+        // Each time: whoever made the directory may have been cut off before that.
+        try destination.syncParentOrFail(mayBeDenied: true)
         try StoreLayout.checkDirectories(on: destination)
         for directory in [StoreLayout.events, StoreLayout.snapshots, StoreLayout.quarantine] {
             try destination.createDirectoryOrFail(directory)

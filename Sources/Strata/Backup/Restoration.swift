@@ -39,7 +39,7 @@ struct Restoration {
         }
         try destination.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
         try destination.installReplacement(of: StoreLayout.manifest)
-        try? destination.syncParent()
+        try destination.syncParentOrFail(mayBeDenied: true)
         return report(manifest, log.index)
     }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 extension Device {
     /// Calls the device, and says what was done where it fails.
     func attempt<Result>(
@@ -64,6 +66,18 @@ extension Device {
     func syncDirectoryOrFail(_ name: String) throws(StrataError) {
         do { try syncDirectory(name) } catch {
             throw StrataError(error, "syncing the directory failed", path: path(of: name))
+        }
+    }
+
+    /// Makes the entry of the store's directory in its parent durable.
+    ///
+    /// - Parameter mayBeDenied: whether the parent may be out of reach: whoever uses a directory need not be allowed to
+    ///   open what it is in.
+    func syncParentOrFail(mayBeDenied: Bool) throws(StrataError) {
+        do { try syncParent() } catch {
+            guard mayBeDenied, [EACCES, EPERM].contains(error.number) else {
+                throw StrataError(error, "syncing the parent directory failed", path: path)
+            }
         }
     }
 

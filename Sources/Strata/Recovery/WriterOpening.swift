@@ -1,5 +1,4 @@
 import EventSourcing
-import Glibc
 import Logging
 
 /// Opens a store for writing: takes the lock, reads the log, heals a torn tail, and makes durable what was read.
@@ -56,12 +55,8 @@ struct WriterOpening {
     /// died before it did.
     private func syncDirectories(isNew: Bool) throws(StrataError) {
         try device.syncDirectoryOrFail(".")
-        do { try device.syncParent() } catch {
-            // Whoever made the store was allowed to sync the parent; whoever uses it need not be.
-            guard !isNew, [EACCES, EPERM].contains(error.number) else {
-                throw StrataError(error, "syncing the parent directory failed", path: device.path)
-            }
-        }
+        // Whoever made the store was allowed to sync the parent; whoever uses it need not be.
+        try device.syncParentOrFail(mayBeDenied: !isNew)
     }
 
     static func damaged(_ damage: [Damage], _ device: any Device) -> StrataError {

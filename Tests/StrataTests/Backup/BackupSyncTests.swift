@@ -1,5 +1,6 @@
 import EventSourcing
 import Foundation
+import Glibc
 import StrataTesting
 import Testing
 
@@ -151,5 +152,34 @@ import Testing
                     "syncDirectory events", "syncDirectory snapshots",
                 ]
                 + replacing("MANIFEST") + ["syncParent ."])
+    }
+
+    /// Whether something fails where the destination's entry in its parent cannot be made durable.
+    private func fails(_ number: Int32, _ body: (SimulatedDevice) throws -> BackupReport) async throws -> Bool {
+        let call = try await target.number(of: .syncParent, ".") { _ = try body($0) }
+        let device = SimulatedDevice(target.storage)
+        device.inject([DeviceFault(atCall: call, .error(number))])
+        do {
+            _ = try body(device)
+            return false
+        } catch {
+            return true
+        }
+    }
+
+    /// Whoever may write there need not be allowed to sync the parent.
+    private static let failures: [(number: Int32, matters: Bool)] = [(EIO, true), (EACCES, false), (EPERM, false)]
+
+    @Test(arguments: failures)
+    func theEntryOfABackupIsDurableEvenWhereAnotherRunMadeIt(_ failure: (number: Int32, matters: Bool)) async throws {
+        try await makeStore()
+        _ = try StrataStore.backup(of: source, to: target)
+        #expect(try await fails(failure.number) { try StrataStore.backup(of: source, to: $0) } == failure.matters)
+    }
+
+    @Test(arguments: failures)
+    func theEntryOfARestoredStoreIsDurable(_ failure: (number: Int32, matters: Bool)) async throws {
+        try await makeStore()
+        #expect(try await fails(failure.number) { try StrataStore.restore(source, to: $0) } == failure.matters)
     }
 }
