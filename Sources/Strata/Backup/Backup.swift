@@ -16,6 +16,8 @@ struct Backup {
     private var older: Manifest?
     private var events = 0
     private var lastPosition = 0
+    /// The segment that continues the last one of the older backup, once it is staged.
+    private var continuation: (staged: String, name: String)?
     /// The files of snapshots that belong to the backup.
     private var snapshotSegments: Set<UInt64> = []
 
@@ -121,9 +123,22 @@ struct Backup {
         transfer.bytesTotal = try StrataStore.bytes(of: manifest, source)
         events = manifest.sealed.reduce(0) { $0 + Int(clamping: $1.eventCount) }
         lastPosition = Int(clamping: manifest.sealed.last?.lastPosition ?? 0)
+        continuation = nil
         for entry in manifest.sealed { try bring(entry, of: manifest.storeID) }
         try bringActive(manifest)
         try bringSnapshots(snapshots)
+        try destination.syncDirectoryOrFail(StoreLayout.snapshots)
+        if let continuation { try transfer.install(continuation.staged, as: continuation.name) }
+    }
+
+    /// Gives a segment its name. The one that the older backup shows as well waits for the snapshots: it may hold a
+    /// truncation, and then the stream needs a snapshot of the events that are left.
+    private mutating func install(_ staged: String, as segment: SegmentIdentity) throws(StrataError) {
+        if let older, segment == SegmentIdentity(number: older.active) {
+            continuation = (staged, segment.name)
+        } else {
+            try transfer.install(staged, as: segment.name)
+        }
     }
 
     /// Brings a sealed segment over, unless it is there.
@@ -135,16 +150,20 @@ struct Backup {
             let isWhole = isListed ? true : try problem(with: entry, storeID) == nil
             if isWhole { return transfer.keep(Int(clamping: entry.bytes)) }
         }
-        try transfer.bring(name, mayLink: options.usesHardLinks)
-        guard let damage = try problem(with: entry, storeID) else { return }
-        throw StrataError(
-            .damaged, "the store is damaged: \(damage); the older backup, if there is one, is as it was",
-            path: source.path(of: name), damage: [damage])
+        let staged = try transfer.stage(name, mayLink: options.usesHardLinks)
+        if let damage = try problem(with: entry, in: staged, storeID) {
+            throw StrataError(
+                .damaged, "the store is damaged: \(damage); the older backup, if there is one, is as it was",
+                path: source.path(of: name), damage: [damage])
+        }
+        try install(staged, as: entry.identity)
     }
 
     /// What is wrong with a segment of the destination; nil where it is what the manifest says.
-    private func problem(with entry: Manifest.SealedSegment, _ storeID: UInt128) throws(StrataError) -> Damage? {
-        var scanner = SegmentScanner(entry.identity, storeID: storeID, isSealed: true, on: destination)
+    private func problem(
+        with entry: Manifest.SealedSegment, in name: String? = nil, _ storeID: UInt128
+    ) throws(StrataError) -> Damage? {
+        var scanner = SegmentScanner(entry.identity, in: name, storeID: storeID, isSealed: true, on: destination)
         let scan = try scanner.run { _, _, _ in }
         if let damage = scan.damage.first { return damage }
         return entry.matches(scan)
@@ -156,7 +175,6 @@ struct Backup {
     /// - Returns: how many files went.
     private func install(_ manifest: Manifest) throws(StrataError) -> Int {
         try destination.syncDirectoryOrFail(StoreLayout.events)
-        try destination.syncDirectoryOrFail(StoreLayout.snapshots)
         let current = Manifest(
             storeID: manifest.storeID, generation: manifest.generation, createdAt: manifest.createdAt,
             sealed: manifest.sealed, active: manifest.active)
@@ -212,7 +230,7 @@ extension Backup {
             try copy.write(mark.span.bytes, at: end)
             try copy.sync()
         }
-        try transfer.install(staged, as: segment.name)
+        try install(staged, as: segment)
     }
 
     private func scanActive(_ segment: SegmentIdentity, _ storeID: UInt128) throws(StrataError) -> SegmentScan {

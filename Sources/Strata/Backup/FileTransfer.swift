@@ -26,9 +26,15 @@ struct FileTransfer {
         show()
     }
 
-    /// Puts a file that never changes again in the place of what the destination has under its name, as a link where
-    /// that can be, otherwise as a copy.
+    /// Puts a file in the place of what the destination has under its name.
     mutating func bring(_ name: String, mayLink: Bool) throws(StrataError) {
+        try install(stage(name, mayLink: mayLink), as: name)
+    }
+
+    /// Brings a file that never changes again, as a link where that can be, otherwise as a copy.
+    ///
+    /// - Returns: the name that it has until it is installed.
+    mutating func stage(_ name: String, mayLink: Bool) throws(StrataError) -> String {
         let staged = name + StoreLayout.stagedSuffix
         try destination.removeIfPresent(staged)
         if mayLink, try link(name, as: staged) {
@@ -41,7 +47,7 @@ struct FileTransfer {
             let file = try StoreFile(name, .read, on: source)
             _ = try copy(file, upTo: try file.length(), to: staged)
         }
-        try install(staged, as: name)
+        return staged
     }
 
     /// Copies the front of a file; returns the copy, which is durable.

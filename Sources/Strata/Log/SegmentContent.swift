@@ -38,11 +38,14 @@ final class SegmentContent: Sendable {
 
     /// Opens a segment of events.
     ///
-    /// - Parameter isSealed: whether the file does not grow any more, so that the whole of it can be mapped.
+    /// - Parameters:
+    ///   - name: the file's, where it is not yet that of the segment.
+    ///   - isSealed: whether the file does not grow any more, so that the whole of it can be mapped.
     init(
-        _ segment: SegmentIdentity, isSealed: Bool = false, storeID: UInt128, on device: any Device
+        _ segment: SegmentIdentity, in name: String? = nil, isSealed: Bool = false, storeID: UInt128,
+        on device: any Device
     ) throws(StrataError) {
-        file = try StoreFile(segment.name, .read, on: device)
+        file = try StoreFile(name ?? segment.name, .read, on: device)
         binding = segment.binding(storeID: storeID)
         compacted = segment.isCompacted ? CompactedSegment(try CompactedLayout(file, binding: binding)) : nil
         mapping = compacted == nil && device.mapsFiles ? Self.mapping(of: file, isSealed: isSealed) : nil

@@ -54,15 +54,21 @@ struct SegmentScanner {
     private let storeID: UInt128
     private let isSealed: Bool
     private let device: any Device
+    private let fileName: String
     private var compacted: CompactedSegment?
     private var scan: SegmentScan
     /// The highest durable mark behind the first place that did not verify.
     private var highestMarkBehind: Int?
     private var isResynchronizing = false
 
-    /// - Parameter isSealed: whether the manifest lists the segment as sealed; then it has no tail, and whatever does
-    ///   not verify is damage.
-    init(_ segment: SegmentIdentity, storeID: UInt128, isSealed: Bool, on device: any Device) {
+    /// - Parameters:
+    ///   - name: the file's, where it is not yet that of the segment.
+    ///   - isSealed: whether the manifest lists the segment as sealed; then it has no tail, and whatever does not verify
+    ///     is damage.
+    init(
+        _ segment: SegmentIdentity, in name: String? = nil, storeID: UInt128, isSealed: Bool, on device: any Device
+    ) {
+        fileName = name ?? segment.name
         self.storeID = storeID
         self.isSealed = isSealed
         self.device = device
@@ -82,7 +88,7 @@ struct SegmentScanner {
         // The name tells what the frames are bound to, even where the header cannot.
         let content: SegmentContent
         do {
-            content = try SegmentContent(scan.segment, storeID: storeID, on: device)
+            content = try SegmentContent(scan.segment, in: fileName, storeID: storeID, on: device)
         } catch  where error.code == .notFound {
             record("the file is missing", at: 0)
             return scan

@@ -9,7 +9,7 @@ import Testing
 /// the next goes on from there.
 @Suite(.serialized) struct BackupCrashTests {
     private let seed: UInt64 = 7
-    private let options = StrataOptions(segmentBytes: 4 << 10, idleMarkDelay: nil)
+    private let options = StrataOptions(segmentBytes: 8 << 10, idleMarkDelay: nil)
 
     /// A store that has lived for a while, once more later on, and a backup of its first state.
     private struct Life {
@@ -22,7 +22,8 @@ import Testing
         let backup: SimulatedStorage
     }
 
-    private func life() async throws -> Life {
+    /// - Parameter rounds: how many there are between the two states.
+    private func life(rounds: Int = 25) async throws -> Life {
         let streams = [sampleStream("Order"), sampleStream("Cart")]
         var ids: Set<UUID> = []
         func live(_ device: SimulatedDevice, _ rounds: Int) async throws -> [RecordedEvent] {
@@ -49,7 +50,7 @@ import Testing
         let earlier = SimulatedDevice(device.storage, seed: seed)
         let backup = SimulatedDevice(seed: seed)
         _ = try StrataStore.backup(of: earlier, to: backup)
-        let laterEvents = try await live(device, 25)
+        let laterEvents = try await live(device, rounds)
         return Life(
             earlier: earlier, later: SimulatedDevice(device.storage, seed: seed), earlierEvents: earlierEvents,
             laterEvents: laterEvents, ids: ids, backup: backup.storage)
@@ -62,7 +63,13 @@ import Testing
         let report = try StrataStore.verify(on: device)
         try require(report.damage.isEmpty, "\(report.damage)")
         let store = try await StrataStore.open(on: device, options: StrataOptions(access: .readOnly))
-        return try await store.allEvents()
+        let events = try await store.allEvents()
+        for (stream, left) in Dictionary(grouping: events, by: \.stream) where left[0].version > 1 {
+            let snapshot = try await store.snapshots.latest(for: stream)
+            let fits = left.contains { $0.version == snapshot?.version }
+            try require(fits, "a truncated stream cannot be loaded")
+        }
+        return events
     }
 
     /// Checks what was left, makes it a store, and goes on with the backup.
@@ -96,9 +103,10 @@ import Testing
         let description: String
     }
 
-    @Test(arguments: [true, false])
-    func aCrashAtAnyPointLeavesTheOlderOrTheNewerBackup(isFirst: Bool) async throws {
-        let life = try await life()
+    /// The last segment of the older backup is sealed after many rounds, and still appended to after few.
+    @Test(arguments: [(true, 25), (false, 25), (false, 6)])
+    func aCrashAtAnyPointLeavesTheOlderOrTheNewerBackup(isFirst: Bool, rounds: Int) async throws {
+        let life = try await life(rounds: rounds)
         var randomness = SeededRandomness(seed: seed)
         let source = isFirst ? life.earlier : life.later
         let device = SimulatedDevice(isFirst ? SimulatedStorage() : life.backup, seed: seed)

@@ -24,7 +24,7 @@ import Testing
         "rename snapshots/1.seg.new",
     ]
     private static let installing =
-        ["syncDirectory events", "syncDirectory snapshots"] + replacing("MANIFEST") + replacing("BACKUP")
+        ["syncDirectory snapshots", "syncDirectory events"] + replacing("MANIFEST") + replacing("BACKUP")
 
     private func open(_ device: SimulatedDevice) async throws -> StrataStore {
         try await StrataStore.open(on: device, options: options)
