@@ -47,8 +47,8 @@ struct Backup {
         for _ in 0..<Self.attempts {
             let manifest = try manifest()
             let snapshots = try SnapshotScan.segments(on: source)
-            try checkLineage(of: manifest)
             do {
+                try checkLineage(of: manifest)
                 try bringFiles(of: manifest, snapshots)
             } catch {
                 // Compaction has replaced what was to be brought.
@@ -111,12 +111,26 @@ struct Backup {
         }
         let known = Dictionary(older.sealed.map { ($0.identity, $0) }) { first, _ in first }
         let agrees = manifest.sealed.allSatisfy { known[$0.identity].map { [entry = $0] in $0 == entry } ?? true }
-        guard agrees, older.generation <= manifest.generation else {
+        guard agrees, older.generation <= manifest.generation, try hasLastSegment(of: older, manifest) else {
             throw StrataError(
                 .cannotCreate,
                 "the destination holds a backup of this store that is newer, or of a copy that has gone another way",
                 path: destination.path)
         }
+    }
+
+    /// Whether the store has every frame that verifies in the last segment of the older backup, up to the mark that the
+    /// backup has put behind them. Where it has compacted the segment, the bytes do not tell.
+    private func hasLastSegment(of older: Manifest, _ manifest: Manifest) throws(StrataError) -> Bool {
+        let segment = SegmentIdentity(number: older.active)
+        guard manifest.lists(segment), try destination.kindOrFail(of: segment.name) == .file else { return true }
+        let copy = try SegmentContent(segment, storeID: older.storeID, on: destination)
+        var scanner = FrameScanner(copy, to: try copy.length())
+        var end = Format.segmentHeaderBytes
+        while case .frame(let header) = try scanner.next() {
+            if header.kind != .mark { end = scanner.offset + header.frameLength }
+        }
+        return try transfer.isSame(segment.name, in: Format.segmentHeaderBytes..<end)
     }
 
     private mutating func bringFiles(of manifest: Manifest, _ snapshots: [UInt64]) throws(StrataError) {

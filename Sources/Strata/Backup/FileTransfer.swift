@@ -89,15 +89,20 @@ struct FileTransfer {
     /// Whether the destination has the same file already.
     func isSame(_ name: String) throws(StrataError) -> Bool {
         guard try destination.kindOrFail(of: name) == .file else { return false }
+        let length = try StoreFile(name, .read, on: source).length()
+        guard try StoreFile(name, .read, on: destination).length() == length else { return false }
+        return try isSame(name, in: 0..<length)
+    }
+
+    /// Whether both have the same bytes in a part of a file.
+    func isSame(_ name: String, in range: Range<Int>) throws(StrataError) -> Bool {
         let (first, second) = (
             try StoreFile(name, .read, on: source), try StoreFile(name, .read, on: destination)
         )
-        let length = try first.length()
-        guard try second.length() == length else { return false }
-        var offset = 0
-        while offset < length {
-            let bytes = try first.read(Self.chunk, at: offset)
-            guard !bytes.isEmpty, try second.read(Self.chunk, at: offset) == bytes else { return false }
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let bytes = try first.read(min(Self.chunk, range.upperBound - offset), at: offset)
+            guard !bytes.isEmpty, try second.read(bytes.count, at: offset) == bytes else { return false }
             offset += bytes.count
         }
         return true

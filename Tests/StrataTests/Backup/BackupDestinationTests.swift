@@ -64,4 +64,40 @@ import Testing
         #expect(code { try StrataStore.backup(of: source, to: destination) } == .cannotCreate)
         #expect(target.storage.contents["BACKUP"] == nil)
     }
+
+    /// The copy has fewer events than the backup, others in its last segment, or sealed the segment.
+    @Test(arguments: [0, 3, 30])
+    func aBackupOfACopyDoesNotTakeTheEventsThatTheCopyDoesNotHave(_ count: Int) async throws {
+        try await append(2, on: source)
+        let copy = SimulatedDevice(source.storage)
+        try await append(2, on: source)
+        _ = try StrataStore.backup(of: source, to: target)
+        let before = try await events(of: target)
+        if count > 0 { try await append(count, on: copy) }
+        #expect(code { try StrataStore.backup(of: copy, to: target) } == .cannotCreate)
+        #expect(try await events(of: target) == before)
+    }
+
+    @Test(arguments: [0, 3, 30])
+    func aStoreThatWasRestoredFromABackupGoesOnWithIt(_ count: Int) async throws {
+        try await append(2, on: source)
+        _ = try StrataStore.backup(of: source, to: target)
+        let restored = SimulatedDevice()
+        _ = try StrataStore.restore(target, to: restored)
+        if count > 0 { try await append(count, on: restored) }
+        _ = try StrataStore.backup(of: restored, to: target)
+        #expect(try await events(of: target).count == 2 + count)
+    }
+
+    @Test func aDamagedCopyOfTheLastSegmentIsReplaced() async throws {
+        try await append(2, on: source)
+        _ = try StrataStore.backup(of: source, to: target)
+        let name = "events/00000000000000000001.seg"
+        let frame = try #require(try StrataStore.inspectSegment(name, on: target).frames.last { $0.kind == "commit" })
+        let place = frame.offset + frame.length - 20
+        let file = try StoreFile(name, .readWrite, on: target)
+        try file.write([try file.read(1, at: place)[0] ^ 1].span.bytes, at: place)
+        _ = try StrataStore.backup(of: source, to: target)
+        #expect(try await events(of: target).count == 2)
+    }
 }
