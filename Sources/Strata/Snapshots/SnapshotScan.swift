@@ -12,6 +12,9 @@ struct SnapshotScan {
         let durableMark: Int
     }
 
+    /// How often segments may be removed while they are walked.
+    private static let attempts = 20
+
     private let storeID: UInt128
     private let device: any Device
     let index = SnapshotIndex()
@@ -44,8 +47,26 @@ struct SnapshotScan {
         return try device.listOrFail(StoreLayout.snapshots).compactMap { StoreLayout.number(ofSegment: $0) }.sorted()
     }
 
-    /// Walks all segments.
+    /// Walks all segments; from the beginning again where a compaction has removed one meanwhile.
     mutating func run(progress: (Int) -> Void = { _ in }) throws(StrataError) {
+        var shown = 0
+        for attempt in 1...Self.attempts {
+            var scan = SnapshotScan(storeID: storeID, on: device)
+            scan.highestVersions = highestVersions
+            let isComplete = try scan.walk(isLastAttempt: attempt == Self.attempts) { bytes in
+                shown = max(shown, bytes)
+                progress(shown)
+            }
+            guard isComplete else { continue }
+            self = scan
+            return
+        }
+    }
+
+    /// Walks the segments that there are now.
+    ///
+    /// - Returns: false where one has been removed meanwhile; at the last attempt that is damage.
+    private mutating func walk(isLastAttempt: Bool, progress: (Int) -> Void) throws(StrataError) -> Bool {
         for number in try Self.segments(on: device) {
             lastNumber = number
             appendable = nil
@@ -53,6 +74,7 @@ struct SnapshotScan {
                 try read(number)
             } catch {
                 guard error.code != .cancelled else { throw error }
+                if error.code == .notFound, !isLastAttempt { return false }
                 // A segment that cannot be read costs replays; it is no reason not to open the store.
                 appendable = nil
                 damage.append(
@@ -61,6 +83,7 @@ struct SnapshotScan {
             }
             progress(bytes)
         }
+        return true
     }
 
     /// The snapshots that count for whoever reads a log beside its writer.
