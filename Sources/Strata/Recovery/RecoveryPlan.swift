@@ -1,4 +1,5 @@
 import EventSourcing
+import Glibc
 import Logging
 
 /// What can be done for a store without giving up an event that was acknowledged.
@@ -66,11 +67,26 @@ struct RecoveryPlan {
     private mutating func planSnapshots(of manifest: Manifest, _ device: any Device) throws(StrataError) {
         var scan = SnapshotScan(storeID: manifest.storeID, on: device)
         try scan.run()
+        if !scan.failedCalls.isEmpty { scan = try Self.scanAgain(behind: scan, manifest, device) }
         let damaged = Set(scan.damage.map(\.file))
         let numbers = try SnapshotScan.segments(on: device)
         guard let last = numbers.last(where: { damaged.contains(StoreLayout.snapshotSegment($0)) }) else { return }
         snapshotSegments = numbers.filter { $0 <= last }
         steps += snapshotSegments.map { .quarantineSnapshots(file: StoreLayout.snapshotSegment($0)) }
+    }
+
+    /// Reads the snapshots a second time: a call that failed says nothing of a file, unless both attempts meet a bad
+    /// sector there.
+    private static func scanAgain(
+        behind first: SnapshotScan, _ manifest: Manifest, _ device: any Device
+    ) throws(StrataError) -> SnapshotScan {
+        var second = SnapshotScan(storeID: manifest.storeID, on: device)
+        try second.run()
+        let unreadable = Set(first.failedCalls.filter { $0.systemErrorNumber == EIO }.map(\.path))
+        for call in second.failedCalls where call.systemErrorNumber != EIO || !unreadable.contains(call.path) {
+            throw call
+        }
+        return second
     }
 
     /// Does what was planned, under the writer's lock.

@@ -19,6 +19,8 @@ struct SnapshotScan {
     private let device: any Device
     let index = SnapshotIndex()
     private(set) var damage: [Damage] = []
+    /// The calls that failed; what they should have read is among the damage.
+    private(set) var failedCalls: [StrataError] = []
     private(set) var bytes = 0
     private(set) var snapshots = 0
     /// Above which the snapshots of some streams do not count.
@@ -77,6 +79,7 @@ struct SnapshotScan {
                 if error.code == .notFound, !isLastAttempt { return false }
                 // A segment that cannot be read costs replays; it is no reason not to open the store.
                 appendable = nil
+                if error.systemErrorNumber != nil { failedCalls.append(error) }
                 damage.append(
                     Damage(file: StoreLayout.snapshotSegment(number), offset: error.offset ?? 0, reason: error.message))
                 index.removeAll()

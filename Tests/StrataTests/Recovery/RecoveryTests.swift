@@ -1,6 +1,8 @@
 import EventSourcing
 import Foundation
+import Glibc
 import Strata
+import StrataTesting
 import Testing
 
 /// Recovery does what it says, loses nothing that was acknowledged, and leaves damage to a salvage.
@@ -132,5 +134,45 @@ import Testing
         #expect(missing?.code == .notFound)
         #expect(try await StrataStore.purgeQuarantine(at: directory.path).map(\.name) == [name])
         #expect(try files.names("quarantine").isEmpty)
+    }
+
+    private static let snapshots = "snapshots/00000000000000000001.seg"
+
+    /// What recovery finds in a sound store where a segment of snapshots cannot be opened, at one or at two attempts.
+    private func recover(_ number: Int32, attempts: Int) async throws -> RecoveryReport {
+        let device = SimulatedDevice(seed: 1)
+        let stream = sampleStream()
+        let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+        _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any)
+        try await store.snapshots.save(
+            Snapshot(stream: stream, version: 1, schemaVersion: 1, createdAt: .distantPast, state: Bytes("{}")))
+        try await store.close()
+        var faults: [DeviceFault] = []
+        for _ in 0..<attempts {
+            let failing = SimulatedDevice(device.storage)
+            failing.keepCalls()
+            failing.inject(faults)
+            _ = try StrataStore.recover(on: failing, dryRun: true)
+            let openings = failing.log.filter { $0.operation == .openForReading && $0.name == Self.snapshots }
+            faults.append(DeviceFault(atCall: try #require(openings.last).number, .error(number)))
+        }
+        let failing = SimulatedDevice(device.storage)
+        failing.inject(faults)
+        return try StrataStore.recover(on: failing, dryRun: true)
+    }
+
+    @Test(arguments: [EMFILE, EACCES, ENOMEM, EIO])
+    func aCallThatFailsOnceIsNoDamageToSnapshots(_ number: Int32) async throws {
+        #expect(try await recover(number, attempts: 1).steps.isEmpty)
+    }
+
+    @Test(arguments: [EMFILE, EACCES, ENOMEM])
+    func aCallThatKeepsFailingIsNoDamageToSnapshots(_ number: Int32) async throws {
+        let error = await #expect(throws: StrataError.self) { try await recover(number, attempts: 2) }
+        #expect(error?.systemErrorNumber == number)
+    }
+
+    @Test func snapshotsOnABadSectorArePutAside() async throws {
+        #expect(try await recover(EIO, attempts: 2).steps == [.quarantineSnapshots(file: Self.snapshots)])
     }
 }
