@@ -45,6 +45,8 @@ extension StrataStore {
             SnapshotScan(storeID: opened.manifest.storeID, on: destination), storeID: opened.manifest.storeID,
             epoch: opened.epoch, options: options, on: destination)
         let count = try await salvage.copySnapshots(to: snapshots)
+        // They are not reported before they are durable.
+        try await snapshots.mark()
         await snapshots.close()
         return salvage.report(snapshots: count)
     }

@@ -68,14 +68,15 @@ struct Salvage {
         addLossesAtTheEnd()
     }
 
-    /// Copies the snapshots of streams that have lost nothing.
+    /// Copies the snapshots of streams that have lost nothing: each one's latest of events that were saved.
     ///
     /// - Returns: how many.
     func copySnapshots(to destination: SnapshotLog) async throws(StrataError) -> Int {
         let source = source
         let storeID = try storeID(segments())
+        let versions = streams.filter { $0.value.version == $0.value.sourceVersion }.mapValues(\.version)
         let scan = try await BlockingReads.run { () throws(StrataError) in
-            var scan = SnapshotScan(storeID: storeID, on: source)
+            var scan = SnapshotScan(storeID: storeID, highestVersions: versions, on: source)
             try scan.run()
             return scan
         }
@@ -83,7 +84,7 @@ struct Salvage {
         var copied = 0
         for (stream, entry) in scan.index.all {
             guard
-                let state = streams[stream], state.version == state.sourceVersion, entry.version <= state.version,
+                versions[stream] != nil,
                 let snapshot = try? await BlockingReads.run({ () throws(StrataError) in try reader.snapshot(entry) })
             else { continue }
             try await destination.save(snapshot, body: SnapshotBody.encode(snapshot))

@@ -24,7 +24,7 @@ struct SnapshotScan {
     private(set) var bytes = 0
     private(set) var snapshots = 0
     /// Above which the snapshots of some streams do not count.
-    private var highestVersions: [StreamID: Int] = [:]
+    private let highestVersions: [StreamID: Int]
     /// The highest number of a segment.
     private(set) var lastNumber: UInt64 = 0
     /// Streams without a snapshot because of a deletion that is not known to be durable: another loss of power may bring
@@ -38,8 +38,9 @@ struct SnapshotScan {
     /// The last segment, if it can be appended to.
     private(set) var appendable: Open?
 
-    init(storeID: UInt128, on device: any Device) {
+    init(storeID: UInt128, highestVersions: [StreamID: Int] = [:], on device: any Device) {
         self.storeID = storeID
+        self.highestVersions = highestVersions
         self.device = device
     }
 
@@ -53,8 +54,7 @@ struct SnapshotScan {
     mutating func run(progress: (Int) -> Void = { _ in }) throws(StrataError) {
         var shown = 0
         for attempt in 1...Self.attempts {
-            var scan = SnapshotScan(storeID: storeID, on: device)
-            scan.highestVersions = highestVersions
+            var scan = SnapshotScan(storeID: storeID, highestVersions: highestVersions, on: device)
             let isComplete = try scan.walk(isLastAttempt: attempt == Self.attempts) { bytes in
                 shown = max(shown, bytes)
                 progress(shown)
@@ -108,8 +108,7 @@ struct SnapshotScan {
             if entry.version > version { versions[stream] = version }
         }
         guard !versions.isEmpty else { return [:] }
-        var older = SnapshotScan(storeID: storeID, on: device)
-        older.highestVersions = versions
+        var older = SnapshotScan(storeID: storeID, highestVersions: versions, on: device)
         try older.run()
         var ahead: [StreamID: SnapshotIndex.Entry?] = [:]
         for stream in versions.keys { ahead.updateValue(older.index[stream], forKey: stream) }

@@ -1,6 +1,8 @@
 import EventSourcing
 import Foundation
+import Glibc
 import Strata
+import StrataTesting
 import Testing
 
 /// A salvage saves all that verifies, and names all that is gone.
@@ -141,5 +143,47 @@ import Testing
         }
         #expect(error?.code == .cannotCreate)
         #expect(try StoreFiles(other).contents() == before)
+    }
+
+    private func snapshot(of stream: StreamID, version: Int) -> Snapshot {
+        Snapshot(stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast, state: Bytes("{}"))
+    }
+
+    @Test func snapshotsThatCouldNotBeSyncedAreNotReported() async throws {
+        let source = SimulatedDevice(seed: 1)
+        let stream = sampleStream()
+        let store = try await StrataStore.open(on: source, options: StrataOptions(idleMarkDelay: nil))
+        _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any)
+        try await store.snapshots.save(snapshot(of: stream, version: 1))
+        try await store.close()
+        let plain = SimulatedDevice(seed: 2)
+        plain.keepCalls()
+        _ = try await StrataStore.salvage(from: source, into: plain)
+        let syncs = plain.log.filter { $0.operation == .sync && $0.name.hasPrefix("snapshots/") }
+        // Behind that of the header.
+        let failing = SimulatedDevice(seed: 2)
+        failing.inject([DeviceFault(atCall: try #require(syncs.dropFirst().first).number, .error(EIO))])
+        let error = await #expect(throws: StrataError.self) {
+            try await StrataStore.salvage(from: source, into: failing)
+        }
+        #expect(error?.code == .ioFailure)
+    }
+
+    @Test func aSnapshotOfEventsThatAreSavedIsTakenWhereTheLatestOneIsAhead() async throws {
+        let directory = TemporaryDirectory()
+        let stream = sampleStream()
+        try await StrataStore.with(directory, options) { store in
+            for version in 1...3 {
+                _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any)
+                if version > 1 { try await store.snapshots.save(snapshot(of: stream, version: version)) }
+            }
+        }
+        let (segment, offset) = try await body(of: 3, directory)
+        try StoreFiles(directory).truncate(segment, to: offset - 100)
+        let new = TemporaryDirectory()
+        let report = try await StrataStore.salvage(from: directory.path, into: new.path)
+        #expect(report.snapshots == 1)
+        let latest = try await StrataStore.with(new) { try await $0.snapshots.latest(for: stream) }
+        #expect(latest?.version == 2)
     }
 }
