@@ -51,8 +51,8 @@ extension StrataStore {
     ///   - path: where the store is made; there must be nothing, or an empty directory.
     ///   - progress: called now and then, from any thread.
     /// - Throws: ``StrataError/Code/cannotCreate`` where there is something at the path, ``StrataError/Code/locked``
-    ///   where somebody writes to the backup, ``StrataError/Code/damaged`` where the backup is,
-    ///   ``StrataError/Code/notFound``, ``StrataError/Code/notAStore``, ``StrataError/Code/unsupportedFormat``, and
+    ///   where somebody writes to the backup or makes a store at the path, ``StrataError/Code/damaged`` where the backup
+    ///   is, ``StrataError/Code/notFound``, ``StrataError/Code/notAStore``, ``StrataError/Code/unsupportedFormat``, and
     ///   the codes of failed calls.
     public static func restore(
         _ backup: String, to path: String, progress: @escaping @Sendable (JobProgress) -> Void = { _ in }

@@ -24,10 +24,13 @@ struct Restoration {
         guard try !ReaderOpening.hasWriter(source) else {
             throw StrataError(.locked, "a backup is being made, or somebody writes to it", path: source.path)
         }
-        guard try destination.listOrFail(".").isEmpty else {
-            throw StrataError(
-                .cannotCreate, "there is something at the new store's path already", path: destination.path)
-        }
+        // Where there is something, not even the lock may be made.
+        try checkEmptiness()
+        // Excludes another restoration, and whoever makes a store there.
+        let lock = try WriterOpening.takeLock(on: destination)
+        defer { withExtendedLifetime(lock) {} }
+        // Until then somebody may have made one.
+        try checkEmptiness()
         try copyFiles(of: manifest)
         var log = LogOpening(
             manifest: manifest, on: destination,
@@ -41,6 +44,13 @@ struct Restoration {
         try destination.installReplacement(of: StoreLayout.manifest)
         try destination.syncParentOrFail(mayBeDenied: true)
         return report(manifest, log.index)
+    }
+
+    private func checkEmptiness() throws(StrataError) {
+        guard try destination.listOrFail(".").allSatisfy({ $0 == StoreLayout.lock }) else {
+            throw StrataError(
+                .cannotCreate, "there is something at the new store's path already", path: destination.path)
+        }
     }
 
     private mutating func copyFiles(of manifest: Manifest) throws(StrataError) {

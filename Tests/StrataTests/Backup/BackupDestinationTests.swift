@@ -2,6 +2,7 @@ import EventSourcing
 import Foundation
 import Glibc
 import StrataTesting
+import Synchronization
 import Testing
 
 @testable import Strata
@@ -99,5 +100,28 @@ import Testing
         try file.write([try file.read(1, at: place)[0] ^ 1].span.bytes, at: place)
         _ = try StrataStore.backup(of: source, to: target)
         #expect(try await events(of: target).count == 2)
+    }
+
+    @Test func nobodyWritesWhereAStoreIsRestored() async throws {
+        try await append(1, on: source)
+        let other = Mutex<StrataError.Code?>(nil)
+        let destination = InterferingDevice(target, before: "events/") { device, _ in
+            do throws(StrataError) { _ = try WriterOpening.takeLock(on: device) } catch {
+                other.withLock { $0 = error.code }
+            }
+        }
+        _ = try StrataStore.restore(source, to: destination)
+        #expect(other.withLock { $0 } == .locked)
+        #expect(try await events(of: target).count == 1)
+    }
+
+    @Test func nothingIsRestoredWhereAStoreIsMadeMeanwhile() async throws {
+        try await append(1, on: source)
+        let options = options
+        let destination = InterferingDevice(target, before: "LOCK") { device, _ in
+            _ = try? WriterOpening(on: device, options: options).run()
+        }
+        #expect(code { try StrataStore.restore(source, to: destination) } == .cannotCreate)
+        #expect(try await events(of: target).isEmpty)
     }
 }

@@ -148,7 +148,7 @@ import Testing
         }
         #expect(
             calls
-                == Self.directories + ["syncDirectory ."] + copies + [
+                == Self.locking + Self.directories + ["syncDirectory ."] + copies + [
                     "syncDirectory events", "syncDirectory snapshots",
                 ]
                 + replacing("MANIFEST") + ["syncParent ."])
