@@ -130,7 +130,12 @@ struct Backup {
         while case .frame(let header) = try scanner.next() {
             if header.kind != .mark { end = scanner.offset + header.frameLength }
         }
-        return try transfer.isSame(segment.name, in: Format.segmentHeaderBytes..<end)
+        if try transfer.isSame(segment.name, in: Format.segmentHeaderBytes..<end) { return true }
+        // What is damaged has not gone another way.
+        var sourceScanner = SegmentScanner(
+            segment, storeID: older.storeID, isSealed: older.active != manifest.active, on: source)
+        guard let damage = try sourceScanner.run(visit: { _, _, _ in }).damage.first else { return false }
+        throw damaged(damage, segment.name)
     }
 
     private mutating func bringFiles(of manifest: Manifest, _ snapshots: [UInt64]) throws(StrataError) {
@@ -165,12 +170,14 @@ struct Backup {
             if isWhole { return transfer.keep(Int(clamping: entry.bytes)) }
         }
         let staged = try transfer.stage(name, mayLink: options.usesHardLinks)
-        if let damage = try problem(with: entry, in: staged, storeID) {
-            throw StrataError(
-                .damaged, "the store is damaged: \(damage); the older backup, if there is one, is as it was",
-                path: source.path(of: name), damage: [damage])
-        }
+        if let damage = try problem(with: entry, in: staged, storeID) { throw damaged(damage, name) }
         try install(staged, as: entry.identity)
+    }
+
+    private func damaged(_ damage: Damage, _ name: String) -> StrataError {
+        StrataError(
+            .damaged, "the store is damaged: \(damage); the older backup, if there is one, is as it was",
+            path: source.path(of: name), damage: [damage])
     }
 
     /// What is wrong with a segment of the destination; nil where it is what the manifest says.

@@ -13,6 +13,7 @@ import Testing
     private let target = SimulatedDevice(seed: 2)
     private let stream = sampleStream("Order")
     private let options = StrataOptions(segmentBytes: 4 << 10, idleMarkDelay: nil)
+    private static let segment = "events/00000000000000000001.seg"
 
     private func append(_ count: Int, on device: SimulatedDevice) async throws {
         let store = try await StrataStore.open(on: device, options: options)
@@ -90,16 +91,33 @@ import Testing
         #expect(try await events(of: target).count == 2 + count)
     }
 
+    /// Flips a bit in a commit of the first segment.
+    private func damage(_ device: SimulatedDevice, commit: (Int) -> Int) throws {
+        let frames = try StrataStore.inspectSegment(Self.segment, on: device).frames.filter { $0.kind == "commit" }
+        let frame = frames[commit(frames.count)]
+        let place = frame.offset + frame.length - 20
+        let file = try StoreFile(Self.segment, .readWrite, on: device)
+        try file.write([try file.read(1, at: place)[0] ^ 1].span.bytes, at: place)
+    }
+
     @Test func aDamagedCopyOfTheLastSegmentIsReplaced() async throws {
         try await append(2, on: source)
         _ = try StrataStore.backup(of: source, to: target)
-        let name = "events/00000000000000000001.seg"
-        let frame = try #require(try StrataStore.inspectSegment(name, on: target).frames.last { $0.kind == "commit" })
-        let place = frame.offset + frame.length - 20
-        let file = try StoreFile(name, .readWrite, on: target)
-        try file.write([try file.read(1, at: place)[0] ^ 1].span.bytes, at: place)
+        try damage(target) { $0 - 1 }
         _ = try StrataStore.backup(of: source, to: target)
         #expect(try await events(of: target).count == 2)
+    }
+
+    /// The store still appends to the segment, or has sealed it; the backup has the damaged commit already, or has not.
+    @Test(arguments: [3, 30], [true, false])
+    func damageInTheLastSegmentDoesNotReachTheBackup(_ count: Int, isOld: Bool) async throws {
+        try await append(2, on: source)
+        _ = try StrataStore.backup(of: source, to: target)
+        let before = target.storage.contents
+        try await append(count, on: source)
+        try damage(source) { isOld ? 0 : $0 - 1 }
+        #expect(code { try StrataStore.backup(of: source, to: target) } == .damaged)
+        #expect(target.storage.contents[Self.segment] == before[Self.segment])
     }
 
     @Test func nobodyWritesWhereAStoreIsRestored() async throws {
