@@ -42,8 +42,8 @@ struct Backup {
         defer { withExtendedLifetime(lock) {} }
         // Somebody may have made a store meanwhile.
         let isMarked = try isMarked()
-        try prepare(storeID, isMarked: isMarked)
         older = try Manifest.read(from: destination)
+        try prepare(storeID, isMarked: isMarked)
         for _ in 0..<Self.attempts {
             let manifest = try manifest()
             let snapshots = try SnapshotScan.segments(on: source)
@@ -97,7 +97,11 @@ struct Backup {
         try destination.syncParentOrFail(mayBeDenied: true)
         try StoreLayout.checkDirectories(on: destination)
         for directory in [StoreLayout.events, StoreLayout.snapshots, StoreLayout.quarantine] {
-            try destination.createDirectoryOrFail(directory)
+            if older == nil {
+                try StoreCreation.createDirectory(directory, on: destination)
+            } else {
+                try destination.createDirectoryOrFail(directory)
+            }
         }
         try destination.syncDirectoryOrFail(".")
     }
@@ -150,10 +154,15 @@ struct Backup {
         if let continuation { try transfer.install(continuation.staged, as: continuation.name) }
     }
 
+    /// Whether a file is the last segment of the older backup, which shows whatever is in it.
+    private func isShown(_ segment: SegmentIdentity) -> Bool {
+        older.map { segment == SegmentIdentity(number: $0.active) } ?? false
+    }
+
     /// Gives a segment its name. The one that the older backup shows as well waits for the snapshots: it may hold a
     /// truncation, and then the stream needs a snapshot of the events that are left.
     private mutating func install(_ staged: String, as segment: SegmentIdentity) throws(StrataError) {
-        if let older, segment == SegmentIdentity(number: older.active) {
+        if isShown(segment) {
             continuation = (staged, segment.name)
         } else {
             try transfer.install(staged, as: segment.name)
@@ -163,11 +172,13 @@ struct Backup {
     /// Brings a sealed segment over, unless it is there.
     private mutating func bring(_ entry: Manifest.SealedSegment, of storeID: UInt128) throws(StrataError) {
         let name = entry.identity.name
-        let isListed = older?.sealed.contains(entry) ?? false
         if try destination.kindOrFail(of: name) == .file {
+            if older?.sealed.contains(entry) ?? false { return transfer.keep(Int(clamping: entry.bytes)) }
             // What an unfinished backup has brought was perhaps not brought whole.
-            let isWhole = isListed ? true : try problem(with: entry, storeID) == nil
-            if isWhole { return transfer.keep(Int(clamping: entry.bytes)) }
+            if !isShown(entry.identity), try problem(with: entry, storeID) == nil {
+                try transfer.renew(name)
+                return transfer.keep(Int(clamping: entry.bytes))
+            }
         }
         let staged = try transfer.stage(name, mayLink: options.usesHardLinks)
         if let damage = try problem(with: entry, in: staged, storeID) { throw damaged(damage, name) }

@@ -74,6 +74,16 @@ struct FileTransfer {
         }
     }
 
+    /// Gives a file of the destination a new entry in its directory: the one that it has may be in the page cache alone,
+    /// where a sync of the directory failed.
+    func renew(_ name: String) throws(StrataError) {
+        let staged = name + StoreLayout.stagedSuffix
+        try destination.attempt("renaming failed", name) { () throws(SystemError) in
+            try destination.rename(name, to: staged)
+        }
+        try install(staged, as: name)
+    }
+
     private func link(_ name: String, as staged: String) throws(StrataError) -> Bool {
         do throws(SystemError) {
             try retryingInterrupts { () throws(SystemError) in

@@ -31,7 +31,7 @@ enum StoreCreation {
 
     /// Makes a directory, or gives one that an unfinished creation has left a new entry: the old one may be in the page
     /// cache alone, where a sync failed.
-    private static func createDirectory(_ name: String, on device: any Device) throws(StrataError) {
+    static func createDirectory(_ name: String, on device: any Device) throws(StrataError) {
         let newName = name + FileSystemDevice.replacementSuffix
         if try device.kindOrFail(of: name) != nil, try device.kindOrFail(of: newName) == nil {
             try device.attempt("renaming failed", name) { () throws(SystemError) in

@@ -148,6 +148,35 @@ import Testing
         }
     }
 
+    /// The next attempt succeeds, and what it says is durable is, although the operating system took it for durable before.
+    @Test(arguments: [DeviceFault.FailedSync.keptInCache, .reverted, .goneWithLastReference])
+    func aBackupBehindOneWhoseSyncFailedIsDurable(_ model: DeviceFault.FailedSync) async throws {
+        let life = try await life()
+        for isFirst in [true, false] {
+            let source = isFirst ? life.earlier : life.later
+            let before = isFirst ? SimulatedStorage() : life.backup
+            let plain = SimulatedDevice(before, seed: seed)
+            plain.keepCalls()
+            _ = try StrataStore.backup(of: source, to: plain)
+            // Of the parent's entry the simulation knows only that it was synced.
+            for call in plain.log where call.operation == .sync || call.operation == .syncDirectory {
+                let device = SimulatedDevice(before, seed: seed)
+                device.inject([DeviceFault(atCall: call.number, .failedSync(model))])
+                #expect(throws: StrataError.self) { try StrataStore.backup(of: source, to: device) }
+                let next = device.afterProcessDeath()
+                next.clearFaults()
+                do {
+                    _ = try StrataStore.backup(of: source, to: next)
+                    let found = try await events(of: next.storage.afterTotalLoss)
+                    let wanted = isFirst ? life.earlierEvents : life.laterEvents
+                    try require(found == wanted, "\(found?.count ?? 0) of \(wanted.count) events are there")
+                } catch {
+                    Issue.record("\(call) failed, first \(isFirst), seed \(seed): \(error)")
+                }
+            }
+        }
+    }
+
     @Test func aRestorationThatIsCutOffLeavesNoStoreOrAWholeOne() async throws {
         let life = try await life()
         var randomness = SeededRandomness(seed: seed)
