@@ -23,8 +23,8 @@ public struct BackupReport: Hashable, Sendable {
 
 /// How a backup is made.
 public struct BackupOptions: Sendable {
-    /// Whether files that never change again are hard links where the file system allows it, in place of copies. Links
-    /// take no room and no time, and a bad block then damages the store and the backup at once.
+    /// Whether sealed segments are hard links where the file system allows it, in place of copies. Links take no room and
+    /// no time, and a bad block then damages the store and the backup at once.
     public var usesHardLinks: Bool
 
     public init(usesHardLinks: Bool = true) {

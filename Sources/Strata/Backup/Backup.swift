@@ -309,7 +309,7 @@ extension Backup {
             if !isLast, try transfer.isSame(name) {
                 transfer.keep(try StoreFile(name, .read, on: source).length())
             } else {
-                try transfer.bring(name, mayLink: !isLast && options.usesHardLinks)
+                try transfer.bring(name)
             }
         }
         snapshotSegments = Set(numbers)

@@ -26,20 +26,21 @@ struct FileTransfer {
         show()
     }
 
-    /// Puts a file in the place of what the destination has under its name.
-    mutating func bring(_ name: String, mayLink: Bool) throws(StrataError) {
-        try install(stage(name, mayLink: mayLink), as: name)
+    /// Puts a copy of a file in the place of what the destination has under its name.
+    mutating func bring(_ name: String) throws(StrataError) {
+        try install(stage(name, mayLink: false), as: name)
     }
 
-    /// Brings a file that never changes again, as a link where that can be, otherwise as a copy.
+    /// Brings a file, as a copy or, where it may and can be, as a link.
     ///
+    /// - Parameter mayLink: whether the file never changes again and all of it is known to be durable: a link shares with it
+    ///   what a sync that failed has left in the page cache alone.
     /// - Returns: the name that it has until it is installed.
     mutating func stage(_ name: String, mayLink: Bool) throws(StrataError) -> String {
         let staged = name + StoreLayout.stagedSuffix
         try destination.removeIfPresent(staged)
         if mayLink, try link(name, as: staged) {
             let file = try StoreFile(staged, .read, on: destination)
-            // What the store has is durable, and its owner need not have synced a snapshot.
             try file.sync()
             linkedBytes += try file.length()
             show()

@@ -60,9 +60,9 @@ struct Restoration {
         try destination.syncDirectoryOrFail(".")
         transfer.bytesTotal = try StrataStore.bytes(of: manifest, source)
         let segments = manifest.sealed.map(\.identity) + [SegmentIdentity(number: manifest.active)]
-        for segment in segments { try transfer.bring(segment.name, mayLink: false) }
+        for segment in segments { try transfer.bring(segment.name) }
         for number in try SnapshotScan.segments(on: source) {
-            try transfer.bring(StoreLayout.snapshotSegment(number), mayLink: false)
+            try transfer.bring(StoreLayout.snapshotSegment(number))
         }
         try destination.syncDirectoryOrFail(StoreLayout.events)
         try destination.syncDirectoryOrFail(StoreLayout.snapshots)

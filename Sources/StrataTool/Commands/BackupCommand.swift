@@ -6,8 +6,8 @@ struct BackupCommand: AsyncParsableCommand {
         commandName: "backup",
         abstract: "Copy a store, or bring an older copy up to date; works beside a running writer.",
         discussion: """
-            The backup is a store's directory that verify checks and all reading commands read. Segments that never \
-            change again are hard links where the file system allows it. A backup that is cut off leaves the older one \
+            The backup is a store's directory that verify checks and all reading commands read. Sealed segments \
+            are hard links where the file system allows it. A backup that is cut off leaves the older one \
             whole, and the next goes on from there. A destination that holds anything but a backup of this store is \
             refused with 73.
 

@@ -110,6 +110,26 @@ import Testing
         #expect(try await backup.snapshots.latest(for: stream) == nil)
     }
 
+    @Test func aSnapshotThatAFailedSyncHasLeftInTheCacheIsDurableInABackup() async throws {
+        let store = try await open(source)
+        _ = try await store.events.append([sampleEvent(), sampleEvent()], to: stream, expecting: .any)
+        try await store.snapshots.save(snapshot(at: 1))
+        source.inject([DeviceFault(atCall: source.calls, .failedSync(.keptInCache))])
+        await #expect(throws: EventStoreError.self) { try await store.snapshots.delete(for: stream) }
+        try await store.snapshots.save(snapshot(at: 2))
+        // One segment cannot be appended to any more, and another has begun.
+        #expect(try source.list("snapshots").count == 2)
+        _ = try StrataStore.backup(of: source, to: target)
+        try await store.close()
+        let names = try target.list("snapshots")
+        let copy = SimulatedDevice(target.storage.afterTotalLoss)
+        for name in names {
+            let kinds = try StrataStore.inspectSegment("snapshots/\(name)", on: target).frames.map(\.kind)
+            #expect(try StrataStore.inspectSegment("snapshots/\(name)", on: copy).frames.map(\.kind) == kinds)
+            #expect(kinds.contains("snapshot"))
+        }
+    }
+
     @Test func damageAtTheEndOfABackupIsNoTornTail() async throws {
         let store = try await open(source)
         // The second one tells that the first is durable, and is not known to be so itself.
