@@ -241,7 +241,8 @@ struct LogReader: Sendable {
     func commit(
         containingAnyOf ids: [UInt128], among candidates: [LogIndex.Location]? = nil
     ) throws(StrataError) -> (events: [RecordedEvent], index: Int)? {
-        let wanted = Set(ids)
+        // A set of one would cost more than the comparisons that it spares.
+        let wanted = ids.count == 1 ? nil : Set(ids)
         var known = candidates
         return try retrying { () throws(StrataError) in
             let locations: [LogIndex.Location]
@@ -255,7 +256,9 @@ struct LogReader: Sendable {
             known = nil
             for location in locations {
                 let events = try commit(at: location)
-                if let index = events.firstIndex(where: { wanted.contains($0.id.bits) }) { return (events, index) }
+                if let index = events.firstIndex(where: { wanted?.contains($0.id.bits) ?? ($0.id.bits == ids[0]) }) {
+                    return (events, index)
+                }
             }
             return nil
         }
