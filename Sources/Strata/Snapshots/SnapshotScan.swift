@@ -27,14 +27,9 @@ struct SnapshotScan {
     private let highestVersions: [StreamID: Int]
     /// The highest number of a segment.
     private(set) var lastNumber: UInt64 = 0
-    /// Streams without a snapshot because of a deletion that is not known to be durable: another loss of power may bring
-    /// the snapshot back.
-    private(set) var doubtfulDeletions: Set<StreamID> = []
     /// Whether a segment does not end with a mark. What a process failed to write behind its end, and to take back, may be
-    /// there once the power has been gone.
+    /// there once the power has been gone, and a deletion in it may be gone.
     private(set) var mayHideChanges = false
-    /// Where the deletions of the segment that is read end.
-    private var deletions: [StreamID: Int] = [:]
     /// The last segment, if it can be appended to.
     private(set) var appendable: Open?
 
@@ -141,11 +136,7 @@ struct SnapshotScan {
         var durableMark = Format.segmentHeaderBytes
         var highestMark: Int?
         var isMarked = false
-        deletions = [:]
-        defer {
-            doubtfulDeletions.formUnion(deletions.filter { $0.value > durableMark }.keys)
-            if !isMarked { mayHideChanges = true }
-        }
+        defer { if !isMarked { mayHideChanges = true } }
         while true {
             switch try scanner.next() {
             case .end:
@@ -181,7 +172,6 @@ struct SnapshotScan {
             snapshots += 1
             let stream = StreamID(body.aggregateType, UUID(bits: header.aggregateID))
             if let highest = highestVersions[stream], header.firstVersion > highest { return true }
-            forgetDeletion(of: stream)
             index[stream] = SnapshotIndex.Entry(
                 segment: number, offset: scanner.offset, frameLength: header.frameLength,
                 version: header.firstVersion, schemaVersion: body.schemaVersion, createdAt: body.createdAt,
@@ -190,18 +180,10 @@ struct SnapshotScan {
         case .snapshotDeletion:
             guard let type = scanner.withBody({ AggregateTypeBody.aggregateType(in: $0, header: header) })
             else { return false }
-            let stream = StreamID(type, UUID(bits: header.aggregateID))
-            forgetDeletion(of: stream)
-            deletions[stream] = scanner.offset + header.frameLength
-            index[stream] = nil
+            index[StreamID(type, UUID(bits: header.aggregateID))] = nil
             return true
         case .mark: return true
         case .commit, .open, .footer, .truncation, .tombstone: return false
         }
-    }
-
-    private mutating func forgetDeletion(of stream: StreamID) {
-        doubtfulDeletions.remove(stream)
-        deletions[stream] = nil
     }
 }
