@@ -1,5 +1,6 @@
 import EventSourcing
 import FoundationEssentials
+import Synchronization
 import Testing
 
 /// What repositories make of streams whose events were released.
@@ -40,6 +41,37 @@ struct AggregateReleaseTests {
         let tally = try await repository.saved(countedTo: 9)
         try await store.truncate(tally.stream, before: 8, expecting: .any)
         #expect(await codeOfLoading(tally.id) == .streamTruncated)
+    }
+
+    /// Another task has saved one and released what the one that was loaded is of.
+    @Test func aSnapshotThatOvertookALoadIsUsedAndStays() async throws {
+        let tally = try await repository.saved(countedTo: 7)
+        let earlier = try #require(try await snapshots.latest(for: tally.stream))
+        try await repository.execute(on: tally.id) { tally in for amount in 8...10 { try tally.add(amount) } }
+        let later = try #require(try await snapshots.latest(for: tally.stream))
+        #expect((earlier.version, later.version) == (5, 10))
+        try await store.truncate(tally.stream, before: 10, expecting: .any)
+        let shown = Mutex([earlier])
+        var scripted = ScriptedSnapshotStore()
+        try await scripted.base.save(later)
+        scripted.latest = { _ in shown.withLock { $0.popLast() } ?? later }
+        let repository = AggregateRepository<Tally>(store: store, snapshotStore: scripted)
+        #expect(try await repository.load(tally.id).state.amounts == Array(1...10))
+        #expect(try await scripted.base.latest(for: tally.stream) == later)
+    }
+
+    /// Another process may have the codec.
+    @Test func theSnapshotOfWhatIsLeftStaysWhereItCannotBeDecoded() async throws {
+        let tally = try await repository.saved(countedTo: 5)
+        let snapshot = try #require(try await snapshots.latest(for: tally.stream))
+        try await snapshots.delete(for: tally.stream)
+        try await snapshots.save(
+            Snapshot(
+                stream: snapshot.stream, version: snapshot.version, schemaVersion: snapshot.schemaVersion,
+                createdAt: snapshot.createdAt, contentType: snapshot.contentType, state: Bytes("none")))
+        try await store.truncate(tally.stream, before: 5, expecting: .any)
+        #expect(await codeOfLoading(tally.id) == .streamTruncated)
+        #expect(try await snapshots.exists(for: tally.stream))
     }
 
     @Test func aSoftlyDeletedAggregateIsAsIfItWereNotThere() async throws {

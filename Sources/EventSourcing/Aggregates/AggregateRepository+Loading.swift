@@ -32,11 +32,14 @@ extension AggregateRepository {
         _ id: UUID
     ) async throws(EventStoreError) -> (aggregate: AggregateRoot<State>, exists: Bool) {
         let stream = StreamID(State.aggregateType, id)
-        if let snapshot = await usableSnapshot(of: stream) {
+        var passedOver: Int?
+        while let snapshot = await usableSnapshot(of: stream), snapshot.version != passedOver {
             let root = AggregateRoot(id: id, state: snapshot.state, version: snapshot.version)
             if let aggregate = try await replay(onto: root, from: root.version) { return (aggregate, true) }
             warnings.warn(.withoutItsEvent, stream)
-            await discardSnapshot(of: stream)
+            // Somebody may have released its event behind a later snapshot, which is the only one that can be used.
+            if await discardSnapshot(of: stream, at: snapshot.version) { break }
+            passedOver = snapshot.version
         }
         return try await replayFromTheBeginning(id)
     }

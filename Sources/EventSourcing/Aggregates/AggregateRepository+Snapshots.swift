@@ -78,15 +78,24 @@ extension AggregateRepository {
             return (try codec.decodeState(State.self, from: snapshot.state), snapshot.version)
         } catch {
             warnings.warn(.undecodable, stream, error)
-            await discardSnapshot(of: stream)
+            await discardSnapshot(of: stream, at: snapshot.version)
             return nil
         }
     }
 
     /// Makes room: a store keeps the snapshot with the higher version, so one that cannot be used would stand in the
     /// way of those that can. Where deleting fails, it does.
-    func discardSnapshot(of stream: StreamID) async {
+    ///
+    /// One of a truncated stream stays unless it is ahead of it: its events are gone, and another process may be able to
+    /// use the snapshot, or have saved another one by now.
+    ///
+    /// - Returns: whether it was tried.
+    @discardableResult
+    func discardSnapshot(of stream: StreamID, at version: Int) async -> Bool {
+        guard let status = try? await store.status(of: stream), !status.isTruncated || version > status.version
+        else { return false }
         _ = try? await snapshotStore?.delete(for: stream)
+        return true
     }
 
     private func encodeSnapshot(

@@ -95,13 +95,13 @@ extension LogIndex {
             // The view may be older than the segment's index, which is made anew where its sidecar is damaged.
             return try (sealedSegment(segment.identity) ?? sealed).lastMark(access, where: isBefore)
         }
-        return state.withLock { state in
-            // It may have been sealed meanwhile, and its index may not.
-            let index =
-                state.active.identity == segment.identity
-                ? state.active.index : state.sealed.last { $0.identity == segment.identity }?.memory
-            return index?.lastMark(where: isBefore)
+        var isActive = false
+        let mark: (mark: WalkMark, next: Int?)? = state.withLock { state in
+            isActive = state.active.identity == segment.identity
+            return isActive ? state.active.index.lastMark(where: isBefore) : nil
         }
+        // It may have been sealed meanwhile, and a compaction may have taken it away.
+        return isActive ? mark : try sealedSegment(segment.identity)?.lastMark(access, where: isBefore)
     }
 
     /// The segment that stands last among those that begin at or below a position; nil where there is none.

@@ -28,6 +28,11 @@ struct BackwardFeedCursor: Sendable {
             segment = found
             do throws(StrataError) {
                 guard let piece = try lastPiece(of: found) else {
+                    // Not there any longer, it says nothing of what stands in its place.
+                    guard reader.index.segment(found.identity) != nil else {
+                        segment = nil
+                        continue
+                    }
                     try reader.checkWhole(found)
                     nextPosition = min(nextPosition, Int(clamping: found.identity.number) - 1)
                     segment = nil

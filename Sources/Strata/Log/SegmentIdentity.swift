@@ -52,7 +52,9 @@ extension Manifest {
     /// Whether a segment that is not part of the log stands for nothing that is not in the log all the same: what a
     /// compaction has not finished, or has replaced.
     package func hasReplaced(_ segment: SegmentIdentity) -> Bool {
-        segment.isCompacted || sealed(coveringPosition: segment.number)?.isCompacted ?? false
+        // No compaction has come to what stands behind the active segment; there the manifest is the older one.
+        guard segment.number < active else { return false }
+        return segment.isCompacted || sealed(coveringPosition: segment.number)?.isCompacted ?? false
     }
 
     /// The sealed segment that stands for a position; nil where there is none. O(log segments).

@@ -22,7 +22,9 @@ struct ManifestRebuilding {
         var position = segments[0].number
         while position < active.number {
             let candidates = segments.filter { $0.number == position }
-            guard let next = try newest(of: candidates, first.storeID) else { return nil }
+            guard
+                let next = try newest(of: candidates, first.storeID), next.lastPosition < active.number
+            else { return nil }
             sealed.append(next)
             position = next.lastPosition + 1
         }

@@ -27,7 +27,8 @@ struct RecoveryPlan {
         if let damage = log?.damage { unrecoverable = damage }
         if !unrecoverable.isEmpty, let manifest = try ManifestRebuilding(device).manifest() {
             let reread = try Self.read(manifest, device)
-            if reread.damage.isEmpty {
+            // A manifest that verifies tells of segments that are missing at the end.
+            if reread.damage.isEmpty, manifest.active >= present?.active ?? 0 {
                 steps.append(.rebuildManifest(segments: manifest.sealed.count + 1))
                 (rebuilt, log, unrecoverable) = (manifest, reread, [])
             }

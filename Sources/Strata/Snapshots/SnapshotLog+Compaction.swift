@@ -27,6 +27,7 @@ extension SnapshotLog {
         let plan = SnapshotCompactionPlan(index, events, bytes: bytesBefore, segments: numbers.count, options)
         guard !isDamaged, plan.isWorthIt else { return }
         let first = try beginNewSegment()
+        let givenUpBefore = segmentsGivenUp
         let orphans = Set(plan.orphans)
         var rest = index.all.filter { $1.segment < first && !orphans.contains($0) }.map(\.key)[...]
         var unverifiable: [StreamID] = []
@@ -39,6 +40,11 @@ extension SnapshotLog {
         try copyOlder(unverifiable, below: first)
         try mark()
         try await log.markBeforeCompaction()
+        // Others save and delete in between, and what failed for them may have taken copies with it.
+        guard segmentsGivenUp == givenUpBefore else {
+            throw StrataError(
+                .ioFailure, "copies of snapshots may not be durable; the old ones stay", path: device.path)
+        }
         if !isDamaged {
             for number in numbers where number < first {
                 try device.removeIfPresent(StoreLayout.snapshotSegment(number))

@@ -37,6 +37,8 @@ actor SnapshotLog {
     private var fallenBackFrom: Set<SnapshotIndex.Entry> = []
     private var lastNumber: UInt64
     private var segment: Segment?
+    /// How many segments were given up because of a call that failed: what this process has written to them may be gone.
+    private(set) var segmentsGivenUp = 0
     private var isClosed = false
     /// Whether something in the segments was found damaged: then they stay as they are, until recovery puts them aside.
     private(set) var isDamaged: Bool
@@ -198,10 +200,15 @@ actor SnapshotLog {
         do {
             try file.sync()
         } catch {
-            segment = nil
+            giveUpSegment()
             throw error
         }
         segment?.syncedEnd = end
+    }
+
+    private func giveUpSegment() {
+        segment = nil
+        segmentsGivenUp += 1
     }
 
     func mark() throws(StrataError) {
@@ -244,7 +251,7 @@ actor SnapshotLog {
         } catch {
             // What was written of it may stay behind, and no frame may follow it. But it should not: the snapshot would
             // come back after a crash although its caller was told that it was not saved.
-            self.segment = nil
+            giveUpSegment()
             try? segment.file.erase(behind: segment.end)
             throw error
         }

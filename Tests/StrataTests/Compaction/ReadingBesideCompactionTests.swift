@@ -49,6 +49,22 @@ import Testing
         }
     }
 
+    /// The segment has many pieces, and is the active one when the walk begins.
+    @Test func aWalkBackwardGoesOnInASegmentThatIsSealedAndReplaced() async throws {
+        try await StrataStore.with(directory, StrataOptions(segmentBytes: 4 << 20, idleMarkDelay: nil)) { store in
+            for number in 0..<1_500 {
+                let event = sampleEvent(String(repeating: "\(number) ", count: 300))
+                _ = try await store.events.append([event], to: streams[number % 5], expecting: .any)
+            }
+            let before = try await store.events.readAll(direction: .backward).collect()
+            let during = try await read(
+                store, FeedQuery(direction: .backward), compacting: [CompactionOptions()])
+            #expect(before.count == 1_500)
+            let isSame = during == before
+            #expect(isSame, "\(during.count) events")
+        }
+    }
+
     @Test func streamsAndAppendsGoOnMeanwhile() async throws {
         try await StrataStore.with(directory, options) { store in
             try await fill(store)

@@ -96,6 +96,20 @@ import Testing
         #expect(try files.contents().filter { $0.key != "LOCK" } == before.filter { $0.key != "LOCK" })
     }
 
+    @Test func aMissingLastSegmentIsNotWrittenOff() async throws {
+        let directory = TemporaryDirectory()
+        let files = StoreFiles(directory)
+        try await fill(directory)
+        let segments = try files.segments()
+        #expect(segments.count > 2)
+        try files.remove(try #require(segments.last))
+        let before = try files.contents()
+        let report = try await StrataStore.recover(at: directory.path)
+        #expect(!report.unrecoverable.isEmpty)
+        #expect(!report.isPerformed)
+        #expect(try files.contents().filter { $0.key != "LOCK" } == before.filter { $0.key != "LOCK" })
+    }
+
     @Test func damagedSnapshotsMoveToQuarantine() async throws {
         let directory = TemporaryDirectory()
         let files = StoreFiles(directory)

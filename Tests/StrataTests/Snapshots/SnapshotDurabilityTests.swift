@@ -8,6 +8,36 @@ import Testing
 
 /// A snapshot whose events are released is all that its aggregate has: it stays, whatever becomes of a later one.
 @Suite struct SnapshotDurabilityTests {
+    /// A deletion's sync takes the copies with it that a compaction has made by then.
+    @Test func aCompactionKeepsWhatItHasCopiedInVain() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let options = StrataOptions(preallocatedBytes: 0, idleMarkDelay: nil)
+        let store = try await StrataStore.open(on: device, options: options)
+        let streams = (0..<200).map { _ in sampleStream() }
+        for stream in streams {
+            _ = try await store.events.append([sampleEvent()], to: stream, expecting: .noStream)
+            try await store.snapshots.save(
+                Snapshot(stream: stream, version: 1, schemaVersion: 1, createdAt: .distantPast, state: Bytes("{}")))
+        }
+        try await store.snapshots.delete(for: streams[0])
+        let copies = Atomic(0)
+        device.beforeWrites {
+            guard (try? device.list("snapshots").count) == 2 else { return }
+            // The first one is the new segment's header.
+            guard copies.wrappingAdd(1, ordering: .relaxed).newValue == 10 else { return }
+            device.inject([DeviceFault(atCall: 1, .failedSync(.keptInCache))])
+            Task.immediate { try await store.snapshots.delete(for: streams[1]) }
+        }
+        await #expect(throws: StrataError.self) {
+            _ = try await store.compact(CompactionOptions(minReleasedShare: 0)).report()
+        }
+        device.beforeWrites(nil)
+        #expect(device.struck.map(\.operation) == [.sync])
+        let next = try await StrataStore.open(on: SimulatedDevice(device.storage.afterTotalLoss), options: options)
+        for stream in streams[2...] { #expect(try await next.snapshots.exists(for: stream)) }
+        for stream in streams[2...] { #expect(try await next.snapshots.latest(for: stream) != nil) }
+    }
+
     /// Nothing is synced that need not be.
     private let options = StrataOptions(durability: .none, idleMarkDelay: nil)
     private let order = sampleStream("Order")
