@@ -35,6 +35,13 @@ import Testing
         #expect(throws: StrataError.self) { _ = try body() }?.code
     }
 
+    /// The target, which somebody opens for writing right before a file of some name is opened.
+    private func destination(writtenBefore prefix: String) -> InterferingDevice {
+        InterferingDevice(target, before: prefix) { [options] device, _ in
+            _ = try? WriterOpening(on: device, options: options).run()
+        }
+    }
+
     @Test func aBackupWithoutRoomForAManifestBecomesNoStore() async throws {
         try await append(1, on: source)
         _ = try StrataStore.backup(of: source, to: target)
@@ -49,20 +56,14 @@ import Testing
         try await append(1, on: source)
         _ = try StrataStore.backup(of: source, to: target)
         try await append(1, on: source)
-        let options = options
-        let destination = InterferingDevice(target, before: "LOCK") { device, _ in
-            _ = try? WriterOpening(on: device, options: options).run()
-        }
+        let destination = destination(writtenBefore: "LOCK")
         #expect(code { try StrataStore.backup(of: source, to: destination) } == .cannotCreate)
         #expect(try await events(of: target).count == 1)
     }
 
     @Test func aStoreThatIsMadeMeanwhileIsNoBackup() async throws {
         try await append(1, on: source)
-        let options = options
-        let destination = InterferingDevice(target, before: "") { device, _ in
-            _ = try? WriterOpening(on: device, options: options).run()
-        }
+        let destination = destination(writtenBefore: "")
         #expect(code { try StrataStore.backup(of: source, to: destination) } == .cannotCreate)
         #expect(target.storage.contents["BACKUP"] == nil)
     }
@@ -135,10 +136,7 @@ import Testing
 
     @Test func nothingIsRestoredWhereAStoreIsMadeMeanwhile() async throws {
         try await append(1, on: source)
-        let options = options
-        let destination = InterferingDevice(target, before: "LOCK") { device, _ in
-            _ = try? WriterOpening(on: device, options: options).run()
-        }
+        let destination = destination(writtenBefore: "LOCK")
         #expect(code { try StrataStore.restore(source, to: destination) } == .cannotCreate)
         #expect(try await events(of: target).isEmpty)
     }

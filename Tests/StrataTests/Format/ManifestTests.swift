@@ -169,4 +169,11 @@ import Testing
         manifest.sealed[1].contentLength += 8
         expect(.invalidField, from: manifest.encoded())
     }
+
+    @Test func noCompactionHasComeBehindTheActiveSegment() {
+        let manifest = Manifest(storeID: 1, generation: 2, createdAt: .distantPast, sealed: [], active: 51)
+        #expect(manifest.hasReplaced(SegmentIdentity(number: 1, generation: 2)))
+        #expect(!manifest.hasReplaced(SegmentIdentity(number: 51, generation: 2)))
+        #expect(!manifest.hasReplaced(SegmentIdentity(number: 101, generation: 3)))
+    }
 }
