@@ -65,7 +65,11 @@ extension StrataStore {
             try [StoreLayout.eventSegment(manifest.active)]
             + SnapshotScan.segments(on: device).map { StoreLayout.snapshotSegment($0) }
         for name in others where try device.kindOrFail(of: name) == .file {
-            total += try StoreFile(name, .read, on: device).length()
+            do throws(StrataError) {
+                total += try StoreFile(name, .read, on: device).length()
+            } catch  where error.code == .notFound {
+                // A compaction has just removed it.
+            }
         }
         return total
     }

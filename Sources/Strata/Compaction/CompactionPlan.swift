@@ -20,6 +20,10 @@ struct CompactionPlan: Sendable {
         var releasedEvents: Int { segments.reduce(0) { $0 + $1.survey.releasedEvents } }
     }
 
+    /// What is merged is not longer together, whatever is released of it: how much is, is estimated, and the result must fit
+    /// into a segment with what is stored beside the frames.
+    static let longestRun = Format.longestSegment / 4 * 3
+
     private(set) var groups: [Group] = []
     private let options: CompactionOptions
 
@@ -41,14 +45,16 @@ struct CompactionPlan: Sendable {
     init(_ segments: [Segment], _ options: CompactionOptions) {
         self.options = options
         var run: [Segment] = []
-        var runBytes = 0
+        var (runBytes, liveBytes) = (0, 0)
         for segment in segments {
-            if runBytes + segment.survey.liveBytes > options.targetSegmentBytes {
+            let bytes = Int(clamping: segment.entry.contentLength)
+            if liveBytes + segment.survey.liveBytes > options.targetSegmentBytes || runBytes + bytes > Self.longestRun {
                 end(run)
-                (run, runBytes) = ([], 0)
+                (run, runBytes, liveBytes) = ([], 0, 0)
             }
             run.append(segment)
-            runBytes += segment.survey.liveBytes
+            runBytes += bytes
+            liveBytes += segment.survey.liveBytes
         }
         end(run)
     }

@@ -1,14 +1,35 @@
 /// Finds out what a compaction would do, without changing anything.
 struct CompactionPreview {
+    /// How often compactions may come in between.
+    private static let attempts = 10
+
     let reader: LogReader
     let sidecars: SidecarFiles
     let snapshots: SnapshotIndex
 
     private var device: any Device { sidecars.device }
 
-    /// Looks at everything that the job would. May block.
+    /// Looks at everything that the job would, and again where a compaction has taken segments away meanwhile. May block.
     func run(_ options: CompactionOptions) throws(StrataError) -> CompactionReport {
         try options.check()
+        for _ in 1..<Self.attempts {
+            let segments = segments
+            do throws(StrataError) {
+                return try look(options)
+            } catch {
+                try reader.refreshIndex()
+                if self.segments == segments { throw error }
+            }
+        }
+        return try look(options)
+    }
+
+    /// Which segments there are.
+    private var segments: [SegmentIdentity] {
+        reader.index.sealedSegments.map(\.entry.identity) + [reader.index.activeSegment.identity]
+    }
+
+    private func look(_ options: CompactionOptions) throws(StrataError) -> CompactionReport {
         let live = reader.index.liveVersions
         var report = CompactionReport()
         report.segmentsBefore = reader.index.sealedSegments.count + 1
@@ -52,7 +73,12 @@ struct CompactionPreview {
     private func addSnapshots(_ options: CompactionOptions, to report: inout CompactionReport) throws(StrataError) {
         let numbers = try SnapshotScan.segments(on: device)
         for number in numbers {
-            report.snapshotBytesBefore += try StoreFile(StoreLayout.snapshotSegment(number), .read, on: device).length()
+            do throws(StrataError) {
+                let file = try StoreFile(StoreLayout.snapshotSegment(number), .read, on: device)
+                report.snapshotBytesBefore += try file.length()
+            } catch  where error.code == .notFound {
+                // A compaction has just removed it.
+            }
         }
         let plan = SnapshotCompactionPlan(
             snapshots, reader.index, bytes: report.snapshotBytesBefore, segments: numbers.count, options)

@@ -1,5 +1,6 @@
 import EventSourcing
 import Logging
+import Synchronization
 
 /// The job that rewrites segments, beside readers and the writer. One at a time; runs on a thread of its own, because that
 /// blocks.
@@ -17,10 +18,15 @@ actor Compactor {
     private let reader: LogReader
     private let sidecars: SidecarFiles
     let logger: Logger
-    /// The job under way.
-    private var running: CompactionControl?
+    private struct Turn {
+        /// That of the job under way.
+        var control: CompactionControl?
+        var isClosed = false
+    }
+
+    /// Whoever closes must not have to wait for the job's thread to end the job.
+    nonisolated private let turn = Mutex(Turn())
     private var waiters: [CheckedContinuation<Void, Never>] = []
-    private var isClosed = false
 
     init(
         log: SegmentLog, snapshots: SnapshotLog, reader: LogReader, sidecars: SidecarFiles, logger: Logger
@@ -37,11 +43,14 @@ actor Compactor {
     /// Does what the options ask for.
     func run(_ options: CompactionOptions, _ control: CompactionControl) async throws(StrataError) -> CompactionReport {
         try options.check()
-        while running != nil { await withCheckedContinuation { waiters.append($0) } }
+        await waitForTurn()
+        let isClosed = turn.withLock { turn in
+            if !turn.isClosed { turn.control = control }
+            return turn.isClosed
+        }
         guard !isClosed else { throw StrataError(.closed, "the store is closed", path: device.path) }
-        running = control
         defer {
-            running = nil
+            turn.withLock { $0.control = nil }
             for waiter in waiters { waiter.resume() }
             waiters = []
         }
@@ -49,6 +58,7 @@ actor Compactor {
         do throws(StrataError) {
             try await rewriteSegments(options, control, &report)
             try await snapshots.compact(options, control, log, reader.index, &report)
+            try control.check()
             try cleanQuarantine(options, &report)
         } catch {
             guard error.code == .cancelled else { throw error }
@@ -58,10 +68,17 @@ actor Compactor {
     }
 
     /// Ends the job under way, waits for that, and takes no more.
-    func close() async {
-        isClosed = true
-        running?.cancel()
-        while running != nil { await withCheckedContinuation { waiters.append($0) } }
+    nonisolated func close() async {
+        let control = turn.withLock { turn in
+            turn.isClosed = true
+            return turn.control
+        }
+        control?.cancel()
+        await waitForTurn()
+    }
+
+    private func waitForTurn() async {
+        while turn.withLock({ $0.control != nil }) { await withCheckedContinuation { waiters.append($0) } }
     }
 
     private func rewriteSegments(
@@ -144,6 +161,7 @@ actor Compactor {
                 report.leftovers.append(input.identity.name)
                 logger.warning("a replaced segment could not be removed", metadata: ["error": "\(error)"])
             }
+            reader.close(input.identity)
         }
         do throws(StrataError) {
             try device.syncDirectoryOrFail(StoreLayout.events)

@@ -4,7 +4,8 @@ import Glibc
 struct Throttle {
     private static let longestPause = Duration.milliseconds(50)
     private let bytesPerSecond: Int?
-    private let start = ContinuousClock.now
+    /// When the first bytes were to be moved: no time before that counts.
+    private var start: ContinuousClock.Instant?
     private var bytes = 0
 
     init(bytesPerSecond: Int?) {
@@ -15,6 +16,8 @@ struct Throttle {
     mutating func wait(for count: Int, isCancelled: () -> Bool) {
         guard let bytesPerSecond else { return }
         bytes += count
+        let start = start ?? .now
+        self.start = start
         let due = start + .seconds(Double(bytes) / Double(bytesPerSecond))
         while !isCancelled() {
             let rest = due - ContinuousClock.now

@@ -37,10 +37,12 @@ final class SidecarRepair: Sendable {
             let sidecar = isSound ? identity.flatMap { sidecars.make(of: indexing.index, entry, $0) } : nil
             if sidecar == nil { indexing.makeSearchable() } else { sidecars.finish(entry.identity) }
             let made = indexing.index
-            index.replace(segment) { types in
+            let isHeld = index.replace(segment) { types in
                 if let sidecar { return IndexedSegment(entry, sidecar, types: types) }
                 return IndexedSegment(entry, made, isDamaged: !isSound, types: types)
             }
+            // A compaction has taken the segment away meanwhile, and with it the sidecar that was there.
+            if !isHeld, index.sealedSegment(entry.identity) == nil { sidecars.remove(entry.identity) }
         }
     }
 }

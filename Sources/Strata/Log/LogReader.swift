@@ -50,6 +50,16 @@ struct LogReader: Sendable {
         }
     }
 
+    /// Lets go of a segment that a compaction has replaced: as long as somebody has its file open, the disk keeps it.
+    func close(_ segment: SegmentIdentity) {
+        for isSealed in [false, true] { files.close(OpenSegment(identity: segment, isSealed: isSealed)) }
+    }
+
+    /// Takes in what another process has done, in a store that is open for reading only. May block for long.
+    func refreshIndex() throws(StrataError) {
+        try refresh?.run()
+    }
+
     /// An answer that needed no waiting.
     struct Known<Value> {
         let value: Value

@@ -30,6 +30,11 @@ final class SegmentFiles<Key: Hashable & Sendable>: Sendable {
         openFiles.withLock { $0.add(content, segment, capacity: capacity) }
         return content
     }
+
+    /// Lets go of a segment.
+    func close(_ segment: Key) {
+        openFiles.withLock { $0.files[segment] = nil }
+    }
 }
 
 extension SegmentFiles.OpenFiles {

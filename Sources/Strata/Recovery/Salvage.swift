@@ -30,8 +30,8 @@ struct Salvage {
     /// The lowest version of each stream that is not released: what is missing below is no loss.
     private var firstLiveVersions: [StreamID: Int] = [:]
     private var batchBytes = 0
-    /// Whether the segment that is read is compacted.
-    private var isCompacted = false
+    /// The segment that is read.
+    private var segment = SegmentIdentity(number: 1)
 
     init(of source: any Device) {
         self.source = source
@@ -50,7 +50,7 @@ struct Salvage {
         for segment in segments {
             var failure: StrataError?
             var scanner = scanner(of: segment, among: segments, storeID)
-            isCompacted = segment.isCompacted
+            self.segment = segment
             let scan = try scanner.run { offset in
                 progress(JobProgress(bytesDone: done + offset, bytesTotal: total))
             } visit: { header, _, body in
@@ -62,7 +62,7 @@ struct Salvage {
             if let failure { throw failure }
             damage += scan.damage
             done += scan.bytes
-            passOverReleased(scan)
+            finish(scan)
         }
         try flush(to: log)
         addLossesAtTheEnd()
@@ -136,12 +136,32 @@ struct Salvage {
         return total
     }
 
-    /// Positions that a compacted segment stands for and does not hold were released, unless they were in a block that
-    /// is damaged.
-    private mutating func passOverReleased(_ scan: SegmentScan) {
-        guard scan.segment.isCompacted else { return }
+    /// Goes on behind a segment. Positions that a compacted one stands for and does not hold were released, unless they
+    /// were in a block that is damaged.
+    private mutating func finish(_ scan: SegmentScan) {
+        guard segment.isCompacted else { return }
+        guard let end = end(of: scan) else {
+            lostPositions += scan.damage.compactMap(\.positions)
+            return
+        }
+        addLost(before: Int(clamping: segment.number))
         lostPositions += scan.damage.compactMap(\.positions)
-        if let footer = scan.footer { lastPosition = max(lastPosition, Int(clamping: footer.lastPosition)) }
+        lastPosition = max(lastPosition, Int(clamping: end))
+    }
+
+    /// The last position that a compacted segment stands for; nil where it cannot be told, or where something that cannot
+    /// be told is missing before it.
+    private func end(of scan: SegmentScan) -> UInt64? {
+        if let footer = scan.footer { return footer.lastPosition }
+        let entry = manifest?.sealed.first { $0.identity == segment }
+        return entry.flatMap { $0.eventCount == scan.eventCount ? $0.lastPosition : nil }
+    }
+
+    /// Counts as lost what no segment has told of that is before a position.
+    private mutating func addLost(before position: Int) {
+        guard position > lastPosition + 1 else { return }
+        lostPositions.append(Position(lastPosition + 1)...Position(position - 1))
+        lastPosition = position - 1
     }
 
     private mutating func take(
@@ -155,9 +175,7 @@ struct Salvage {
         var stream = streams[commit.stream] ?? Stream()
         // A version that was there before comes only from a log that was put together by hand.
         guard header.firstVersion > stream.sourceVersion else { return }
-        if header.firstPosition > lastPosition + 1, !isCompacted {
-            lostPositions.append(Position(lastPosition + 1)...Position(header.firstPosition - 1))
-        }
+        addLost(before: segment.isCompacted ? Int(clamping: segment.number) : header.firstPosition)
         passOver(to: header.firstVersion, of: commit.stream, &stream)
         batch.append(
             .commit(
@@ -224,8 +242,9 @@ struct Salvage {
         batchBytes = 0
     }
 
-    /// Losses that no later commit of their stream has shown, but a header of a frame whose body is gone.
+    /// Losses that no later commit has shown, but the manifest, or a header of a frame whose body is gone.
     private mutating func addLossesAtTheEnd() {
+        if let manifest { addLost(before: Int(clamping: manifest.active)) }
         for header in damagedHeaders {
             guard let versions = header.versions, let positions = header.positions else { continue }
             let known = streams.first { stream, _ in
@@ -237,9 +256,9 @@ struct Salvage {
                 losses.append(
                     SalvageReport.Loss(
                         aggregateType: known?.key.aggregateType, aggregateID: UUID(bits: header.aggregateID),
-                        versions: versions))
+                        versions: max(versions.lowerBound, firstLive)...versions.upperBound))
             }
-            if positions.lowerBound.rawValue > lastPosition { lostPositions.append(positions) }
+            addLost(before: positions.upperBound.rawValue + 1)
         }
     }
 }

@@ -48,6 +48,8 @@ struct StoreWalk {
         var (scan, damage) = try scan(active, of: manifest.storeID, isSealed: false)
         // What the writer was just changing reads well the second time.
         if !damage.isEmpty { (scan, damage) = try self.scan(active, of: manifest.storeID, isSealed: false) }
+        // It was sealed while the others were read, and has been replaced.
+        if !damage.isEmpty, try Manifest.read(from: device)?.lists(active) != true { return }
         if damage.isEmpty, scan.end < visibleEnd {
             // Readers were shown what stands here, so that it is no torn tail.
             damage = [

@@ -1,5 +1,6 @@
 import EventSourcing
 import Foundation
+import StrataTesting
 import Testing
 
 @testable import Strata
@@ -62,6 +63,59 @@ import Testing
             #expect(before.count == 1_500)
             let isSame = during == before
             #expect(isSame, "\(during.count) events")
+        }
+    }
+
+    /// Gives a store, and a device under which it is compacted right before a file of events is opened for reading.
+    private func withInterference(
+        _ body: @escaping @Sendable (StrataStore, any Device) throws(StrataError) -> Void
+    ) async throws {
+        let store = try await StrataStore.open(at: directory.path, options: options)
+        try await fill(store, count: 100)
+        _ = try await store.events.delete(streams[0], mode: .soft, expecting: .any)
+        let device = InterferingDevice(
+            try FileSystemDevice(path: directory.path), before: "events/", access: .read
+        ) { _, _ in
+            let isDone = DispatchSemaphore(value: 0)
+            Task.detached {
+                _ = try? await store.compact().report()
+                isDone.signal()
+            }
+            isDone.wait()
+        }
+        // The compaction needs the threads that tests run on.
+        try await BlockingReads.run { () throws(StrataError) in try body(store, device) }
+        #expect(try StoreFiles(directory).segments().contains { $0.contains("-") })
+        try await store.close()
+    }
+
+    @Test func aScrubFindsTheActiveSegmentSoundThatIsReplacedMeanwhile() async throws {
+        try await withInterference { store, device throws(StrataError) in
+            var walk = StoreWalk(device, store.reader.index) { _ in }
+            let report = try walk.run()
+            #expect(report.damage.isEmpty, "\(report.damage)")
+        }
+    }
+
+    @Test func aPreviewBeginsAnewWhereSegmentsAreReplacedMeanwhile() async throws {
+        try await withInterference { [options] store, device throws(StrataError) in
+            let sidecars = SidecarFiles(
+                device: device, storeID: store.sidecars.storeID, mayWrite: false, logger: options.logger)
+            let preview = try CompactionPreview(
+                reader: store.reader, sidecars: sidecars, snapshots: store.snapshotIndex
+            ).run(CompactionOptions())
+            #expect(preview.segmentsBefore == 2 && preview.rewrites.isEmpty)
+        }
+    }
+
+    @Test func aPreviewByAReaderFollowsACompactionByTheWriter() async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store)
+            let reader = try await StrataStore.open(at: directory.path, options: StrataOptions(access: .readOnly))
+            #expect(try await reader.compactionPreview().rewrites.count == 1)
+            _ = try await store.compact().report()
+            #expect(try await reader.compactionPreview().rewrites.isEmpty)
+            try await reader.close()
         }
     }
 

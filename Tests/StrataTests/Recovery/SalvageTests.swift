@@ -111,6 +111,61 @@ import Testing
         #expect(report.losses.reduce(0) { $0 + $1.versions.count } == positions.count)
     }
 
+    /// Has each sealed segment compressed, and gives the names of all, and which positions each stands for.
+    private func compress(_ directory: TemporaryDirectory) async throws -> [(name: String, positions: Range<Int>)] {
+        try await StrataStore.with(directory, options) { store in
+            _ = try await store.compact(CompactionOptions(minMergedSegments: 100)).report()
+        }
+        let names = try StoreFiles(directory).segments().filter { $0.hasSuffix(".seg") }
+        let firsts = try names.map { name in
+            try #require(Int(name.drop { $0 != "/" }.dropFirst().prefix(20)))
+        }
+        return zip(names, zip(firsts, firsts.dropFirst() + [201])).map { ($0, $1.0..<$1.1) }
+    }
+
+    @Test(arguments: [false, true])
+    func aMissingSegmentBeforeACompactedOneIsNamed(withoutManifest: Bool) async throws {
+        let directory = TemporaryDirectory()
+        _ = try await fill(directory)
+        let segments = try await compress(directory)
+        #expect(segments.count > 2 && segments[1].name.contains("-"))
+        try StoreFiles(directory).remove(segments[0].name)
+        if withoutManifest { try StoreFiles(directory).remove("MANIFEST") }
+        let (report, events) = try await salvage(directory)
+        #expect(report.lostPositions == [segments[0].positions.closed])
+        #expect(events.count == 200 - segments[0].positions.count)
+    }
+
+    @Test func missingSegmentsAtTheEndAreNamed() async throws {
+        let directory = TemporaryDirectory()
+        _ = try await fill(directory)
+        let segments = try await compress(directory)
+        let (last, active) = (segments[segments.count - 2], segments[segments.count - 1])
+        // What was in the active segment, nothing tells any longer.
+        try StoreFiles(directory).remove(last.name)
+        try StoreFiles(directory).remove(active.name)
+        let (report, events) = try await salvage(directory)
+        #expect(report.lostPositions == [last.positions.closed])
+        #expect(events.count == last.positions.lowerBound - 1)
+    }
+
+    @Test func aDamagedFooterOfACompactedSegmentCostsNothing() async throws {
+        let directory = TemporaryDirectory()
+        let streams = try await fill(directory)
+        // Its end holds nothing that is left.
+        try await StrataStore.with(directory, options) { store in
+            _ = try await store.events.delete(streams[0], mode: .soft, expecting: .any)
+        }
+        let segments = try await compress(directory)
+        let files = StoreFiles(directory)
+        let length = try #require(try files.contents()[segments[1].name]).count
+        try files.flipBit(at: length - 20, of: segments[1].name)
+        let (report, events) = try await salvage(directory)
+        #expect(report.damage.count == 1)
+        #expect(report.lostPositions == [] && report.losses.isEmpty)
+        #expect(events.count == 180)
+    }
+
     @Test func aDamagedHeaderOfASegmentCostsNothing() async throws {
         let directory = TemporaryDirectory()
         _ = try await fill(directory)
@@ -186,4 +241,8 @@ import Testing
         let latest = try await StrataStore.with(new) { try await $0.snapshots.latest(for: stream) }
         #expect(latest?.version == 2)
     }
+}
+
+extension Range<Int> {
+    fileprivate var closed: ClosedRange<Position> { Position(lowerBound)...Position(upperBound - 1) }
 }

@@ -1,0 +1,97 @@
+import EventSourcing
+import Foundation
+import StrataTesting
+import Testing
+
+@testable import Strata
+
+/// How a compaction is planned, slowed down and ended, and what it lets go of.
+@Suite struct CompactionJobTests {
+    private let directory = TemporaryDirectory()
+    private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
+
+    private func fill(_ store: StrataStore, count: Int = 1_000) async throws {
+        let stream = sampleStream()
+        for _ in 0..<count { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any) }
+    }
+
+    /// A segment of so many bytes, most of which are said to be released.
+    private func segment(_ number: UInt64, bytes: Int) -> CompactionPlan.Segment {
+        let entry = Manifest.SealedSegment(
+            firstPosition: number, lastPosition: number, bytes: UInt64(bytes), eventCount: 1, commitCount: 1, digest: 0)
+        var survey = SegmentSurvey(wholeOf: entry)
+        survey.releasedEvents = 1
+        survey.releasedBytes = survey.liveBytes - 1_000
+        survey.liveBytes = 1_000
+        return CompactionPlan.Segment(entry, survey)
+    }
+
+    @Test func whatIsMergedFitsIntoASegmentEvenIfNothingOfItIsReleased() {
+        let segments = (1...9).map { segment($0, bytes: 1 << 30) }
+        let plan = CompactionPlan(segments, CompactionOptions())
+        let lengths = plan.groups.map { $0.inputs.reduce(0) { $0 + Int($1.contentLength) } }
+        #expect(lengths == Array(repeating: 3 << 30, count: 3))
+        // A segment with its blocks' headers and the footer.
+        #expect(lengths.allSatisfy { $0 + $0 / 32 < Format.longestSegment })
+    }
+
+    @Test(.timeLimit(.minutes(10))) func closingEndsAJobThatIsSlow() async throws {
+        let store = try await StrataStore.open(at: directory.path, options: options)
+        try await fill(store)
+        let job = store.compact(CompactionOptions(maxBytesPerSecond: 1))
+        var progress = job.progress.makeAsyncIterator()
+        _ = await progress.next()
+        try await store.close()
+        let report = try await job.report()
+        #expect(report.isCancelled && report.rewrites.isEmpty)
+        #expect(try await StrataStore.verify(at: directory.path).isSound)
+    }
+
+    @Test func aCancelledJobPurgesNothing() async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store, count: 1)
+            let device = try FileSystemDevice(path: directory.path)
+            try device.createDirectory(StoreLayout.quarantine)
+            _ = try StoreFile(StoreLayout.quarantine + "/kept", .create, on: device)
+            let compactor = try #require(store.compactor)
+            let control = CompactionControl()
+            control.cancel()
+            let cancelled = try await compactor.run(CompactionOptions(purgesQuarantine: true), control)
+            #expect(cancelled.isCancelled && cancelled.purged.isEmpty)
+            #expect(try device.list(StoreLayout.quarantine) == ["kept"])
+            _ = try await compactor.run(CompactionOptions(purgesQuarantine: true), CompactionControl())
+            #expect(try device.list(StoreLayout.quarantine) == [])
+        }
+    }
+
+    @Test func noTimeCountsBeforeTheFirstBytes() {
+        var throttle = Throttle(bytesPerSecond: 1_000)
+        usleep(600_000)
+        var questions = 0
+        throttle.wait(for: 500) {
+            questions += 1
+            return questions > 1
+        }
+        #expect(questions > 1)
+    }
+
+    /// The names of what this process has open or mapped of the directory, although it was removed.
+    private func removedFilesInUse() throws -> [String] {
+        let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+            .compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)") }
+        let mappings = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(separator: "\n")
+            .map { String($0.drop { $0 != "/" }) }
+        return (descriptors + mappings).filter { $0.hasPrefix(directory.path) && $0.hasSuffix("(deleted)") }
+    }
+
+    @Test func segmentsThatWereReplacedAreLetGoOf() async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store)
+            #expect(try await store.allEvents().count == 1_000)
+            let report = try await store.compact().report()
+            #expect(!report.rewrites.isEmpty)
+            #expect(try removedFilesInUse() == [])
+            #expect(try await store.allEvents().count == 1_000)
+        }
+    }
+}
