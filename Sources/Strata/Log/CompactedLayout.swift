@@ -1,8 +1,6 @@
 /// Where the blocks of a compacted segment are: as its footer says, or, where the footer does not verify, as a walk from
 /// block to block finds them.
 struct CompactedLayout {
-    private static let chunk = 1 << 20
-
     let file: StoreFile
     let binding: ChecksumBinding
     private let length: Int
@@ -80,7 +78,8 @@ extension CompactedLayout {
     private mutating func findBlocks() throws(StrataError) {
         var offset = Format.segmentHeaderBytes
         var gapStart: Int?
-        while let (found, header) = try nextHeader(from: offset) {
+        var search = BlockSearch(file, length: length, binding: binding)
+        while let (found, header) = try search.next(from: offset) {
             if found > offset, gapStart == nil { gapStart = offset }
             switch header.kind {
             case .dictionary where found == Format.segmentHeaderBytes:
@@ -110,27 +109,6 @@ extension CompactedLayout {
             blocks.append(CompactedFooter.Block(contentOffset: end.contentOffset, offset: gapStart ?? end.offset))
         }
         gapStart = nil
-    }
-
-    /// The first block header from an offset on that verifies; nil if there is none.
-    private func nextHeader(from start: Int) throws(StrataError) -> (offset: Int, header: BlockHeader)? {
-        var offset = Format.aligned(start)
-        while length - offset >= Format.blockHeaderBytes {
-            let bytes = try file.read(min(Self.chunk, length - offset), at: offset)
-            var place = 0
-            while place + Format.blockHeaderBytes <= bytes.count {
-                let candidate = bytes.span.bytes.extracting(place..<place + Format.blockHeaderBytes)
-                if candidate.number(at: 0, as: UInt32.self) == Format.blockMagic,
-                    let header = BlockHeader(decoding: candidate, at: offset + place, binding: binding)
-                {
-                    return (offset + place, header)
-                }
-                place += Format.alignment
-            }
-            guard place > 0 else { return nil }
-            offset += place
-        }
-        return nil
     }
 }
 

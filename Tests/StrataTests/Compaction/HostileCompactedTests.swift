@@ -1,0 +1,60 @@
+import EventSourcing
+import StrataTesting
+import Testing
+
+@testable import FuzzHarness
+@testable import Strata
+
+/// Whatever a compacted segment claims under right checksums, reading it costs time and memory in proportion to the file.
+@Suite struct HostileCompactedTests {
+    private static let piece = 1 << 20
+    private let stream = sampleStream()
+
+    /// A segment of so many commits, each in a block of its own.
+    private func segment(_ commits: Int) -> CraftedCompactedSegment {
+        let stream = stream
+        return CraftedCompactedSegment(
+            (1...commits).map { EncodedCommit([sampleEvent("\($0)")], of: stream) }, perBlock: 1)
+    }
+
+    private func content(on device: SimulatedDevice) throws -> SegmentContent {
+        try SegmentContent(CraftedCompactedSegment.identity, storeID: StoreImage.storeID, on: device)
+    }
+
+    private func lengthsOfReads(_ device: SimulatedDevice) -> [Int] {
+        device.log.filter { $0.operation == .read }.map(\.length)
+    }
+
+    @Test func blocksThatAreLookedForAreReadOnce() throws {
+        var segment = segment(1_000)
+        segment.footer.bodyChecksum = 1
+        let device = segment.device
+        device.keepCalls()
+        #expect(try content(on: device).length() == segment.contentLength)
+        let length = segment.encoded.count
+        #expect(length < Self.piece)
+        // Once, and the footer.
+        #expect((length...length * 3 / 2).contains(lengthsOfReads(device).reduce(0, +)))
+    }
+
+    @Test(arguments: [false, true])
+    func aHeaderThatAPieceOfTheFileEndsWithinIsFound(isFirstDamaged: Bool) throws {
+        for rest in stride(from: 0, through: Format.blockHeaderBytes, by: Format.alignment) {
+            var segment = CraftedCompactedSegment([])
+            let first = Self.piece - rest - Format.blockHeaderBytes
+            segment.append([UInt8](repeating: 0, count: first), firstPosition: 1, frames: 1)
+            segment.append([UInt8](repeating: 0, count: 96), firstPosition: 9, frames: 1)
+            segment.footer.header.contentOffset = segment.contentLength
+            segment.footer.bodyChecksum = 1
+            let device = segment.device
+            if isFirstDamaged {
+                let file = try StoreFile(CraftedCompactedSegment.identity.name, .readWrite, on: device)
+                let bytes: [UInt8] = [0]
+                try file.write(bytes.span.bytes, at: Format.segmentHeaderBytes)
+            }
+            let second = try #require(try content(on: device).compacted?.block(containing: segment.contentLength - 8))
+            #expect(second.index == 1)
+            #expect(second.offsets == 64 + Self.piece - rest..<64 + Self.piece - rest + 144)
+        }
+    }
+}
