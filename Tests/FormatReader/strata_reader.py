@@ -908,11 +908,11 @@ class CompactedSegment:
             require(stored == content, "a length is out of range")
         else:
             require(content // 255 <= stored < content, "a length is out of range")
-        self._check_kind(header)
+        self._check_kind(header, offset)
         return header
 
     @staticmethod
-    def _check_kind(header: BlockHeader) -> None:
+    def _check_kind(header: BlockHeader, offset: int) -> None:
         content, start = header.content_length, header.content_offset
         if header.kind == FRAMES_BLOCK:
             require(content <= LONGEST_BLOCK and content % 8 == 0, "a block's length is out of range")
@@ -929,6 +929,8 @@ class CompactedSegment:
         else:
             require(header.compression == UNCOMPRESSED, "a footer is compressed")
             require(HEADER_BYTES <= start <= LONGEST_SEGMENT, "a footer's place is out of range")
+            room = (offset - HEADER_BYTES) // (BLOCK_HEADER_BYTES + 8), (start - HEADER_BYTES) // FRAME_HEADER_BYTES
+            require(content <= 48 + 8 * min(room), "a footer's length is out of range")
 
     def block(self, offset: int) -> tuple[BlockHeader, bytes]:
         """A block's header and what its body expands to."""

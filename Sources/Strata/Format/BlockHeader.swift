@@ -82,11 +82,11 @@ package struct BlockHeader: Hashable, Sendable {
         self.frameCount = Int(bytes.number(at: 24, as: UInt32.self))
         self.contentOffset = contentOffset
         self.firstPosition = firstPosition
-        guard offset <= Format.longestSegment - blockLength, isConsistent else { return nil }
+        guard offset <= Format.longestSegment - blockLength, isConsistent(at: offset) else { return nil }
     }
 
     /// Whether the fields fit the kind; a crafted header may verify and still not.
-    private var isConsistent: Bool {
+    private func isConsistent(at offset: Int) -> Bool {
         let isStored =
             compression == .none
             ? storedLength == contentLength
@@ -104,6 +104,7 @@ package struct BlockHeader: Hashable, Sendable {
         case .footer:
             return compression == .none && frameCount == 0 && firstPosition == 0
                 && contentOffset >= Format.segmentHeaderBytes && contentOffset <= Format.longestSegment
+                && storedLength <= CompactedFooter.longest(at: offset, contentLength: contentOffset)
         }
     }
 }

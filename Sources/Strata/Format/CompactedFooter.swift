@@ -73,6 +73,15 @@ package struct CompactedFooter: Hashable, Sendable {
         return (blocks.first?.contentOffset ?? Int(end)) == Format.segmentHeaderBytes
     }
 
+    /// How long a footer can be, in bytes, that names the blocks for which there is room before it: none is without a frame.
+    static func longest(at offset: Int, contentLength: Int) -> Int {
+        let shortest = Format.blockHeaderBytes + Format.alignment
+        let blocks = min(
+            (offset - Format.segmentHeaderBytes) / shortest,
+            (contentLength - Format.segmentHeaderBytes) / Format.frameHeaderBytes)
+        return fixedBytes + max(0, blocks) * blockBytes + trailerBytes
+    }
+
     /// Where the footer's block begins, as the last bytes of a file say.
     package static func offset(fromTrailer bytes: RawSpan) -> Int? {
         guard bytes.byteCount >= trailerBytes else { return nil }

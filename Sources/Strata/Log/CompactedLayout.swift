@@ -34,38 +34,45 @@ struct CompactedLayout {
         let trailer = try file.read(8, at: max(0, length - 8))
         guard
             let offset = CompactedFooter.offset(fromTrailer: trailer.span.bytes), offset < length,
-            offset >= Format.segmentHeaderBytes, let block = try block(at: offset), block.header.kind == .footer,
-            offset + block.header.blockLength == length,
-            let footer = CompactedFooter(decoding: block.body.span.bytes, at: offset),
-            footer.totals.contentLength == UInt64(block.header.contentOffset)
+            offset >= Format.segmentHeaderBytes, let header = try header(at: offset), header.kind == .footer,
+            offset + header.blockLength == length, let body = try body(of: header, at: offset),
+            let footer = CompactedFooter(decoding: body.span.bytes, at: offset),
+            footer.totals.contentLength == UInt64(header.contentOffset)
         else { return nil }
         return (footer, offset)
     }
 
     private mutating func readDictionary(before end: Int) throws(StrataError) {
         let start = Format.segmentHeaderBytes
-        if let block = try block(at: start), block.header.kind == .dictionary, start + block.header.blockLength == end {
-            dictionary = block.header.expanded(block.body.span.bytes)
+        if let header = try header(at: start), header.kind == .dictionary, start + header.blockLength == end,
+            let body = try body(of: header, at: start)
+        {
+            dictionary = header.expanded(body.span.bytes)
         } else {
             dictionary = nil
         }
         if dictionary == nil { record("the dictionary does not verify", start..<end) }
     }
 
-    /// The block at an offset, with its stored body; nil where none verifies.
-    private func block(at offset: Int) throws(StrataError) -> (header: BlockHeader, body: [UInt8])? {
-        let start = try file.read(Format.blockHeaderBytes, at: offset)
+    /// The header of the block at an offset; nil where none verifies whose block the file has room for.
+    private func header(at offset: Int) throws(StrataError) -> BlockHeader? {
+        let bytes = try file.read(Format.blockHeaderBytes, at: offset)
         guard
-            let header = BlockHeader(decoding: start.span.bytes, at: offset, binding: binding),
+            let header = BlockHeader(decoding: bytes.span.bytes, at: offset, binding: binding),
             header.blockLength <= length - offset
         else { return nil }
+        return header
+    }
+
+    /// The stored body of the block at an offset; nil where it does not verify.
+    private func body(of header: BlockHeader, at offset: Int) throws(StrataError) -> [UInt8]? {
         var body = try file.read(header.blockLength - Format.blockHeaderBytes, at: offset + Format.blockHeaderBytes)
         guard
             Checksum.crc32c(body.span.bytes) == header.bodyChecksum, body.count >= header.storedLength,
             body.span.bytes.isZero(in: header.storedLength..<body.count)
         else { return nil }
         body.removeLast(body.count - header.storedLength)
-        return (header, body)
+        return body
     }
 
     private mutating func record(_ reason: String, _ offsets: Range<Int>) {

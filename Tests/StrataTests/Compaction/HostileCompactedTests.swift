@@ -57,4 +57,27 @@ import Testing
             #expect(second.offsets == 64 + Self.piece - rest..<64 + Self.piece - rest + 144)
         }
     }
+
+    @Test func aFooterThatNamesMoreBlocksThanThereIsRoomForIsNotRead() throws {
+        var segment = CraftedCompactedSegment([])
+        segment.footer.body = [UInt8](repeating: 0, count: 2 * Self.piece)
+        segment.footer.body.append(contentsOf: [64, 0, 0, 0, 0, 0, 0, 0])
+        let device = segment.device
+        device.keepCalls()
+        #expect(try content(on: device).compacted?.damage.count == 1)
+        #expect(lengthsOfReads(device).allSatisfy { $0 <= Self.piece })
+    }
+
+    @Test func aBlockInThePlaceOfTheDictionaryIsNotRead() throws {
+        var segment = segment(2)
+        segment.frames[0].body = [UInt8](repeating: 0, count: 2 * Self.piece)
+        segment.frames[0].header.storedLength = 2 * Self.piece
+        segment.frames[0].header.contentLength = 2 * Self.piece
+        segment.contentOffsets = [64, 64]
+        segment.namesFirstBlock = false
+        let device = segment.device
+        device.keepCalls()
+        #expect(try content(on: device).compacted?.damage.map(\.reason) == ["the dictionary does not verify"])
+        #expect(lengthsOfReads(device).allSatisfy { $0 <= Self.piece })
+    }
 }

@@ -74,6 +74,12 @@ import Testing
         header.contentOffset = Format.longestSegment - Format.longestBlock
         header.firstPosition = Format.numberLimit - 1
         #expect(Self.decoded(Self.encoded(header)) == header)
+        // 72 blocks of 56 bytes, each with a frame of 88.
+        header = Self.header(.footer)
+        (header.storedLength, header.contentLength, header.contentOffset) = (624, 624, 64 + 72 * 88)
+        #expect(Self.decoded(Self.encoded(header)) == header)
+        header.contentOffset -= 8
+        #expect(Self.decoded(Self.encoded(header)) == nil)
         let last = Format.longestSegment - Self.header(.footer).blockLength
         #expect(Self.decoded(Self.encoded(Self.header(.footer), at: last), at: last) == Self.header(.footer))
         #expect(Self.decoded(Self.encoded(Self.header(.footer), at: last + 8), at: last + 8) == nil)
@@ -112,6 +118,15 @@ import Testing
         ("compressed", { ($0.compression, $0.contentLength) = (.lz4, 80) }), ("frames", { $0.frameCount = 1 }),
         ("a position", { $0.firstPosition = 1 }), ("an end within the segment's header", { $0.contentOffset = 56 }),
         ("an end behind the longest segment", { $0.contentOffset = Format.longestSegment + 8 }),
+        (
+            "more blocks than there is room for in the file",
+            { ($0.storedLength, $0.contentLength, $0.contentOffset) = (632, 632, Format.longestSegment) }
+        ),
+        (
+            "more blocks than there is room for in the content",
+            { ($0.storedLength, $0.contentLength, $0.contentOffset) = (64, 64, 64 + 88 + 80) }
+        ),
+        ("all that a number can say", { ($0.storedLength, $0.contentLength) = (0xFFFF_FFFF, 0xFFFF_FFFF) }),
     ]
 
     @Test(arguments: kinds)
