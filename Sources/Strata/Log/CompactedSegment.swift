@@ -20,6 +20,8 @@ final class CompactedSegment: Sendable {
     let damage: [Damage]
     /// The block that was read last, for whoever reads frame by frame.
     private let recent = Mutex<(block: Int, content: [UInt8])?>(nil)
+    /// The last answer of ``lastPosition(of:)``, and the blocks that it holds for.
+    private let told = Mutex<(blocks: Range<Int>, lastPosition: Int?)?>(nil)
 
     init(_ layout: CompactedLayout) {
         file = layout.file
@@ -68,13 +70,21 @@ final class CompactedSegment: Sendable {
     }
 
     /// The last position that the frames of a block can have, as the blocks behind it or the footer say.
+    ///
+    /// Whoever asks for blocks in their order has every header read once at most, however many tell no position.
     func lastPosition(of block: Block) throws(StrataError) -> Int? {
-        var next = self.block(block.index + 1)
-        while let following = next {
-            if let first = try header(of: following)?.firstPosition, first > 0 { return first - 1 }
-            next = self.block(following.index + 1)
+        if let told = told.withLock({ $0 }), told.blocks.contains(block.index) { return told.lastPosition }
+        var last = totals.flatMap { Int(exactly: $0.lastPosition) }
+        var next = block.index + 1
+        while let following = self.block(next) {
+            if let first = try header(of: following)?.firstPosition, first > 0 {
+                last = first - 1
+                break
+            }
+            next += 1
         }
-        return totals.flatMap { Int(exactly: $0.lastPosition) }
+        told.withLock { [next, last] in $0 = (block.index..<next, last) }
+        return last
     }
 
     private func header(of block: Block, in bytes: RawSpan) -> BlockHeader? {

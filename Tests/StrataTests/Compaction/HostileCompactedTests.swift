@@ -80,4 +80,28 @@ import Testing
         #expect(try content(on: device).compacted?.damage.map(\.reason) == ["the dictionary does not verify"])
         #expect(lengthsOfReads(device).allSatisfy { $0 <= Self.piece })
     }
+
+    @Test func headersThatTellNoPositionAreNotReadOverAndOver() throws {
+        var segment = segment(400)
+        for index in segment.frames.indices {
+            segment.frames[index].header.firstPosition = 0
+            segment.frames[index].bodyChecksum = 1
+        }
+        let device = segment.device
+        device.keepCalls()
+        var scanner = SegmentScanner(
+            CraftedCompactedSegment.identity, storeID: StoreImage.storeID, isSealed: true, on: device)
+        let damage = try scanner.run { _, _, _ in }.damage
+        #expect(damage.map(\.positions) == Array(repeating: 1...400, count: 400))
+        #expect(lengthsOfReads(device).count < 3 * 400)
+    }
+
+    @Test func damagedBlocksEndBeforeTheNextThatTellsItsPosition() throws {
+        var segment = segment(8)
+        for index in [0, 1, 2, 4, 6] { segment.frames[index].bodyChecksum = 1 }
+        for index in [1, 2, 5] { segment.frames[index].header.firstPosition = 0 }
+        #expect(try segment.scan().damage.map(\.positions) == [1...3, 1...3, 1...3, 5...6, 7...7])
+        segment.frames[7].bodyChecksum = 1
+        #expect(try segment.scan().damage.map(\.positions) == [1...3, 1...3, 1...3, 5...6, 7...7, 7...8])
+    }
 }
