@@ -143,7 +143,8 @@ extension CompactedSegment {
                 last.offsets.upperBound - first.offsets.lowerBound, at: first.offsets.lowerBound)
             for index in first.index...last.index {
                 guard let block = block(index) else { break }
-                let start = block.offsets.lowerBound - first.offsets.lowerBound
+                // A file that has been cut meanwhile may end before the block begins.
+                let start = min(block.offsets.lowerBound - first.offsets.lowerBound, stored.count)
                 let isThere = start + block.offsets.count <= stored.count
                 let bytes = stored.span.bytes.extracting(start..<start + (isThere ? block.offsets.count : 0))
                 let wanted = next..<min(end, block.contentOffsets.upperBound)

@@ -266,4 +266,27 @@ import Testing
         let last = sound.frames[3].header.contentOffset
         #expect(try content.readFrame(at: last, before: end, into: &buffer) == nil)
     }
+
+    @Test func whatAFileThatIsCutWhileItIsOpenStillHoldsIsRead() throws {
+        let segment = CraftedCompactedSegment(
+            (1...8).map { EncodedCommit([sampleEvent("\($0)")], of: stream) }, perBlock: 1)
+        let end = segment.contentLength
+        for length in stride(from: 64, through: segment.encoded.count, by: 40) {
+            let device = segment.device
+            let content = try SegmentContent(
+                CraftedCompactedSegment.identity, storeID: StoreImage.storeID, on: device)
+            let blocks = try #require(content.compacted)
+            var expected = try content.read(end, at: 0)
+            for block in segment.frames.compactMap({ blocks.block(containing: $0.header.contentOffset) })
+            where block.offsets.upperBound > length {
+                let zeros = repeatElement(UInt8(0), count: block.contentOffsets.count)
+                expected.replaceSubrange(block.contentOffsets, with: zeros)
+            }
+            let file = try StoreFile(CraftedCompactedSegment.identity.name, .readWrite, on: device)
+            try file.truncate(to: length)
+            var bytes: [UInt8] = []
+            #expect(try content.readWhatIsSound(end, at: 0, appendingTo: &bytes) == end)
+            #expect(bytes == expected, "cut at \(length)")
+        }
+    }
 }
