@@ -24,8 +24,9 @@ struct FrameScanner {
     private var frameLength = 0
     private var buffer: [UInt8] = []
     private var bufferStart = 0
-    /// The bytes of frames that had a header and did not verify. Frames that a writer has written do not overlap, so that
-    /// there are no more of them than the file has; a forger can have each header claim all that follows.
+    /// The bytes of frames that had a header and did not verify, or did and were not gone behind. Frames that a writer has
+    /// written do not overlap, so that there are no more of them than the file has; a forger can have each header claim all
+    /// that follows.
     private var bytesInVain = 0
 
     init(_ content: SegmentContent, from start: Int = Format.segmentHeaderBytes, to end: Int) {
@@ -55,6 +56,7 @@ struct FrameScanner {
 
     /// Continues at another offset.
     mutating func move(to offset: Int) {
+        if offset < self.offset + frameLength { bytesInVain += frameLength }
         self.offset = offset
         frameLength = 0
     }

@@ -43,6 +43,38 @@ import Testing
         #expect(damage.map { $0.offset + $0.length }.max() == 64 + 4_000 * Format.frameHeaderBytes)
     }
 
+    /// As ``segmentOfGreedyHeaders(_:)``, with bodies that verify and hold no commit.
+    private func segmentOfNestedFrames(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Format.eventHeaderBytes)
+        for index in (0..<count).reversed() {
+            let offset = Format.segmentHeaderBytes + index * Format.frameHeaderBytes
+            var frame = FrameHeader(kind: .commit, epoch: 1, durableMark: offset, storedAt: .distantPast)
+            frame.bodyLength = bytes.count
+            frame.bodyChecksum = Checksum.crc32c(bytes)
+            frame.eventCount = 1
+            frame.firstPosition = 1
+            frame.firstVersion = 1
+            var header: [UInt8] = []
+            frame.encode(into: &header, at: offset, binding: binding)
+            bytes = header + bytes
+        }
+        let header = SegmentHeader(
+            kind: .events, storeID: StoreImage.storeID, number: 1, epoch: 1, createdAt: .distantPast)
+        return header.encoded() + bytes
+    }
+
+    @Test func framesWithinFramesAreNotReadOverAndOver() throws {
+        var image = StoreImage([])
+        let segment = segmentOfNestedFrames(2_000)
+        image.addSegment(segment, kind: .events)
+        let manifest = Manifest(
+            storeID: StoreImage.storeID, generation: 1, createdAt: .distantPast, sealed: [], active: 1)
+        image.add(manifest.encoded(), as: StoreImage.manifestName)
+        let damage = try StrataStore.verify(on: SimulatedDevice(image.storage)).damage
+        #expect((1...10).contains(damage.count), "\(damage.count)")
+        #expect(damage.map { $0.offset + $0.length }.max() == segment.count)
+    }
+
     @Test func manySegmentsThatTheManifestDoesNotNameAreOnlyLookedAt() async throws {
         let directory = TemporaryDirectory()
         let files = StoreFiles(directory)
