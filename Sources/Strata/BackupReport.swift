@@ -19,6 +19,9 @@ public struct BackupReport: Hashable, Sendable {
     public let keptBytes: Int
     /// Files of an older backup that the store has no longer, and that went.
     public let removedFiles: Int
+    /// What is damaged among the snapshots that were copied, as they are: each costs a replay or, where its stream was
+    /// truncated, the aggregate's state.
+    public let damagedSnapshots: [Damage]
 }
 
 /// How a backup is made.

@@ -28,7 +28,13 @@ public struct SalvageReport: Hashable, Sendable {
     public let lostPositions: [ClosedRange<Position>]
     /// What is damaged in the old store.
     public let damage: [Damage]
+    /// What is damaged among the old store's snapshots: each costs a replay or, where its stream was truncated, the
+    /// aggregate's state.
+    public let damagedSnapshots: [Damage]
 
-    /// Whether every event that was acknowledged was brought over, as far as the old store can tell.
-    public var isComplete: Bool { losses.isEmpty && lostPositions.isEmpty && damage.isEmpty }
+    /// Whether every event that was acknowledged was brought over, and every snapshot of what is left, as far as the old store
+    /// can tell.
+    public var isComplete: Bool {
+        losses.isEmpty && lostPositions.isEmpty && damage.isEmpty && damagedSnapshots.isEmpty
+    }
 }

@@ -40,7 +40,7 @@ extension StrataStore {
             return try WriterOpening(on: destination, options: options).run()
         }
         let log = SegmentLog(opened, options: options)
-        let salvage = try await log.fill(from: Salvage(of: source), progress: progress)
+        var salvage = try await log.fill(from: Salvage(of: source), progress: progress)
         let snapshots = SnapshotLog(
             SnapshotScan(storeID: opened.manifest.storeID, on: destination), storeID: opened.manifest.storeID,
             epoch: opened.epoch, options: options, on: destination)

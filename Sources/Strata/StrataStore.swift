@@ -33,7 +33,7 @@ public final class StrataStore: Sendable {
 
     private init(
         device: any Device, reader: LogReader, manifest: Manifest, sidecars: SidecarFiles, writer: LogWriter?,
-        snapshotScan: SnapshotScan, snapshotLog: SnapshotLog?, snapshotRefresh: SnapshotRefresh? = nil,
+        snapshotReader: SnapshotReader, snapshotLog: SnapshotLog?, snapshotRefresh: SnapshotRefresh? = nil,
         compactor: Compactor? = nil, damage: [Damage] = [], logger: Logger
     ) {
         self.damage = damage
@@ -44,12 +44,11 @@ public final class StrataStore: Sendable {
         self.writer = writer
         self.snapshotLog = snapshotLog
         storeID = manifest.storeID
-        snapshotIndex = snapshotScan.index
+        snapshotIndex = snapshotReader.index
         lifetime = StoreLifetime()
         events = StrataEventStore(reader: reader, writer: writer, snapshots: snapshotLog, lifetime: lifetime)
         snapshots = StrataSnapshotStore(
-            reader: SnapshotReader(index: snapshotScan.index, storeID: manifest.storeID, device: device),
-            log: snapshotLog, refresh: snapshotRefresh, lifetime: lifetime, logger: logger)
+            reader: snapshotReader, log: snapshotLog, refresh: snapshotRefresh, lifetime: lifetime, logger: logger)
     }
 
     /// Opens a store, and makes it where there is none and the options say so.
@@ -103,8 +102,9 @@ public final class StrataStore: Sendable {
         let log = SegmentLog(opened, options: options)
         // From now on, damage to what was just read can never be taken for a torn tail.
         do throws(LogFailure) { try await log.markIfRoom() } catch { throw error.error }
+        let snapshotReader = SnapshotReader(index: scan.index, storeID: opened.manifest.storeID, device: device)
         let snapshotLog = SnapshotLog(
-            scan, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
+            scan, snapshotReader, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
         try await snapshotLog.takeBack(ahead)
         let compactor = Compactor(
             log: log, snapshots: snapshotLog, reader: reader, sidecars: opened.sidecars, logger: options.logger)
@@ -116,7 +116,7 @@ public final class StrataStore: Sendable {
             writer: LogWriter(
                 log: log, firstFreePosition: opened.segment.lastPosition + 1, reader: reader, device: device,
                 options: options),
-            snapshotScan: scan, snapshotLog: snapshotLog,
+            snapshotReader: snapshotReader, snapshotLog: snapshotLog,
             compactor: compactor, logger: options.logger)
     }
 
@@ -129,10 +129,11 @@ public final class StrataStore: Sendable {
         let reader = LogReader(index: log.index, sidecars: sidecars, refresh: refresh)
         let storeID = log.manifest.storeID
         let scan = try SnapshotScan.ofReader(reader, storeID: storeID, on: device)
+        let snapshotReader = SnapshotReader(index: scan.index, storeID: storeID, device: device)
         return StrataStore(
             device: device, reader: reader, manifest: log.manifest, sidecars: sidecars, writer: nil,
-            snapshotScan: scan, snapshotLog: nil,
-            snapshotRefresh: SnapshotRefresh(scan.index, reader, refresh, storeID: storeID, on: device),
+            snapshotReader: snapshotReader, snapshotLog: nil,
+            snapshotRefresh: SnapshotRefresh(snapshotReader, reader, refresh, storeID: storeID, on: device),
             damage: log.damage, logger: options.logger)
     }
 

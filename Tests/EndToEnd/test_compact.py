@@ -76,7 +76,7 @@ class CompactTests(Case):
             time.sleep(1)
             running.signal(signal.SIGINT)
             running.end()
-            self.assertEqual(running.process.returncode, 0)
+            self.assertEqual(running.process.returncode, 130)
             report = json.loads(running.lines()[0])
         self.assertTrue(report["cancelled"])
         self.assertEqual(self.export(), before)

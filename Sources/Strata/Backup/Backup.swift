@@ -14,6 +14,9 @@ struct Backup {
     private var transfer: FileTransfer
     /// The manifest of the older backup.
     private var older: Manifest?
+    /// Whether the last run came to its end: what an unfinished one has left may be in the page cache alone. nil until this
+    /// run changes something.
+    private var isOlderDurable: Bool?
     private var events = 0
     private var lastPosition = 0
     /// The segment that continues the last one of the older backup, once it is staged.
@@ -49,6 +52,7 @@ struct Backup {
             let snapshots = try SnapshotScan.segments(on: source)
             do {
                 try checkLineage(of: manifest)
+                try beginChanges(storeID)
                 try bringFiles(of: manifest, snapshots)
             } catch {
                 // Compaction has replaced what was to be brought.
@@ -59,17 +63,20 @@ struct Backup {
                 continue
             }
             let removed = try install(manifest)
-            try BackupMarker.write("complete at \(destination.now())", of: storeID, on: destination)
-            return report(manifest, removedFiles: removed)
+            try BackupMarker.writeComplete(storeID, on: destination)
+            var scan = SnapshotScan(storeID: storeID, on: destination)
+            try scan.run()
+            return report(manifest, removedFiles: removed, damagedSnapshots: scan.damage)
         }
         throw StrataError(.ioFailure, "the store changes faster than it can be copied", path: source.path)
     }
 
-    private func report(_ manifest: Manifest, removedFiles: Int) -> BackupReport {
+    private func report(_ manifest: Manifest, removedFiles: Int, damagedSnapshots: [Damage]) -> BackupReport {
         BackupReport(
             storeID: UUID(bits: manifest.storeID), segments: manifest.sealed.count + 1, events: events,
             lastPosition: lastPosition == 0 ? nil : Position(lastPosition), copiedBytes: transfer.copiedBytes,
-            linkedBytes: transfer.linkedBytes, keptBytes: transfer.keptBytes, removedFiles: removedFiles)
+            linkedBytes: transfer.linkedBytes, keptBytes: transfer.keptBytes, removedFiles: removedFiles,
+            damagedSnapshots: damagedSnapshots)
     }
 
     private func manifest() throws(StrataError) -> Manifest {
@@ -92,7 +99,7 @@ struct Backup {
 
     /// Marks the destination as a backup before anything comes into it.
     private func prepare(_ storeID: UInt128, isMarked: Bool) throws(StrataError) {
-        if !isMarked { try BackupMarker.write("not complete", of: storeID, on: destination) }
+        if !isMarked { try BackupMarker.writeIncomplete(storeID, on: destination) }
         // Each time: whoever made the directory may have been cut off before that.
         try destination.syncParentOrFail(mayBeDenied: true)
         try StoreLayout.checkDirectories(on: destination)
@@ -104,6 +111,14 @@ struct Backup {
             }
         }
         try destination.syncDirectoryOrFail(".")
+    }
+
+    /// Says that what is there is about to change, so that the next run knows if this one is cut off.
+    private mutating func beginChanges(_ storeID: UInt128) throws(StrataError) {
+        guard isOlderDurable == nil else { return }
+        let isComplete = try BackupMarker.isComplete(on: destination)
+        if isComplete { try BackupMarker.writeIncomplete(storeID, on: destination) }
+        isOlderDurable = isComplete
     }
 
     /// Checks that the store is the one that the older backup was made of, and has gone on from there.
@@ -143,7 +158,7 @@ struct Backup {
     }
 
     private mutating func bringFiles(of manifest: Manifest, _ snapshots: [UInt64]) throws(StrataError) {
-        transfer.bytesTotal = try StrataStore.bytes(of: manifest, source)
+        transfer.begin(bytesTotal: try StrataStore.bytes(of: manifest, source))
         events = manifest.sealed.reduce(0) { $0 + Int(clamping: $1.eventCount) }
         lastPosition = Int(clamping: manifest.sealed.last?.lastPosition ?? 0)
         continuation = nil
@@ -173,14 +188,14 @@ struct Backup {
     private mutating func bring(_ entry: Manifest.SealedSegment, of storeID: UInt128) throws(StrataError) {
         let name = entry.identity.name
         if try destination.kindOrFail(of: name) == .file {
-            if older?.sealed.contains(entry) ?? false { return transfer.keep(Int(clamping: entry.bytes)) }
+            if older?.sealed.contains(entry) ?? false { return transfer.keep(name, Int(clamping: entry.bytes)) }
             // What an unfinished backup has brought was perhaps not brought whole.
             if !isShown(entry.identity), try problem(with: entry, storeID) == nil {
                 try transfer.renew(name)
-                return transfer.keep(Int(clamping: entry.bytes))
+                return transfer.keep(name, Int(clamping: entry.bytes))
             }
         }
-        let staged = try transfer.stage(name, mayLink: options.usesHardLinks)
+        let staged = try transfer.stage(name, mayLink: options.usesHardLinks && !isShown(entry.identity))
         if let damage = try problem(with: entry, in: staged, storeID) { throw damaged(damage, name) }
         try install(staged, as: entry.identity)
     }
@@ -306,8 +321,8 @@ extension Backup {
             let name = StoreLayout.snapshotSegment(number)
             // The last one still grows.
             let isLast = number == numbers.last
-            if !isLast, try transfer.isSame(name) {
-                transfer.keep(try StoreFile(name, .read, on: source).length())
+            if !isLast, isOlderDurable ?? false, try transfer.isSame(name) {
+                transfer.keep(name, try StoreFile(name, .read, on: source).length())
             } else {
                 try transfer.bring(name)
             }

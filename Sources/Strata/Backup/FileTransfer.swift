@@ -9,10 +9,12 @@ struct FileTransfer {
     let source: any Device
     let destination: any Device
     let progress: (JobProgress) -> Void
-    var bytesTotal = 0
+    private var bytesTotal = 0
     private(set) var copiedBytes = 0
     private(set) var linkedBytes = 0
     private(set) var keptBytes = 0
+    /// The names of what this run has brought.
+    private var brought: Set<String> = []
 
     init(from source: any Device, to destination: any Device, progress: @escaping (JobProgress) -> Void) {
         self.source = source
@@ -20,8 +22,15 @@ struct FileTransfer {
         self.progress = progress
     }
 
-    /// Counts a file that is there already.
-    mutating func keep(_ bytes: Int) {
+    /// Begins to bring files, perhaps not for the first time.
+    mutating func begin(bytesTotal: Int) {
+        self.bytesTotal = bytesTotal
+        keptBytes = 0
+    }
+
+    /// Counts a file that an earlier run has brought already.
+    mutating func keep(_ name: String, _ bytes: Int) {
+        guard !brought.contains(name) else { return }
         keptBytes += bytes
         show()
     }
@@ -69,20 +78,23 @@ struct FileTransfer {
     }
 
     /// Gives a file that is durable its name, in place of another.
-    func install(_ staged: String, as name: String) throws(StrataError) {
-        try destination.attempt("renaming failed", staged) { () throws(SystemError) in
-            try destination.rename(staged, to: name)
-        }
+    mutating func install(_ staged: String, as name: String) throws(StrataError) {
+        brought.insert(name)
+        try rename(staged, to: name)
     }
 
     /// Gives a file of the destination a new entry in its directory: the one that it has may be in the page cache alone,
     /// where a sync of the directory failed.
     func renew(_ name: String) throws(StrataError) {
         let staged = name + StoreLayout.stagedSuffix
+        try rename(name, to: staged)
+        try rename(staged, to: name)
+    }
+
+    private func rename(_ name: String, to newName: String) throws(StrataError) {
         try destination.attempt("renaming failed", name) { () throws(SystemError) in
-            try destination.rename(name, to: staged)
+            try destination.rename(name, to: newName)
         }
-        try install(staged, as: name)
     }
 
     private func link(_ name: String, as staged: String) throws(StrataError) -> Bool {

@@ -43,7 +43,9 @@ struct Restoration {
         try destination.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
         try destination.installReplacement(of: StoreLayout.manifest)
         try destination.syncParentOrFail(mayBeDenied: true)
-        return report(manifest, log.index)
+        var snapshots = SnapshotScan(storeID: manifest.storeID, on: destination)
+        try snapshots.run()
+        return report(manifest, log.index, snapshots)
     }
 
     private func checkEmptiness() throws(StrataError) {
@@ -58,7 +60,7 @@ struct Restoration {
             try destination.createDirectoryOrFail(directory)
         }
         try destination.syncDirectoryOrFail(".")
-        transfer.bytesTotal = try StrataStore.bytes(of: manifest, source)
+        transfer.begin(bytesTotal: try StrataStore.bytes(of: manifest, source))
         let segments = manifest.sealed.map(\.identity) + [SegmentIdentity(number: manifest.active)]
         for segment in segments { try transfer.bring(segment.name) }
         for number in try SnapshotScan.segments(on: source) {
@@ -68,11 +70,14 @@ struct Restoration {
         try destination.syncDirectoryOrFail(StoreLayout.snapshots)
     }
 
-    private func report(_ manifest: Manifest, _ index: LogIndex) -> BackupReport {
+    private func report(
+        _ manifest: Manifest, _ index: LogIndex, _ snapshots: SnapshotScan
+    ) -> BackupReport {
         let events = index.summaries.reduce(0) { $0 + $1.eventCount }
         return BackupReport(
             storeID: UUID(bits: manifest.storeID), segments: manifest.sealed.count + 1, events: events,
             lastPosition: index.lastPosition == 0 ? nil : Position(index.lastPosition),
-            copiedBytes: transfer.copiedBytes, linkedBytes: 0, keptBytes: 0, removedFiles: 0)
+            copiedBytes: transfer.copiedBytes, linkedBytes: 0, keptBytes: 0, removedFiles: 0,
+            damagedSnapshots: snapshots.damage)
     }
 }

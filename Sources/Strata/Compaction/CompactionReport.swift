@@ -22,11 +22,15 @@ public struct CompactionReport: Hashable, Sendable {
     /// The bytes of all snapshot segments before and after.
     public internal(set) var snapshotBytesBefore = 0
     public internal(set) var snapshotBytesAfter = 0
+    /// Whether snapshots were left as they are, deleted and orphaned ones among them, because some of them are damaged:
+    /// `strata recover` puts these aside.
+    public internal(set) var leavesDamagedSnapshots = false
     /// Files in quarantine that may still hold released events; `strata quarantine purge` deletes them.
     public internal(set) var quarantined: [QuarantinedFile] = []
     /// Files that were deleted from quarantine.
     public internal(set) var purged: [QuarantinedFile] = []
-    /// Files that were replaced and could not be removed; the next opening for writing tries again.
+    /// Files that were replaced and could not be removed, with the released events in them; the next opening for writing
+    /// tries again.
     public internal(set) var leftovers: [String] = []
     /// Whether it was ended before everything was done. What was done counts, and nothing is lost.
     public internal(set) var isCancelled = false

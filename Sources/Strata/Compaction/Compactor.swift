@@ -85,12 +85,12 @@ actor Compactor {
         _ options: CompactionOptions, _ control: CompactionControl, _ report: inout CompactionReport
     ) async throws(StrataError) {
         let live = reader.index.liveVersions
+        report.segmentsBefore = reader.index.sealedSegments.count + 1
         // An event must not be gone before it is certain that its release is not, and that others know.
         if !live.isEmpty { try await log.markBeforeCompaction() }
         try await sealActiveSegment(live, options)
         let plan = try CompactionPlan(reader, live, options)
-        report.segmentsBefore = reader.index.sealedSegments.count + 1
-        report.segmentsAfter = report.segmentsBefore
+        report.segmentsAfter = reader.index.sealedSegments.count + 1
         control.begin(bytesTotal: plan.bytes(options))
         for group in plan.groups {
             try control.check()

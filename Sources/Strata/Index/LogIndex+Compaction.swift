@@ -40,7 +40,7 @@ extension LogIndex {
                 case .sidecar(let sidecar): IndexedSegment(output, sidecar, types: state.types)
                 case .memory(let index): IndexedSegment(output, index, isDamaged: false, types: state.types)
                 }
-            state.sealed.replaceSubrange(first..<first + inputs.count, with: [segment])
+            state.replaceSealed(first..<first + inputs.count, with: segment)
         }
     }
 }

@@ -34,19 +34,13 @@ final class LogIndex: Sendable {
     struct State: ~Copyable {
         var types = TypeTable()
         /// In the order of their positions.
-        var sealed: [IndexedSegment] = [] {
-            didSet {
-                filters = sealed.map(\.filter)
-                groups.place(among: sealed)
-                sealedChanges += 1
-            }
-        }
+        fileprivate(set) var sealed: [IndexedSegment] = []
         /// How often the sealed segments have changed.
-        private(set) var sealedChanges = 0
+        fileprivate(set) var sealedChanges = 0
         /// Of each sealed segment; nil where there is none, and the segment must be asked.
-        private(set) var filters: [BinaryFuseFilter.View?] = []
+        fileprivate(set) var filters: [BinaryFuseFilter.View?] = []
         /// Of several sealed segments each.
-        private(set) var groups = FilterGroups()
+        fileprivate(set) var groups = FilterGroups()
         var active = ActiveSegmentIndex(SegmentIdentity(number: 1))
         /// The versions of streams that were touched since the store was opened.
         var versions: [StreamKey: Int] = [:]
@@ -85,7 +79,7 @@ final class LogIndex: Sendable {
         state.withLock { state in
             let sealed = IndexedSegment(
                 entry, state.active.index, isDamaged: state.active.isDamaged, types: state.types)
-            state.sealed.append(sealed)
+            state.appendSealed(sealed)
             state.active = ActiveSegmentIndex(next)
             return sealed
         }
@@ -117,7 +111,7 @@ final class LogIndex: Sendable {
         state.withLock { state in
             if state.active.identity == identity { state.active.isDamaged = true }
             guard let place = state.sealed.firstIndex(where: { $0.identity == identity }) else { return }
-            state.sealed[place] = state.sealed[place].damaged
+            state.replaceSealed(place..<place + 1, with: state.sealed[place].damaged)
         }
     }
 
@@ -128,13 +122,32 @@ final class LogIndex: Sendable {
     func replace(_ segment: IndexedSegment, with index: (borrowing TypeTable) -> IndexedSegment) -> Bool {
         state.withLock { state in
             guard let place = state.sealed.firstIndex(where: { $0 === segment }) else { return false }
-            state.sealed[place] = index(state.types)
+            state.replaceSealed(place..<place + 1, with: index(state.types))
             return true
         }
     }
 }
 
 extension LogIndex.State {
+    /// O(segments in groups): none at opening, where segments are appended one by one.
+    mutating func appendSealed(_ segment: IndexedSegment) {
+        sealed.append(segment)
+        filters.append(segment.filter)
+        noteSealedChange()
+    }
+
+    /// Puts a segment in the place of neighbouring ones. O(segments).
+    mutating func replaceSealed(_ places: Range<Int>, with segment: IndexedSegment) {
+        sealed.replaceSubrange(places, with: [segment])
+        filters.replaceSubrange(places, with: [segment.filter])
+        noteSealedChange()
+    }
+
+    private mutating func noteSealedChange() {
+        groups.place(among: sealed)
+        sealedChanges += 1
+    }
+
     /// The key of a stream; nil where the log has never named its aggregate type.
     func key(of stream: StreamID) -> LogIndex.StreamKey? {
         types.number(of: stream.aggregateType).map {
@@ -158,7 +171,7 @@ extension LogIndex.State {
     mutating func addSealed(_ types: [IndexedType], _ segment: (borrowing TypeTable) -> IndexedSegment) {
         for type in types { _ = self.types.add(type.name) }
         let segment = segment(self.types)
-        sealed.append(segment)
+        appendSealed(segment)
         // Its last events may have been released, and their positions were given out all the same.
         lastPosition = max(lastPosition, segment.lastPosition)
         take(segment.summary, segment.releases, segment.types)

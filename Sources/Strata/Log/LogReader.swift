@@ -45,19 +45,28 @@ struct LogReader: Sendable {
                 try SegmentContent(key.identity, isSealed: key.isSealed, storeID: storeID, on: device)
             }
         } catch {
-            if error.code == .notFound { try refresh?.run(missing: segment.identity) }
+            if error.code == .notFound, let refresh {
+                try refresh.run(missing: segment.identity)
+                closeReplaced()
+            }
             throw error
         }
     }
 
     /// Lets go of a segment that a compaction has replaced: as long as somebody has its file open, the disk keeps it.
     func close(_ segment: SegmentIdentity) {
-        for isSealed in [false, true] { files.close(OpenSegment(identity: segment, isSealed: isSealed)) }
+        files.close { $0.identity == segment }
     }
 
     /// Takes in what another process has done, in a store that is open for reading only. May block for long.
     func refreshIndex() throws(StrataError) {
-        try refresh?.run()
+        guard let refresh else { return }
+        try refresh.run()
+        closeReplaced()
+    }
+
+    private func closeReplaced() {
+        files.close { index.segment($0.identity) == nil }
     }
 
     /// An answer that needed no waiting.

@@ -31,9 +31,9 @@ final class SegmentFiles<Key: Hashable & Sendable>: Sendable {
         return content
     }
 
-    /// Lets go of a segment.
-    func close(_ segment: Key) {
-        openFiles.withLock { $0.files[segment] = nil }
+    /// Lets go of segments.
+    func close(where isUnneeded: (Key) -> Bool) {
+        openFiles.withLock { openFiles in openFiles.files = openFiles.files.filter { !isUnneeded($0.key) } }
     }
 }
 

@@ -29,7 +29,9 @@ struct ManifestRebuilding {
             position = next.lastPosition + 1
         }
         guard position == active.number else { return nil }
-        let generation = max(UInt64(sealed.count), sealed.map(\.generation).max() ?? 0)
+        // Not below that of the manifest which is gone: since the last compaction it has grown with every segment that was sealed,
+        // and at most once with the first manifest and with a change of the format.
+        let generation = UInt64(sealed.count) + 1 + (sealed.map(\.generation).max() ?? 0)
         return Manifest(
             storeID: first.storeID, generation: generation &+ 1, createdAt: first.createdAt, sealed: sealed,
             active: active.number)

@@ -23,6 +23,7 @@ struct Salvage {
     private var damage: [Damage] = []
     private var damagedHeaders: [FrameHeader] = []
     private var lastPosition = 0
+    private var damagedSnapshots: [Damage] = []
     private var commits = 0
     private var events = 0
     private var releases = 0
@@ -71,7 +72,7 @@ struct Salvage {
     /// Copies the snapshots of streams that have lost nothing: each one's latest of events that were saved.
     ///
     /// - Returns: how many.
-    func copySnapshots(to destination: SnapshotLog) async throws(StrataError) -> Int {
+    mutating func copySnapshots(to destination: SnapshotLog) async throws(StrataError) -> Int {
         let source = source
         let storeID = try storeID(segments())
         let versions = streams.filter { $0.value.version == $0.value.sourceVersion }.mapValues(\.version)
@@ -80,13 +81,19 @@ struct Salvage {
             try scan.run()
             return scan
         }
+        damagedSnapshots = scan.damage
         let reader = SnapshotReader(index: scan.index, storeID: storeID, device: source)
         var copied = 0
-        for (stream, entry) in scan.index.all {
-            guard
-                versions[stream] != nil,
-                let snapshot = try? await BlockingReads.run({ () throws(StrataError) in try reader.snapshot(entry) })
-            else { continue }
+        for (stream, entry) in scan.index.all where versions[stream] != nil {
+            let snapshot: Snapshot
+            do throws(StrataError) {
+                snapshot = try await BlockingReads.run { () throws(StrataError) in try reader.snapshot(entry) }
+            } catch {
+                damagedSnapshots.append(
+                    Damage(
+                        file: StoreLayout.snapshotSegment(entry.segment), offset: entry.offset, reason: error.message))
+                continue
+            }
             try await destination.save(snapshot, body: SnapshotBody.encode(snapshot))
             copied += 1
         }
@@ -97,7 +104,7 @@ struct Salvage {
         SalvageReport(
             commits: commits, events: events, releases: releases, streams: streams.count, snapshots: snapshots,
             losses: losses,
-            lostPositions: lostPositions, damage: damage)
+            lostPositions: lostPositions, damage: damage, damagedSnapshots: damagedSnapshots)
     }
 
     /// The segments that are read, in the order of their positions: without those that stand for nothing but what others

@@ -25,6 +25,7 @@ extension SnapshotLog {
         report.snapshotBytesBefore = bytesBefore
         report.snapshotBytesAfter = bytesBefore
         let plan = SnapshotCompactionPlan(index, events, bytes: bytesBefore, segments: numbers.count, options)
+        report.leavesDamagedSnapshots = isDamaged
         guard !isDamaged, plan.isWorthIt else { return }
         let first = try beginNewSegment()
         let givenUpBefore = segmentsGivenUp
@@ -55,7 +56,10 @@ extension SnapshotLog {
             for (stream, entry) in index.all where entry.segment < first { index[stream] = nil }
             report.orphanedSnapshots = orphans.count
         }
-        report.snapshotBytesAfter = try bytes(of: SnapshotScan.segments(on: device))
+        let remaining = try SnapshotScan.segments(on: device)
+        reader?.closeOthers(than: remaining)
+        report.snapshotBytesAfter = try bytes(of: remaining)
+        report.leavesDamagedSnapshots = isDamaged
     }
 
     private func bytes(of numbers: [UInt64]) throws(StrataError) -> Int {

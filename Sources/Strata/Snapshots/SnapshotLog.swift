@@ -22,6 +22,8 @@ actor SnapshotLog {
 
     let device: any Device
     let index: SnapshotIndex
+    /// Of those who ask for snapshots.
+    let reader: SnapshotReader?
     let storeID: UInt128
     private let epoch: UInt64
     private let segmentBytes: Int
@@ -43,7 +45,12 @@ actor SnapshotLog {
     /// Whether something in the segments was found damaged: then they stay as they are, until recovery puts them aside.
     private(set) var isDamaged: Bool
 
-    init(_ scan: SnapshotScan, storeID: UInt128, epoch: UInt64, options: StrataOptions, on device: any Device) {
+    /// - Parameter reader: nil where nobody asks for snapshots.
+    init(
+        _ scan: SnapshotScan, _ reader: SnapshotReader? = nil, storeID: UInt128, epoch: UInt64, options: StrataOptions,
+        on device: any Device
+    ) {
+        self.reader = reader
         self.device = device
         self.storeID = storeID
         self.epoch = epoch

@@ -14,6 +14,14 @@ struct SnapshotReader: Sendable {
         self.device = device
     }
 
+    /// Lets go of segments that a compaction has removed: as long as somebody has its file open, the disk keeps it.
+    ///
+    /// - Parameter segments: those that there are.
+    func closeOthers(than segments: some Sequence<UInt64>) {
+        let names = Set(segments.map(StoreLayout.snapshotSegment))
+        files.close { !names.contains($0) }
+    }
+
     /// The snapshot that an entry stands for.
     ///
     /// - Throws: ``StrataError/Code/damaged`` where it does not verify.

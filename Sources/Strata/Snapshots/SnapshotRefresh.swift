@@ -4,7 +4,7 @@ import Synchronization
 /// Brings the snapshots of a store that is open for reading only up to date, when a compaction by another process has
 /// taken the segment away in which one of them stood.
 final class SnapshotRefresh: Sendable {
-    private let index: SnapshotIndex
+    private let snapshots: SnapshotReader
     private let reader: LogReader
     private let log: ReaderRefresh
     private let storeID: UInt128
@@ -12,8 +12,10 @@ final class SnapshotRefresh: Sendable {
     /// Held by whoever does it.
     private let turn = Mutex(())
 
-    init(_ index: SnapshotIndex, _ reader: LogReader, _ log: ReaderRefresh, storeID: UInt128, on device: any Device) {
-        self.index = index
+    init(
+        _ snapshots: SnapshotReader, _ reader: LogReader, _ log: ReaderRefresh, storeID: UInt128, on device: any Device
+    ) {
+        self.snapshots = snapshots
         self.reader = reader
         self.log = log
         self.storeID = storeID
@@ -23,10 +25,11 @@ final class SnapshotRefresh: Sendable {
     /// Reads the store as it is now, unless somebody has done so since the snapshot was missed. May block for long.
     func run(missing entry: SnapshotIndex.Entry, of stream: StreamID) throws(StrataError) {
         try turn.withLock { _ throws(StrataError) in
-            guard index[stream] == entry else { return }
+            guard snapshots.index[stream] == entry else { return }
             // The events first: the snapshot that is there now may be of later ones.
             try log.run()
-            index.replaceAll(by: try SnapshotScan.ofReader(reader, storeID: storeID, on: device).index)
+            snapshots.index.replaceAll(by: try SnapshotScan.ofReader(reader, storeID: storeID, on: device).index)
+            snapshots.closeOthers(than: try SnapshotScan.segments(on: device))
         }
     }
 }

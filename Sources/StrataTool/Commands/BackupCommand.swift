@@ -12,7 +12,8 @@ struct BackupCommand: AsyncParsableCommand {
             refused with 73.
 
             JSON is one object: {"store_id":…,"segments":…,"events":…,"last_position":…,"copied_bytes":…,\
-            "linked_bytes":…,"kept_bytes":…,"removed_files":…}.
+            "linked_bytes":…,"kept_bytes":…,"removed_files":…,"damaged_snapshots":[…]}. Ends with 1 where snapshots of \
+            the store are damaged: they are copied as they are.
             """)
 
     @Argument(help: "The store's directory.")
@@ -39,7 +40,7 @@ struct BackupCommand: AsyncParsableCommand {
         } catch {
             throw ToolError(error, at: store)
         }
-        try report.write(outputOptions)
+        try report.write(outputOptions, of: destination)
     }
 }
 
@@ -48,7 +49,8 @@ struct RestoreCommand: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Make a store of a backup, and check every byte of it.",
         discussion: """
-            Everything is copied, so that the backup stays as it is. JSON is one object, as of backup.
+            Everything is copied, so that the backup stays as it is. Where events are damaged, no store is made; where \
+            snapshots are, it is made, and the command ends with 1. JSON is one object, as of backup.
             """)
 
     @Argument(help: "The backup's directory.")
@@ -70,6 +72,6 @@ struct RestoreCommand: AsyncParsableCommand {
         } catch {
             throw ToolError(error, at: backup)
         }
-        try report.write(outputOptions)
+        try report.write(outputOptions, of: store)
     }
 }

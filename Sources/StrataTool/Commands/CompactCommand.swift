@@ -11,7 +11,8 @@ struct CompactCommand: AsyncParsableCommand {
         discussion: """
             Takes the place of old segments one step at a time; a crash or ^C at any point loses nothing, and what was \
             done stays. After 'delete' and 'compact', no byte of the erased events is left in the store's files; files \
-            in quarantine are named, and deleted with --purge-quarantine. The store must not be open for writing \
+            in quarantine are named, and deleted with --purge-quarantine. Ends with 130 after ^C, with 1 where damaged \
+            snapshots had to be left as they are, and with 74 where files could not be removed. The store must not be open for writing \
             elsewhere: a service compacts its own.
             """)
 
@@ -76,6 +77,21 @@ struct CompactCommand: AsyncParsableCommand {
             try output.write(json.bytes)
         }
         try output.flush()
+        try check(report)
+    }
+
+    /// What is left undone must not look like success to whoever erases.
+    private func check(_ report: CompactionReport) throws {
+        if report.isCancelled { throw ClosedOutput(exitCode: 128 + SIGINT) }
+        if report.leavesDamagedSnapshots {
+            throw ToolError(
+                .found,
+                "\(store): snapshots are damaged and were left as they are, deleted ones among them; "
+                    + "'strata recover \(store)' puts the damaged ones aside")
+        }
+        guard report.leftovers.isEmpty else {
+            throw ToolError(.ioFailure, "\(store): files that were replaced could not be removed")
+        }
     }
 
     private func write(_ report: CompactionReport, to output: StandardOutput) throws {
@@ -90,6 +106,7 @@ struct CompactCommand: AsyncParsableCommand {
         for file in report.purged { facts.add("deleted from quarantine", file.name) }
         for file in report.quarantined { facts.add("in quarantine, may hold released events", file.name) }
         for file in report.leftovers { facts.add("could not be removed", file) }
+        if report.leavesDamagedSnapshots { facts.add("snapshots", "damaged, and left as they are") }
         let result = report.isCancelled ? "cancelled; nothing is lost" : "done"
         facts.add("result", isDryRun ? "nothing was changed" : result)
         try facts.write(to: output)
@@ -144,6 +161,7 @@ extension JSONWriter {
         names("quarantined", report.quarantined.map(\.name))
         names("purged", report.purged.map(\.name))
         names("leftovers", report.leftovers)
+        member("leaves_damaged_snapshots", report.leavesDamagedSnapshots)
         endObject()
     }
 

@@ -117,6 +117,9 @@ struct RecoverCommand: AsyncParsableCommand {
             try output.write("lost: positions \(positions.lowerBound) to \(positions.upperBound)\n")
         }
         for damage in report.damage { try output.write("damage: \("\(damage)".terminalSafe)\n") }
+        for damage in report.damagedSnapshots {
+            try output.write("damaged snapshot: \("\(damage)".terminalSafe)\n")
+        }
     }
 }
 
@@ -168,6 +171,10 @@ extension JSONWriter {
         key("damage")
         beginArray()
         for damage in report.damage { self.damage(damage) }
+        endArray()
+        key("damaged_snapshots")
+        beginArray()
+        for damage in report.damagedSnapshots { self.damage(damage) }
         endArray()
         endObject()
     }

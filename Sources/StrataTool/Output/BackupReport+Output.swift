@@ -5,7 +5,9 @@ import Strata
 
 extension BackupReport {
     /// Writes what a backup holds, and what it took to make it.
-    func write(_ options: OutputOptions) throws {
+    ///
+    /// - Parameter place: the copy's.
+    func write(_ options: OutputOptions, of place: String) throws {
         let output = StandardOutput()
         switch options.resolved {
         case .text:
@@ -18,6 +20,7 @@ extension BackupReport {
             facts.add("kept", keptBytes.byteCount)
             facts.add("files removed", removedFiles.grouped)
             try facts.write(to: output)
+            for damage in damagedSnapshots { try output.write("damaged snapshot: \("\(damage)".terminalSafe)\n") }
         case .json:
             var json = JSONWriter()
             json.beginObject()
@@ -30,10 +33,21 @@ extension BackupReport {
             json.member("linked_bytes", linkedBytes)
             json.member("kept_bytes", keptBytes)
             json.member("removed_files", removedFiles)
+            json.key("damaged_snapshots")
+            json.beginArray()
+            for damage in damagedSnapshots { json.damage(damage) }
+            json.endArray()
             json.endObject()
             json.newLine()
             try output.write(json.bytes)
         }
         try output.flush()
+        guard damagedSnapshots.isEmpty else {
+            let count = damagedSnapshots.count
+            throw ToolError(
+                .found,
+                "\(place): snapshots are damaged in \(count.grouped) \(count == 1 ? "place" : "places"), in the copy as in what "
+                    + "it was made of; the events are complete")
+        }
     }
 }

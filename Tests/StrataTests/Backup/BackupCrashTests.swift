@@ -37,7 +37,7 @@ import Testing
                     try await store.snapshots.save(
                         Snapshot(
                             stream: stream, version: result.version, schemaVersion: 1, createdAt: .distantPast,
-                            state: Bytes("\(number)")))
+                            state: Bytes(String(repeating: "\(number % 10)", count: 3_000))))
                     try await store.events.truncate(stream, before: result.version - 1, expecting: .any)
                 }
             }

@@ -104,6 +104,77 @@ import Testing
         #expect(try await contents(of: target).events == events)
     }
 
+    /// Until the new manifest is there, the older one calls it the segment that is appended to.
+    @Test func aSegmentThatTheOlderBackupShowsIsNotShared() async throws {
+        let store = try await open()
+        try await fill(store, 3)
+        _ = try await backUp()
+        let name = try #require(try StoreFiles(directory).segments().last)
+        try await fill(store)
+        try await store.close()
+        let destination = FailingInstallation(try FileSystemDevice(path: target.path), of: "MANIFEST.new")
+        #expect(throws: StrataError.self) {
+            try StrataStore.backup(of: FileSystemDevice(path: directory.path), to: destination)
+        }
+        let inodes = try [directory, target].map { directory in
+            try FileManager.default.attributesOfItem(atPath: directory.file(name))[.systemFileNumber] as? Int
+        }
+        #expect(try StoreFiles(directory).read(name) == StoreFiles(target).read(name))
+        #expect(inodes[0] != inodes[1])
+    }
+
+    @Test func whatARunHasBroughtItselfIsNotKept() async throws {
+        let store = try await open()
+        try await fill(store)
+        let segments = try StoreFiles(directory).segments()
+        let source = InterferingDevice(
+            try FileSystemDevice(path: directory.path), before: try #require(segments.dropFirst(2).first)
+        ) { _, _ in
+            let isDone = DispatchSemaphore(value: 0)
+            Task.detached {
+                _ = try? await store.compact(CompactionOptions(minMergedSegments: 100)).report()
+                isDone.signal()
+            }
+            isDone.wait()
+        }
+        let target = target
+        let report = try await BlockingReads.run { () throws(StrataError) in
+            try StrataStore.backup(
+                of: source, to: FileSystemDevice.open(storeAt: target.path, createIfMissing: true))
+        }
+        #expect(report.keptBytes == 0)
+        try await store.close()
+    }
+
+    @Test(arguments: [false, true])
+    func damagedSnapshotsAreToldOf(isRestored: Bool) async throws {
+        let store = try await open()
+        try await fill(store)
+        try await store.close()
+        if isRestored { #expect(try await backUp().damagedSnapshots.isEmpty) }
+        let name = "snapshots/00000000000000000001.seg"
+        try StoreFiles(isRestored ? target : directory).flipBit(at: 160, of: name)
+        let restored = TemporaryDirectory()
+        let report =
+            isRestored ? try await StrataStore.restore(target.path, to: restored.path) : try await backUp()
+        #expect(report.damagedSnapshots.map(\.file) == [name])
+        #expect(report.events == 30)
+        let verification = try await StrataStore.verify(at: (isRestored ? restored : target).path)
+        #expect(verification.damage.isEmpty && verification.damagedSnapshots == report.damagedSnapshots)
+    }
+
+    @Test func aBackupOfAStoreWhoseManifestWasRebuiltGoesOn() async throws {
+        let store = try await open()
+        try await fill(store)
+        _ = try await store.compact().report()
+        try await fill(store)
+        try await store.close()
+        _ = try await backUp()
+        try StoreFiles(directory).remove("MANIFEST")
+        _ = try await StrataStore.recover(at: directory.path)
+        #expect(try await backUp().events == 60)
+    }
+
     @Test func sealedSegmentsAreSharedWhereTheFileSystemAllowsIt() async throws {
         let store = try await open()
         try await fill(store)

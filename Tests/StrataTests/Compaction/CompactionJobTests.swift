@@ -87,11 +87,65 @@ import Testing
     @Test func segmentsThatWereReplacedAreLetGoOf() async throws {
         try await StrataStore.with(directory, options) { store in
             try await fill(store)
+            let snapshot = try await save(store)
+            let reader = try await StrataStore.open(at: directory.path, options: StrataOptions(access: .readOnly))
+            // Nothing tells it yet that the last one is durable.
+            #expect(try await reader.allEvents().count == 999)
             #expect(try await store.allEvents().count == 1_000)
+            #expect(try await store.snapshots.latest(for: snapshot.stream) == snapshot)
             let report = try await store.compact().report()
             #expect(!report.rewrites.isEmpty)
-            #expect(try removedFilesInUse() == [])
-            #expect(try await store.allEvents().count == 1_000)
+            // Has it see that there are others.
+            #expect(try await reader.compactionPreview().rewrites.isEmpty)
+            let inUse = try removedFilesInUse()
+            #expect(inUse == [])
+            #expect(try await reader.allEvents().count == 1_000)
+            #expect(try await store.snapshots.latest(for: snapshot.stream) == snapshot)
+            try await reader.close()
+        }
+    }
+
+    /// Saves a snapshot behind one that it supersedes.
+    private func save(_ store: StrataStore) async throws -> Snapshot {
+        let stream = try #require(try await store.allEvents().first).stream
+        var snapshot: Snapshot?
+        for version in [400, 500] {
+            let next = Snapshot(
+                stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast,
+                state: Bytes(String(repeating: "s", count: 1_000)))
+            try await store.snapshots.save(next)
+            snapshot = next
+        }
+        return try #require(snapshot)
+    }
+
+    @Test func aJobAndItsPreviewCountTheSameSegments() async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store, count: 10)
+            let stream = try #require(try await store.allEvents().first).stream
+            _ = try await store.events.truncate(stream, before: 5, expecting: .any)
+            let preview = try await store.compactionPreview()
+            let report = try await store.compact().report()
+            #expect((preview.segmentsBefore, preview.segmentsAfter) == (1, 2))
+            #expect((report.segmentsBefore, report.segmentsAfter) == (1, 2))
+        }
+    }
+
+    @Test func damagedSnapshotsThatHadToStayAreToldOf() async throws {
+        try await StrataStore.with(directory, options) { store in
+            try await fill(store)
+            _ = try await save(store)
+        }
+        try StoreFiles(directory).flipBit(at: 200, of: "snapshots/00000000000000000001.seg")
+        try await StrataStore.with(directory, options) { store in
+            let stream = try #require(try await store.allEvents().first).stream
+            _ = try await store.events.delete(stream, mode: .soft, expecting: .any)
+            #expect(try await store.compact().report().leavesDamagedSnapshots)
+        }
+        _ = try await StrataStore.recover(at: directory.path)
+        try await StrataStore.with(directory, options) { store in
+            let report = try await store.compact().report()
+            #expect(!report.leavesDamagedSnapshots)
         }
     }
 }

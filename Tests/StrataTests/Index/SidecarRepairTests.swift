@@ -12,7 +12,7 @@ import Testing
         let base = SimulatedDevice()
         let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
         let store = try await StrataStore.open(on: base, options: options)
-        for _ in 0..<900 {
+        for _ in 0..<2_000 {
             _ = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .any)
         }
         try await store.close()
@@ -21,7 +21,8 @@ import Testing
         let name = segment.entry.identity.sidecarName
         try base.remove(name)
         let device = InterferingDevice(base, before: name, access: .create) { _, _ in
-            if isReplaced { index.state.withLock { _ = $0.sealed.removeFirst() } }
+            // Another segment stands for its positions.
+            if isReplaced { index.state.withLock { $0.replaceSealed(0..<2, with: $0.sealed[1]) } }
         }
         let repair = SidecarRepair(
             index,

@@ -166,6 +166,17 @@ import Testing
         #expect(events.count == 180)
     }
 
+    @Test func aDamagedSnapshotIsNamed() async throws {
+        let directory = TemporaryDirectory()
+        _ = try await fill(directory)
+        let name = "snapshots/00000000000000000001.seg"
+        try StoreFiles(directory).flipBit(at: 200, of: name)
+        let (report, events) = try await salvage(directory)
+        #expect(report.damagedSnapshots.map(\.file) == [name])
+        #expect(!report.isComplete && report.damage.isEmpty)
+        #expect(events.count == 200)
+    }
+
     @Test func aDamagedHeaderOfASegmentCostsNothing() async throws {
         let directory = TemporaryDirectory()
         _ = try await fill(directory)
