@@ -26,90 +26,147 @@ enum EncodedChange: Sendable {
 }
 
 extension LogWriter {
-    /// Decides about changes of another store in one turn, and waits until those that are let in are stored.
-    ///
-    /// They reach the log together, so that it stores a part of them from the front, or all.
-    @concurrent
-    func take(_ changes: [EncodedChange]) async throws(EventStoreError) {
-        await takeTurn()
-        let failuresBefore = state.withLock(\.failures)
+    /// What was decided about changes in one turn: about those before the first that cannot be decided yet, or is refused.
+    private struct ImportDecision {
+        /// How often appends had been failed before.
+        let failures: Int
+        /// How many changes it is about.
+        var count = 0
         var admitted: [WriterState.Admitted] = []
-        var refusal: EventStoreError?
-        for change in changes {
-            do throws(EventStoreError) {
-                if let change = try await decide(change) { admitted.append(change) }
-            } catch {
-                refusal = error
-                break
-            }
-        }
-        let stored = try await store(admitted, decidedAfter: failuresBefore)
-        if case .settled(let result) = stored { _ = try result.get() }
-        if let refusal { throw refusal }
+        /// What streams must come to for the changes that had nothing to store.
+        var relied: [StreamID: StreamStatus] = [:]
+        var obstacle: ImportObstacle?
     }
 
-    /// Gives the turn back, and waits until what was let in is stored, where that is something.
-    private func store(
-        _ admitted: [WriterState.Admitted], decidedAfter failures: Int
-    ) async throws(EventStoreError) -> WriterState.Answer {
+    private enum ImportObstacle {
+        case failure(EventStoreError)
+        /// An append with one of the event ids is on its way to the device.
+        case sameIDsUnderWay([UInt128])
+        /// The stream does not allow it as it is, or as what is on its way to the device makes it.
+        case refusal(EventStoreError, by: StreamStatus, of: StreamID)
+    }
+
+    /// Decides about changes of another store, and waits until those that are let in are stored.
+    ///
+    /// They are decided about in one turn and reach the log together, so that it stores a part of them from the front, or
+    /// all. Only where something on its way to the device decides about one of them, the others wait for that.
+    @concurrent
+    func take(_ changes: [EncodedChange]) async throws(EventStoreError) {
+        var rest = changes[...]
+        while true {
+            let decision = await decide(rest)
+            guard try await store(decision) else { continue }
+            rest = rest.dropFirst(decision.count)
+            switch decision.obstacle {
+            case nil: return
+            case .failure(let error): throw error
+            case .sameIDsUnderWay(let ids): await wait { $0.areFree(ids) }
+            case .refusal(let error, let status, let stream):
+                if await isSettled(status, of: stream, decidedAfter: decision.failures) { throw error }
+            }
+        }
+    }
+
+    /// Waits for the turn and keeps it.
+    private func decide(_ changes: ArraySlice<EncodedChange>) async -> ImportDecision {
+        await takeTurn()
+        var decision = ImportDecision(failures: state.withLock(\.failures))
+        for change in changes {
+            do throws(EventStoreError) {
+                decision.obstacle = try await decide(change, &decision)
+            } catch {
+                decision.obstacle = .failure(error)
+            }
+            guard decision.obstacle == nil else { break }
+            decision.count += 1
+        }
+        return decision
+    }
+
+    /// Gives the turn back, and waits until everything that was decided is true of what is stored.
+    ///
+    /// - Returns: false where what others had on its way has failed, so that there must be another decision; nothing was
+    ///   stored then.
+    private func store(_ decision: ImportDecision) async throws(EventStoreError) -> Bool {
+        var isVoid = false
         var obstacle: EventStoreError?
         let answer = await withCheckedContinuation { (continuation: WriterState.Continuation) in
             let (mustFlush, next) = state.withLock { state -> (Bool, WriterState.Continuation?) in
-                // What others had on its way has failed, and what was decided on top of it is void, also what was decided
-                // since.
-                if state.failures != failures {
-                    obstacle = EventStoreError(
-                        .ioFailure, "what came before was not stored, so nothing was; try again")
-                }
+                // What was decided on top of what has failed is void, also what was decided since.
+                isVoid = state.failures != decision.failures
                 // The log may be closed by now.
                 do throws(EventStoreError) { try state.checkOpen() } catch { obstacle = error }
-                if obstacle != nil { state.forgetAllUnderWay() }
-                guard obstacle == nil, let last = admitted.last else {
+                if isVoid || obstacle != nil { state.forgetAllUnderWay() }
+                guard !isVoid, obstacle == nil, let last = decision.admitted.last else {
                     continuation.resume(returning: .notAdmitted)
                     return (false, state.passTurn())
                 }
-                for entry in admitted.dropLast() { state.gather(entry, answering: nil) }
+                for entry in decision.admitted.dropLast() { state.gather(entry, answering: nil) }
                 state.gather(last, answering: continuation)
                 return (state.mustFlush(), state.passTurn())
             }
             next?.resume(returning: .turn)
             if mustFlush { startFlushing() }
         }
-        if let obstacle {
-            // Somebody may wait for what was decided here.
-            wakeBatchWaiters()
-            throw obstacle
+        // Somebody may wait for what was decided here.
+        if isVoid || obstacle != nil { wakeBatchWaiters() }
+        if let obstacle { throw obstacle }
+        if isVoid { return false }
+        if case .settled(let result) = answer {
+            // So is everything that was on its way before.
+            _ = try result.get()
+            return true
         }
-        return answer
+        for (stream, status) in decision.relied {
+            guard await isSettled(status, of: stream, decidedAfter: decision.failures) else { return false }
+        }
+        return true
     }
 
-    /// - Returns: nil where there is nothing to store.
-    private func decide(_ change: EncodedChange) async throws(EventStoreError) -> WriterState.Admitted? {
+    /// Decides about one change on top of those before it.
+    private func decide(
+        _ change: EncodedChange, _ decision: inout ImportDecision
+    ) async throws(EventStoreError) -> ImportObstacle? {
         switch change {
         case .commit(let commit, let firstVersion, let storedAt):
-            return try await decide(commit, firstVersion, storedAt)
+            return try await decide(commit, firstVersion, storedAt, &decision)
         case .release(let source, let stream):
             let status = try await currentStatus(of: stream)
             let left = status.takingOverReleases(of: source)
-            guard left != status else { return nil }
-            // Not now: what follows was stored earlier.
-            return state.withLock { $0.admit(left, of: stream, storedAt: $0.lastStoredAt) }
+            if left == status {
+                decision.relied[stream] = status
+            } else {
+                // Not now: what follows was stored earlier.
+                decision.admitted.append(
+                    state.withLock { $0.admit(left, of: stream, storedAt: $0.lastStoredAt) })
+            }
+            return nil
         }
     }
 
     private func decide(
-        _ commit: EncodedCommit, _ firstVersion: Int, _ storedAt: Timestamp
-    ) async throws(EventStoreError) -> WriterState.Admitted? {
+        _ commit: EncodedCommit, _ firstVersion: Int, _ storedAt: Timestamp, _ decision: inout ImportDecision
+    ) async throws(EventStoreError) -> ImportObstacle? {
+        let ids = commit.eventIDs
+        let areFree = try state.withLock { state throws(EventStoreError) in
+            try state.checkOpen()
+            return state.areFree(ids)
+        }
+        guard areFree else { return .sameIDsUnderWay(ids) }
         let expected = ExpectedVersion.exactly(firstVersion - 1)
         if try await isStored(commit, expecting: expected) { return nil }
         let status = try await currentStatus(of: commit.stream)
-        guard !status.isTombstoned else { throw .deleted(commit.stream) }
+        guard !status.isTombstoned else { return .refusal(.deleted(commit.stream), by: status, of: commit.stream) }
         guard expected.allows(status) else {
-            throw .conflict(in: commit.stream, expected: expected, actual: status.version)
+            return .refusal(
+                .conflict(in: commit.stream, expected: expected, actual: status.version), by: status,
+                of: commit.stream)
         }
-        return try state.withLock { state throws(EventStoreError) in
-            try state.admit(commit, behind: status, storedAt: storedAt).0
-        }
+        decision.admitted.append(
+            try state.withLock { state throws(EventStoreError) in
+                try state.admit(commit, behind: status, storedAt: storedAt).0
+            })
+        return nil
     }
 
     /// Whether the commit is there already.
@@ -121,11 +178,6 @@ extension LogWriter {
         let index = index
         let earlier = earlier
         let ids = commit.eventIDs
-        let taken = try state.withLock { state throws(EventStoreError) in
-            try state.checkOpen()
-            return state.firstUnderWay(of: ids)
-        }
-        if let taken { throw .duplicate(eventID: UUID(bits: taken), in: commit.stream) }
         do throws(IndexFault) {
             if try index.candidates(forEventIDs: ids, .verifiedOnly).isEmpty { return false }
         } catch {}

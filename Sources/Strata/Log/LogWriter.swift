@@ -146,7 +146,7 @@ final class LogWriter: Sendable {
     ///
     /// - Parameter failures: how often appends had been failed when that was decided.
     /// - Returns: false where what was on its way has failed, so that there must be another decision.
-    private func isSettled(
+    func isSettled(
         _ status: StreamStatus, of stream: StreamID, decidedAfter failures: Int
     ) async -> Bool {
         var isSettled = false

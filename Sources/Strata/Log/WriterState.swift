@@ -178,11 +178,6 @@ extension WriterState {
         eventIDsUnderWay.isEmpty || !ids.contains(where: eventIDsUnderWay.contains)
     }
 
-    /// One of some event ids that is on its way.
-    func firstUnderWay(of ids: [UInt128]) -> UInt128? {
-        ids.first(where: eventIDsUnderWay.contains)
-    }
-
     /// Whether readers see a stream as it was decided about.
     func shows(_ stream: StreamID, as status: StreamStatus) -> Bool {
         index.statusIfTouched(stream)?.hasReached(status) ?? (status == StreamStatus(version: 0))
