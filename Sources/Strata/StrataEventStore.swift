@@ -82,8 +82,12 @@ public final class StrataEventStore: EventStore {
         _ stream: StreamID, before version: Int, expecting expected: ExpectedVersion
     ) async throws(EventStoreError) -> DeletionResult {
         try lifetime.checkOpen()
-        do { try await snapshots?.makeDurable(stream) } catch { throw EventStoreError(keepingSnapshot: error) }
+        try await makeSnapshotDurable(of: stream)
         return try await release(.truncation(before: version), of: stream, expecting: expected)
+    }
+
+    func makeSnapshotDurable(of stream: StreamID) async throws(EventStoreError) {
+        do { try await snapshots?.makeDurable(stream) } catch { throw EventStoreError(keepingSnapshot: error) }
     }
 
     /// Releases all events of a stream; see `StreamDeleting.delete(_:mode:expecting:)`. As durable as an append.

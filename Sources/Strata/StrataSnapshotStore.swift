@@ -6,9 +6,11 @@ import Logging
 /// A snapshot is a cache. Saving returns once the operating system has it; a loss of power may lose it, and it never
 /// outlives the events that it was made of: opening a store drops every snapshot that is ahead of its stream. Where the
 /// latest snapshot of a stream does not verify, the one before it counts, if it is still there.
-/// Deletions are durable when they return.
+/// Deletions are durable when they return. So is saving the first snapshot that stands for events which were released:
+/// there is nothing else to load the aggregate from.
 public final class StrataSnapshotStore: SnapshotStore {
     private let reader: SnapshotReader
+    private let events: LogIndex
     let log: SnapshotLog?
     /// nil of a store that is open for writing: its index is always up to date.
     private let refresh: SnapshotRefresh?
@@ -16,20 +18,29 @@ public final class StrataSnapshotStore: SnapshotStore {
     private let logger: Logger
 
     init(
-        reader: SnapshotReader, log: SnapshotLog?, refresh: SnapshotRefresh?, lifetime: StoreLifetime, logger: Logger
+        reader: SnapshotReader, events: LogIndex, log: SnapshotLog?, refresh: SnapshotRefresh?, lifetime: StoreLifetime,
+        logger: Logger
     ) {
         self.reader = reader
+        self.events = events
         self.log = log
         self.refresh = refresh
         self.lifetime = lifetime
         self.logger = logger
     }
 
+    /// Saves a snapshot; see `SnapshotStore.save(_:)`.
+    ///
+    /// Costs no sync, unless events of the stream were released and no snapshot is kept that stands for them: then this one
+    /// is durable when it returns, whatever the durability mode promises.
     public func save(_ snapshot: Snapshot) async throws(EventStoreError) {
         let log = try writableLog()
         try EventLimits.check(snapshot)
         let body = SnapshotBody.encode(snapshot)
-        do { try await log.save(snapshot, body: body) } catch { throw EventStoreError(savingSnapshot: error) }
+        let firstLiveVersion = events.firstLiveVersion(of: snapshot.stream)
+        do {
+            try await log.save(snapshot, body: body, firstLiveVersion: firstLiveVersion)
+        } catch { throw EventStoreError(savingSnapshot: error) }
     }
 
     public func latest(for stream: StreamID) async throws(EventStoreError) -> Snapshot? {

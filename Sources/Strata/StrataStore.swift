@@ -48,7 +48,8 @@ public final class StrataStore: Sendable {
         lifetime = StoreLifetime()
         events = StrataEventStore(reader: reader, writer: writer, snapshots: snapshotLog, lifetime: lifetime)
         snapshots = StrataSnapshotStore(
-            reader: snapshotReader, log: snapshotLog, refresh: snapshotRefresh, lifetime: lifetime, logger: logger)
+            reader: snapshotReader, events: reader.index, log: snapshotLog, refresh: snapshotRefresh,
+            lifetime: lifetime, logger: logger)
     }
 
     /// Opens a store, and makes it where there is none and the options say so.

@@ -63,16 +63,30 @@ actor SnapshotLog {
     }
 
     /// Appends a snapshot, unless a newer one is kept. It is not synced: losing it costs a replay, as long as the events are
-    /// there, and before they go ``makeDurable(_:)`` does.
-    func save(_ snapshot: Snapshot, body: [UInt8]) throws(StrataError) {
+    /// there, and before they go ``makeDurable(_:)`` does. Where they have gone and no snapshot stands for them, it is.
+    ///
+    /// - Parameter firstLiveVersion: of the stream's events.
+    func save(_ snapshot: Snapshot, body: [UInt8], firstLiveVersion: Int = 1) throws(StrataError) {
         guard index.accepts(snapshot) else { return }
+        let standsFor = index[snapshot.stream]?.version ?? 0
         var header = frameHeader(.snapshot)
         header.firstVersion = snapshot.version
         let (number, offset) = try append(header, of: snapshot.stream, body: body)
+        if standsFor + 1 < firstLiveVersion { try syncOrTakeBack(offset, of: snapshot.stream) }
         index[snapshot.stream] = SnapshotIndex.Entry(
             segment: number, offset: offset, frameLength: Format.frameHeaderBytes + body.count,
             version: snapshot.version, schemaVersion: snapshot.schemaVersion, createdAt: snapshot.createdAt,
             contentType: snapshot.contentType, stateLength: snapshot.state.count)
+    }
+
+    /// Makes the last frame durable, or sees to it that it does not come back: its caller is told that it was not saved.
+    private func syncOrTakeBack(_ offset: Int, of stream: StreamID) throws(StrataError) {
+        let file = segment?.file
+        do throws(StrataError) { try sync() } catch {
+            doubtful.formUnion([stream])
+            try? file?.erase(behind: offset)
+            throw error
+        }
     }
 
     /// Deletes the snapshots of streams, durably: they do not come back after a loss of power.

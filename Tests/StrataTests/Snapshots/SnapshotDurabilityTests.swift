@@ -158,6 +158,71 @@ import Testing
         try await store.close()
     }
 
+    /// What another store has released of the order.
+    private let release = StreamStatus(version: 4, firstVersion: 3, isTruncated: true)
+
+    private func waitForEvents(_ store: StrataStore) async throws {
+        _ = try await store.events.append([sampleEvent()], to: cart, expecting: .any)
+        try await store.events.waitUntilDurable(#require(try await store.events.currentPosition()))
+    }
+
+    @Test func anImportedReleaseMakesTheSnapshotDurable() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: options)
+        try await fill(store)
+        try await store.events.importChanges([.release(release, of: order)])
+        try await waitForEvents(store)
+        let found = try await find(on: device.storage.afterTotalLoss)
+        #expect(found.snapshot == 3)
+        #expect(found.events == [3, 4])
+        try await store.close()
+    }
+
+    @Test func anImportThatReleasesNothingMoreDoesNotSyncSnapshots() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await makeStore(on: device)
+        try await append(store)
+        try await save(store, version: 5)
+        let before = device.mutatingCalls
+        try await store.events.importChanges([.release(release, of: order)])
+        #expect(device.mutatingCalls == before)
+        #expect(try await find(on: device.storage.afterTotalLoss).snapshot == 3)
+        try await store.close()
+    }
+
+    @Test func theFirstSnapshotOfATruncatedStreamIsDurable() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: options)
+        try await append(store, 4)
+        try await save(store, version: 1)
+        try await store.events.importChanges([.release(release, of: order)])
+        try await waitForEvents(store)
+        // The one that is kept is of too few events.
+        try await save(store, version: 3)
+        #expect(try await find(on: device.storage.afterTotalLoss).snapshot == 3)
+        try await save(store, version: 4)
+        #expect(try await find(on: device.storage.afterTotalLoss).snapshot == 3)
+        try await store.close()
+    }
+
+    @Test(arguments: [DeviceFault.FailedSync.keptInCache, .reverted])
+    func aSnapshotOfATruncatedStreamThatCannotBeSyncedIsNone(model: DeviceFault.FailedSync) async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: options)
+        try await append(store, 4)
+        try await store.events.truncate(order, before: 3, expecting: .any)
+        try await waitForEvents(store)
+        try await save(store, version: 1, of: cart)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(model))])
+        await #expect(throws: EventStoreError.self) { try await save(store, version: 3) }
+        #expect(device.struck.map(\.operation) == [.sync])
+        #expect(try await store.snapshots.latest(for: order) == nil)
+        #expect(try await find(on: device.storage.afterProcessDeath).snapshot == nil)
+        try await save(store, version: 4)
+        #expect(try await find(on: device.storage.afterTotalLoss).snapshot == 4)
+        try await store.close()
+    }
+
     /// A store of four events and a snapshot of the third, which a bit is flipped of.
     private func makeStoreWithDamagedSnapshot(_ directory: TemporaryDirectory) async throws -> StrataStore {
         let device = try FileSystemDevice.open(storeAt: directory.path, createIfMissing: true)
