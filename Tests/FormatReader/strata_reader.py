@@ -35,6 +35,7 @@ FRAME_HEADER_BYTES = 88
 EVENT_HEADER_BYTES = 48
 ENTRY_BYTES = {1: 48, 2: 64}
 HIGHEST_NUMBER = 2**61 - 2
+GENERATION_LIMIT = 2**62
 LONGEST_BODY = 96 * MIB
 LONGEST_SEGMENT = 4 * GIB
 LONGEST_STATE = 64 * MIB
@@ -322,7 +323,7 @@ class Manifest:
         require_zeros(data[10:12], "a reserved field")
         store_id, generation = struct.unpack_from("<16sQ", data, 16)
         count, active = struct.unpack_from("<IQ", data, 52)
-        require(generation >= 1, "the manifest has generation 0")
+        require(1 <= generation < GENERATION_LIMIT, "the manifest's generation is out of bounds")
         require(count <= MOST_SEALED, "the manifest has too many segments")
         size = ENTRY_BYTES[version]
         require(len(data) == HEADER_BYTES + size * count, "the manifest has another length than its entries")
@@ -700,7 +701,7 @@ class Store:
         """The numbers and generations of compacted segments, in order."""
         found = [re.fullmatch(r"([0-9]{20})-([0-9]{20})\.seg", name) for name in os.listdir(self._file("events"))]
         pairs = sorted((int(match[1]), int(match[2])) for match in found if match)
-        return [(number, generation) for number, generation in pairs if is_number(number) and 0 < generation < 2**64]
+        return [(number, generation) for number, generation in pairs if is_number(number) and 0 < generation < GENERATION_LIMIT]
 
     def has_writer(self) -> bool:
         """Whether someone holds the lock on LOCK."""

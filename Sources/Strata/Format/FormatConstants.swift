@@ -49,6 +49,8 @@ package enum Format {
     static let mostSegments = 1 << 18
     /// Positions, versions and the numbers of segments are below this: sums of two of them cannot overflow.
     static let numberLimit = Int.max / 4
+    /// Generations of manifests are below this: there is always a next number.
+    static let generationLimit: UInt64 = 1 << 62
 
     static func aligned(_ length: Int) -> Int {
         (length + alignment - 1) & ~(alignment - 1)

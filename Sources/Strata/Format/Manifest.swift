@@ -25,6 +25,13 @@ package struct Manifest: Hashable, Sendable {
         self.active = active
     }
 
+    /// The same in the next generation; nil where a reader would refuse it.
+    func successor() -> Manifest? {
+        guard generation < Format.generationLimit - 1 else { return nil }
+        return Manifest(
+            storeID: storeID, generation: generation + 1, createdAt: createdAt, sealed: sealed, active: active)
+    }
+
     package func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Format.manifestHeaderBytes + sealed.count * Format.manifestEntryBytes)
@@ -57,7 +64,7 @@ package struct Manifest: Hashable, Sendable {
         let entryBytes = version == 1 ? Format.manifestEntryBytesOfVersion1 : Format.manifestEntryBytes
         let generation = bytes.number(at: 32, as: UInt64.self)
         guard
-            version >= Format.oldestVersion,
+            version >= Format.oldestVersion, generation < Format.generationLimit,
             bytes.number(at: 10, as: UInt16.self) == 0, count < Format.mostSegments,
             bytes.byteCount == Format.manifestHeaderBytes + count * entryBytes,
             let createdAt = Timestamp(seconds: bytes.number(at: 40), nanoseconds: bytes.number(at: 48))

@@ -19,14 +19,16 @@ extension SegmentLog {
     /// segment of that very generation.
     func nextGeneration() throws(LogFailure) -> UInt64 {
         try checkWritable()
-        return manifest.generation &+ 1
+        return try successor().generation
     }
 
     /// Seals a segment, if it is still the one that is appended to, and begins the next.
     func seal(_ active: SegmentIdentity) throws(LogFailure) {
         try checkWritable()
         guard segment.header.number == active.number, segment.commitCount > 0 else { return }
-        guard manifest.sealed.count + 1 < Format.mostSegments else { return }
+        guard
+            manifest.sealed.count + 1 < Format.mostSegments, segment.lastPosition + 1 < Format.numberLimit
+        else { return }
         try rollOver(to: UInt64(segment.lastPosition) + 1)
     }
 
@@ -41,8 +43,7 @@ extension SegmentLog {
         else {
             throw .undone(StrataError(.ioFailure, "the log has changed under the compaction", path: device.path))
         }
-        var replacement = manifest
-        replacement.generation &+= 1
+        var replacement = try successor()
         replacement.sealed.replaceSubrange(first..<first + inputs.count, with: [output])
         do {
             try device.writeReplacement(of: StoreLayout.manifest, with: replacement.encoded())

@@ -7,6 +7,12 @@ extension SegmentLog {
     /// before the manifest names it, and no frame is written before the manifest does. A crash in between leaves a
     /// footer that the manifest does not know, or a segment without frames; the next opening completes or removes it.
     func rollOver(to firstPosition: UInt64) throws(LogFailure) {
+        guard firstPosition < UInt64(Format.numberLimit) else {
+            throw .undone(
+                StrataError(
+                    .storageFull, "the store has given out all positions that there are", path: device.path))
+        }
+        var replacement = try successor()
         let before = (segment: segment, hasOpened: hasOpened)
         let digest = try seal()
         let next: ActiveSegment
@@ -14,8 +20,6 @@ extension SegmentLog {
         do {
             next = try ActiveSegment.create(
                 number: firstPosition, storeID: manifest.storeID, epoch: epoch, on: device)
-            var replacement = manifest
-            replacement.generation &+= 1
             entry = segment.manifestEntry(digest: digest)
             replacement.sealed.append(entry)
             replacement.active = firstPosition
@@ -31,6 +35,11 @@ extension SegmentLog {
         hasOpened = true
         sidecars.add(sealed)
         didSeal.yield()
+    }
+
+    /// The manifest in the next generation, to be changed and installed.
+    func successor() throws(LogFailure) -> Manifest {
+        do throws(StrataError) { return try manifest.successor(on: device) } catch { throw .undone(error) }
     }
 
     /// Writes the footer and syncs; returns the digest of what stands before it.

@@ -31,14 +31,18 @@ enum StoreLayout {
     }
 
     static func number(ofDigits digits: Substring) -> UInt64? {
-        generation(ofDigits: digits).flatMap { $0 < UInt64(Format.numberLimit) ? $0 : nil }
+        number(ofDigits: digits, below: UInt64(Format.numberLimit))
+    }
+
+    static func generation(ofDigits digits: Substring) -> UInt64? {
+        number(ofDigits: digits, below: Format.generationLimit)
     }
 
     /// The number of 1 and more that stands in as many digits as in the names of segments; nil for other texts.
-    static func generation(ofDigits digits: Substring) -> UInt64? {
+    private static func number(ofDigits digits: Substring, below limit: UInt64) -> UInt64? {
         guard digits.utf8.count == Self.digits, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
-        return UInt64(digits).flatMap { $0 > 0 ? $0 : nil }
+        return UInt64(digits).flatMap { (1..<limit).contains($0) ? $0 : nil }
     }
 
     private static func padded(_ number: UInt64) -> String {

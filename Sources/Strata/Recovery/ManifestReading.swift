@@ -19,6 +19,18 @@ extension Manifest {
         }
     }
 
+    /// The same in the next generation, to be changed and put in its place.
+    ///
+    /// - Throws: ``StrataError/Code/storageFull`` where there is none: no store gets there that nobody has tampered with.
+    func successor(on device: any Device) throws(StrataError) -> Manifest {
+        guard let next = successor() else {
+            throw StrataError(
+                .storageFull, "the manifest has been replaced as often as it can be",
+                path: device.path(of: StoreLayout.manifest))
+        }
+        return next
+    }
+
     /// What a manifest that does not verify says of its version, for whoever looks for the cause.
     private static func claimedVersion(of bytes: RawSpan, _ error: FormatError) -> String {
         guard error == .wrongChecksum else { return "" }

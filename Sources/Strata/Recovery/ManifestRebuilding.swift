@@ -33,8 +33,9 @@ struct ManifestRebuilding {
         // and at most once with the first manifest and with a change of the format.
         let generation = UInt64(sealed.count) + 1 + (sealed.map(\.generation).max() ?? 0)
         return Manifest(
-            storeID: first.storeID, generation: generation &+ 1, createdAt: first.createdAt, sealed: sealed,
-            active: active.number)
+            storeID: first.storeID, generation: generation, createdAt: first.createdAt, sealed: sealed,
+            active: active.number
+        ).successor()
     }
 
     /// The segments of events that there are: by first position, and of one first position the newest first.

@@ -145,9 +145,7 @@ struct WriterOpening {
     /// go. On a full disk everything stays as it is; but a backup that stayed one would not keep what is appended.
     private func reinstall(_ manifest: Manifest) throws(StrataError) -> Manifest {
         let isOlder = manifest.formatVersion < Format.version
-        let renewed = Manifest(
-            storeID: manifest.storeID, generation: manifest.generation &+ (isOlder ? 1 : 0),
-            createdAt: manifest.createdAt, sealed: manifest.sealed, active: manifest.active)
+        let renewed = isOlder ? try manifest.successor(on: device) : manifest
         do {
             try device.writeReplacement(of: StoreLayout.manifest, with: renewed.encoded())
         } catch {
@@ -180,7 +178,7 @@ struct WriterOpening {
     func completeRollover(
         _ opened: (manifest: Manifest, segment: ActiveSegment), _ index: LogIndex
     ) throws(StrataError) -> (manifest: Manifest, segment: ActiveSegment) {
-        var manifest = opened.manifest
+        var manifest = try opened.manifest.successor(on: device)
         guard
             manifest.sealed.count + 1 < Format.mostSegments, opened.segment.lastPosition + 1 < Format.numberLimit
         else {
@@ -188,7 +186,6 @@ struct WriterOpening {
         }
         // Nothing is written to the file any more that would make its length durable.
         try opened.segment.file.makeLengthDurable(opened.segment.end)
-        manifest.generation &+= 1
         let entry = opened.segment.manifestEntry(digest: opened.segment.digest.value)
         manifest.sealed.append(entry)
         manifest.active = UInt64(opened.segment.lastPosition + 1)

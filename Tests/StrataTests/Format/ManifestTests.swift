@@ -24,7 +24,7 @@ import Testing
 
     @Test(arguments: extremeTimestamps)
     func everyTimeOfCreationIsKept(_ timestamp: Timestamp) throws {
-        let manifest = Manifest(storeID: 1, generation: .max, createdAt: timestamp, sealed: [], active: 1)
+        let manifest = Manifest(storeID: 1, generation: 7, createdAt: timestamp, sealed: [], active: 1)
         #expect(try Manifest(decoding: manifest.encoded()) == manifest)
     }
 

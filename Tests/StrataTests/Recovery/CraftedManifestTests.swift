@@ -17,4 +17,21 @@ import Testing
         let report = try StrataStore.verify(on: device)
         #expect(report.damage.count == 1_001)
     }
+
+    @Test(arguments: [Format.generationLimit, .max])
+    func aGenerationThatNothingCanFollowIsRefused(generation: UInt64) throws {
+        func manifest(_ generation: UInt64) -> Manifest {
+            Manifest(storeID: 1, generation: generation, createdAt: WorkedExample.time, sealed: [], active: 1)
+        }
+        #expect(throws: FormatError.invalidField) {
+            try Manifest(decoding: manifest(generation).encoded().span.bytes)
+        }
+        let highest = manifest(Format.generationLimit - 1)
+        #expect(try Manifest(decoding: highest.encoded().span.bytes) == highest)
+        #expect(highest.successor() == nil)
+        #expect(manifest(Format.generationLimit - 2).successor() == highest)
+        let device = InMemoryDevice(files: ["MANIFEST": manifest(generation).encoded()], time: WorkedExample.time)
+        let error = #expect(throws: StrataError.self) { try StrataStore.verify(on: device) }
+        #expect(error?.damage.map(\.file) == ["MANIFEST"])
+    }
 }

@@ -69,9 +69,36 @@ import Testing
         #expect(try StrataStore.verify(on: device).isSound)
     }
 
-    @Test func theHighestGenerationIsFollowedByAnother() async throws {
-        let device = device(1, [commit], isSealed: true, generation: .max)
-        try await StrataStore.open(on: device, options: options).close()
+    @Test func aCompactionDoesNotSealTheSegmentWithTheLastPosition() async throws {
+        let device = device(UInt64(Format.numberLimit) - 1, [commit])
+        let store = try await StrataStore.open(on: device, options: options)
+        try await store.events.delete(commit.stream, mode: .tombstone, expecting: .any)
+        _ = try await store.compact(CompactionOptions()).report()
+        let log = try #require(store.events.writer?.log)
+        await #expect(throws: LogFailure.self) { try await log.rollOver(to: UInt64(Format.numberLimit)) }
+        try await store.close()
+        let reopened = try await StrataStore.open(on: device, options: options)
+        #expect(try await reopened.events.status(of: commit.stream).isTombstoned)
+        try await reopened.close()
+    }
+
+    @Test func noManifestFollowsTheOneWithTheLastGeneration() async throws {
+        let sealed = device(1, [commit], isSealed: true, generation: Format.generationLimit - 1)
+        let error = await #expect(throws: StrataError.self) {
+            try await StrataStore.open(on: sealed, options: options)
+        }
+        #expect(error?.code == .storageFull)
+        #expect(try StrataStore.verify(on: sealed).isSound)
+
+        let device = device(1, [commit], generation: Format.generationLimit - 1)
+        let store = try await StrataStore.open(on: device, options: options)
+        try await store.events.delete(commit.stream, mode: .tombstone, expecting: .any)
+        let full = await #expect(throws: StrataError.self) {
+            _ = try await store.compact(CompactionOptions()).report()
+        }
+        #expect(full?.code == .storageFull)
+        _ = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .noStream)
+        try await store.close()
         let reopened = try await StrataStore.open(on: device, options: options)
         #expect(try await reopened.allEvents().count == 1)
         try await reopened.close()
