@@ -104,21 +104,56 @@ extension LogIndex {
     func status(
         of stream: StreamID, _ access: SidecarAccess, isTouched: Bool = false
     ) throws(IndexFault) -> StreamStatus {
-        let (known, key, sealed) =
-            state.withLock { state in
-                guard let key = state.key(of: stream) else { return (StreamStatus(version: 0), nil, []) }
-                return (state.statusIfTouched(key), key, state.sealed)
-            } as (StreamStatus?, StreamKey?, [IndexedSegment])
-        guard let key, known == nil else { return known ?? StreamStatus(version: 0) }
-        let probe = StreamProbe(stream, type: key.aggregateType)
-        var version = 0
-        for segment in sealed.reversed() {
-            guard let found = try segment.stream(probe, access) else { continue }
-            version = found.lastVersion
-            break
+        while true {
+            switch begin(with: stream) {
+            case .touched(let status): return status
+            case .untouched(let search):
+                let version = try search.version(access)
+                if let status = note(version, of: search, isTouched: isTouched) { return status }
+            }
         }
-        return state.withLock { state in
-            // Somebody may have appended meanwhile.
+    }
+
+    /// What is known of a stream before segments are asked.
+    enum StreamKnowledge {
+        case touched(StreamStatus)
+        case untouched(StreamSearch)
+    }
+
+    /// Asks segments for a stream that was not touched before, without any lock.
+    struct StreamSearch {
+        fileprivate let stream: StreamID
+        fileprivate let key: StreamKey
+        fileprivate let sealed: [IndexedSegment]
+        fileprivate let contentChanges: Int
+
+        /// The stream's last version; 0 where no segment has it.
+        func version(_ access: SidecarAccess) throws(IndexFault) -> Int {
+            let probe = StreamProbe(stream, type: key.aggregateType)
+            for segment in sealed.reversed() {
+                if let found = try segment.stream(probe, access) { return found.lastVersion }
+            }
+            return 0
+        }
+    }
+
+    func begin(with stream: StreamID) -> StreamKnowledge {
+        state.withLock { state in
+            guard let key = state.key(of: stream) else { return .touched(StreamStatus(version: 0)) }
+            if let status = state.statusIfTouched(key) { return .touched(status) }
+            return .untouched(
+                StreamSearch(stream: stream, key: key, sealed: state.sealed, contentChanges: state.contentChanges))
+        }
+    }
+
+    /// Remembers the version of a stream, unless somebody has appended meanwhile.
+    ///
+    /// - Parameter isTouched: whether a stream that is not there is remembered, too.
+    /// - Returns: nil where a refresh has replaced what was searched.
+    func note(_ version: Int, of search: StreamSearch, isTouched: Bool) -> StreamStatus? {
+        state.withLock { state in
+            guard state.contentChanges == search.contentChanges else { return nil }
+            let key = search.key
             if state.versions[key] == nil, version > 0 || isTouched { state.versions[key] = version }
             return state.status(of: key, version: state.versions[key] ?? version)
         }

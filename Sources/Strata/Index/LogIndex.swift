@@ -35,6 +35,8 @@ final class LogIndex: Sendable {
         var types = TypeTable()
         /// In the order of their positions.
         fileprivate(set) var sealed: [IndexedSegment] = []
+        /// How often a refresh has put what another reading of the store has found in the place of everything.
+        var contentChanges = 0
         /// How often the sealed segments have changed.
         fileprivate(set) var sealedChanges = 0
         /// Of each sealed segment; nil where there is none, and the segment must be asked.

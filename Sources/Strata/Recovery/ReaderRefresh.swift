@@ -28,10 +28,11 @@ final class ReaderRefresh: Sendable {
 }
 
 extension LogIndex {
-    fileprivate func replaceContent(by other: LogIndex) {
+    func replaceContent(by other: LogIndex) {
         if other.hasReleases { noteRelease() }
         other.state.withLock { new in
             state.withLock { old in
+                new.contentChanges = old.contentChanges + 1
                 new.lastPosition = max(new.lastPosition, old.lastPosition)
                 swap(&new, &old)
             }
