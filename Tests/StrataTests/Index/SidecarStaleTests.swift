@@ -69,8 +69,8 @@ import Testing
         try await store.close()
     }
 
-    @Test func aSegmentThatWasExchangedGetsNoSidecar() async throws {
-        let device = try await makeStore()
+    /// The same device with a bit flipped in the sidecar.
+    private func withRottenSidecar(_ device: SimulatedDevice) throws -> SimulatedDevice {
         var storage = device.storage
         let bytes = try #require(storage[file: Self.sidecar])
         // In a page of streams alone: others are looked at when the store is opened.
@@ -78,7 +78,37 @@ import Testing
         let page = (streams.lowerBound / Format.sidecarPageBytes + 1) * Format.sidecarPageBytes
         try #require(page + Format.sidecarPageBytes <= streams.upperBound)
         storage[file: Self.sidecar] = bytes.with(bytes[page] ^ 4, at: page)
-        let rotten = SimulatedDevice(storage)
+        return SimulatedDevice(storage)
+    }
+
+    /// What a header claims under a right checksum, and the manifest does not: an offset and a number.
+    private static let claims: [(Int, UInt64)] = [
+        (88, 1 << 32), (96, 0x190_0000_018F), (96, 0x191_0000_0190), (104, 0), (104, 401), (104, 1 << 62), (112, 0),
+        (112, 401), (112, 1 << 62),
+    ]
+
+    @Test(arguments: claims)
+    func aSidecarThatSaysSomethingElseThanTheManifestIsMadeAnew(offset: Int, number: UInt64) async throws {
+        let device = try await makeStore()
+        let entry = try #require(try Manifest.read(from: device)?.sealed.first)
+        var storage = device.storage
+        let bytes = try #require(storage[file: Self.sidecar])
+        let binding = try #require(SidecarHeader(decoding: bytes)).binding
+        func load(_ bytes: [UInt8]) -> Sidecar? {
+            storage[file: Self.sidecar] = bytes
+            return SidecarFiles(
+                device: SimulatedDevice(storage), storeID: StoreImage.storeID, mayWrite: true, logger: options.logger
+            ).load(entry)
+        }
+        #expect(load(bytes.resealedPages(binding)) != nil)
+        #expect(load(bytes.with(number, at: offset).resealedPages(binding)) == nil)
+        let next = SimulatedDevice(storage)
+        try await StrataStore.open(on: next, options: options).close()
+        #expect(next.storage[file: Self.sidecar] == bytes)
+    }
+
+    @Test func aSegmentThatWasExchangedGetsNoSidecar() async throws {
+        let rotten = try withRottenSidecar(await makeStore())
         let store = try await StrataStore.open(on: rotten, options: options)
         // The pages are made anew at their first use, of another segment now.
         let file = try StoreFile(Self.name, .readWrite, on: rotten)
