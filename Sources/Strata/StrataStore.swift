@@ -98,7 +98,10 @@ public final class StrataStore: Sendable {
             var scan = SnapshotScan(storeID: opened.manifest.storeID, on: device)
             try scan.run()
             let reader = LogReader(index: opened.index, sidecars: opened.sidecars)
-            return (opened, reader, scan, try scan.aheadOfStreams(reader))
+            let ahead = try scan.aheadOfStreams(reader)
+            // What the index lacks would make snapshots look ahead of their streams.
+            guard !opened.index.isIncomplete else { throw damaged(opened.index, device) }
+            return (opened, reader, scan, ahead)
         }
         let log = SegmentLog(opened, options: options)
         // From now on, damage to what was just read can never be taken for a torn tail.
@@ -119,6 +122,14 @@ public final class StrataStore: Sendable {
                 options: options),
             snapshotReader: snapshotReader, snapshotLog: snapshotLog,
             compactor: compactor, logger: options.logger)
+    }
+
+    /// Segments that turned out to be damaged when their sidecars could not be believed.
+    private static func damaged(_ index: LogIndex, _ device: any Device) -> StrataError {
+        let damage = index.sealedSegments.filter(\.isDamaged).map {
+            Damage(file: $0.identity.name, offset: 0, reason: "the segment is not whole")
+        }
+        return WriterOpening.damaged(damage, device)
     }
 
     private static func openForReading(

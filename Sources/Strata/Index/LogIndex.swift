@@ -63,6 +63,15 @@ final class LogIndex: Sendable {
     /// Says that some stream has a release, before anybody is told of it.
     func noteRelease() { hasAnyRelease.store(true, ordering: .releasing) }
 
+    private let lacksDamaged = Atomic(false)
+
+    /// Whether a segment was found damaged while the store was open, so that the index does not know of everything that is
+    /// stored. Ask behind a look-up by which something is decided.
+    var isIncomplete: Bool { lacksDamaged.load(ordering: .acquiring) }
+
+    /// Says that the index will lack what a damaged segment holds, before it does.
+    func noteIncomplete() { lacksDamaged.store(true, ordering: .releasing) }
+
     /// Says that everything up to a position is durable.
     func setDurable(upTo position: Int) {
         state.withLock { $0.durablePosition = max($0.durablePosition, position) }

@@ -15,7 +15,7 @@ final class SidecarRepair: Sendable {
 
     /// Puts another index in the place of a segment's. Walks the whole segment: may block for long.
     ///
-    /// A segment that is damaged itself counts as such from then on.
+    /// A segment that is damaged itself counts as such from then on, and nothing more is appended to the store.
     ///
     /// - Throws: ``StrataError/Code/notFound`` where a compaction has taken the segment away.
     func run(_ segment: IndexedSegment) throws(StrataError) {
@@ -33,7 +33,10 @@ final class SidecarRepair: Sendable {
             var indexing = try SegmentIndexing(
                 entry.identity, storeID: sidecars.storeID, isSealed: true, on: sidecars.device)
             let isSound = indexing.scan.damage.isEmpty && indexing.gaps.isEmpty && entry.matches(indexing.scan)
-            if !isSound { indexing.addDamaged(names: index.state.withLock { $0.types.names }) }
+            if !isSound {
+                index.noteIncomplete()
+                indexing.addDamaged(names: index.state.withLock { $0.types.names })
+            }
             let sidecar = isSound ? identity.flatMap { sidecars.make(of: indexing.index, entry, $0) } : nil
             if sidecar == nil { indexing.makeSearchable() } else { sidecars.finish(entry.identity) }
             let made = indexing.index

@@ -197,7 +197,13 @@ extension LogWriter {
             try state.checkOpen()
             return state.knownStatus(of: stream)
         }
-        if let known { return known }
+        let status: StreamStatus
+        if let known { status = known } else { status = try await loadStatus(of: stream) }
+        try state.withLock { state throws(EventStoreError) in try state.checkIndex() }
+        return status
+    }
+
+    private func loadStatus(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
         let reader = earlier.reader
         do throws(StrataError) {
             return try await BlockingReads.run { () throws(StrataError) in

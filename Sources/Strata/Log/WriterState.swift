@@ -100,6 +100,19 @@ struct WriterState: Sendable {
     }
 }
 
+extension WriterState {
+    /// Ask behind the look-up by which something is decided.
+    ///
+    /// - Throws: ``EventStoreError/Code/damaged`` where a segment was found damaged: which versions and event ids are stored
+    ///   cannot be told any more.
+    func checkIndex() throws(EventStoreError) {
+        guard !index.isIncomplete else {
+            throw EventStoreError(
+                .damaged, "a segment was found damaged, so nothing can be appended; run 'strata verify'")
+        }
+    }
+}
+
 /// Turns: whoever decides over several steps keeps others from deciding meanwhile.
 extension WriterState {
     /// Takes the turn, or waits in line for it.
@@ -139,6 +152,7 @@ extension WriterState {
         do throws(IndexFault) {
             lookup = try index.lookUp(commit.stream, eventIDs: commit.eventIDs, sifted: sifted, .verifiedOnly)
         } catch { return .holdUp(.load) }
+        try checkIndex()
         let candidates = lookup.candidates.filter { !cleared.contains($0) }
         guard candidates.isEmpty else { return .holdUp(.look(candidates)) }
         let status = statusesUnderWay[commit.stream] ?? lookup.status
@@ -156,6 +170,7 @@ extension WriterState {
     ) throws(EventStoreError) -> Decision<StreamStatus, ReleaseObstacle> {
         try checkOpen()
         guard let status = knownStatus(of: stream) else { return .holdUp(.load) }
+        try checkIndex()
         let decision: Result<StreamStatus, EventStoreError>
         do throws(EventStoreError) {
             decision = .success(try release.status(behind: status, of: stream, expecting: expected))

@@ -81,6 +81,70 @@ import Testing
         return SimulatedDevice(storage)
     }
 
+    /// Flips a bit in the header of the first stream's frame.
+    private func damageFirstFrame(on device: SimulatedDevice) throws {
+        let file = try StoreFile(Self.name, .readWrite, on: device)
+        let place = Format.segmentHeaderBytes + 8
+        let byte = try file.read(1, at: place)[0] ^ 4
+        try file.write([byte].span.bytes, at: place)
+    }
+
+    @Test func nothingIsDecidedByWhatADamagedSegmentHasLeft() async throws {
+        let device = try withRottenSidecar(await makeStore())
+        let store = try await StrataStore.open(on: device, options: options)
+        try damageFirstFrame(on: device)
+        for stream in streams.dropFirst() {
+            // Until the damage is found.
+            guard
+                let result = try? await store.events.append([sampleEvent()], to: stream, expecting: .any)
+            else { continue }
+            #expect(result.version == 2)
+        }
+        let first = streams[0]
+        let imported: [ImportedChange] = [
+            .commit(ImportedCommit([sampleEvent()], to: first, firstVersion: 1, storedAt: .distantPast)),
+            .release(StreamStatus(version: 1, firstVersion: 2), of: first),
+        ]
+        let changes: [() async throws -> Void] = [
+            { _ = try await store.events.append([sampleEvent()], to: first, expecting: .any) },
+            { try await store.events.delete(first, mode: .tombstone, expecting: .any) },
+            { try await store.events.importChanges([imported[0]]) },
+            { try await store.events.importChanges([imported[1]]) },
+        ]
+        for change in changes {
+            let error = await #expect(throws: EventStoreError.self) { try await change() }
+            #expect(error?.code == .damaged)
+        }
+        #expect(try await store.events.readStream(streams[399]).collect().first?.version == 1)
+        try await store.close()
+    }
+
+    @Test func noSnapshotIsTakenBackForWhatADamagedSegmentHasLeft() async throws {
+        let device = try await makeStore()
+        let entry = try #require(try Manifest.read(from: device)?.sealed.first)
+        let sound = try SegmentIndexing(entry.identity, storeID: StoreImage.storeID, isSealed: true, on: device)
+        var store = try await StrataStore.open(on: device, options: options)
+        for stream in streams {
+            try await store.snapshots.save(
+                Snapshot(stream: stream, version: 1, schemaVersion: 1, createdAt: .distantPast, state: Bytes("{}")))
+        }
+        try await store.close()
+        try damageFirstFrame(on: device)
+        // The file looks as if nobody had touched it.
+        let sidecars = SidecarFiles(device: device, storeID: StoreImage.storeID, mayWrite: true, logger: options.logger)
+        _ = try sidecars.make(of: sound.index, entry, sidecars.identity(of: entry))
+        sidecars.finish(entry.identity)
+        let rotten = try withRottenSidecar(device)
+        let error = await #expect(throws: StrataError.self) {
+            store = try await StrataStore.open(on: rotten, options: options)
+        }
+        #expect(error?.code == .damaged)
+        #expect(error?.damage.map(\.file) == [Self.name])
+        var scan = SnapshotScan(storeID: StoreImage.storeID, on: rotten)
+        try scan.run()
+        #expect(scan.index.count == 400)
+    }
+
     /// What a header claims under a right checksum, and the manifest does not: an offset and a number.
     private static let claims: [(Int, UInt64)] = [
         (88, 1 << 32), (96, 0x190_0000_018F), (96, 0x191_0000_0190), (104, 0), (104, 401), (104, 1 << 62), (112, 0),
