@@ -48,7 +48,7 @@ extension StrataStore {
     private static func frames(
         of content: SegmentContent
     ) throws(StrataError) -> [SegmentInspection.Frame] {
-        let length = try content.length()
+        let length = min(try content.length(), Format.longestSegment)
         var scanner = FrameScanner(content, to: length)
         var frames: [SegmentInspection.Frame] = []
         while true {

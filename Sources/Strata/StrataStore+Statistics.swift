@@ -9,7 +9,7 @@ extension StrataStore {
 
     private func statisticsNow() throws(StrataError) -> StoreStatistics {
         let quarantined = try sizes(in: StoreLayout.quarantine)
-        let snapshotBytes = try sizes(in: StoreLayout.snapshots).reduce(0, +)
+        let snapshotBytes = try sum(of: sizes(in: StoreLayout.snapshots))
         let log = try reader.ask { index throws(IndexFault) in try LogStatistics(index) }
         return StoreStatistics(
             storeID: UUID(bits: storeID), formatVersion: Int(Format.version),
@@ -17,14 +17,26 @@ extension StrataStore {
             streams: log.aggregateTypes.reduce(0) { $0 + $1.streams },
             lastPosition: log.lastPosition == 0 ? nil : Position(log.lastPosition), segments: log.segments,
             aggregateTypes: log.aggregateTypes, snapshots: snapshotIndex.count, snapshotBytes: snapshotBytes,
-            quarantinedFiles: quarantined.count, quarantinedBytes: quarantined.reduce(0, +), indexBytes: log.memory)
+            quarantinedFiles: quarantined.count, quarantinedBytes: sum(of: quarantined), indexBytes: log.memory)
+    }
+
+    /// The sum of sizes; sparse files can claim more than a number holds.
+    private func sum(of sizes: [Int]) -> Int {
+        sizes.reduce(0) { sum, size in
+            let (total, overflows) = sum.addingReportingOverflow(size)
+            return overflows ? .max : total
+        }
     }
 
     private func sizes(in directory: String) throws(StrataError) -> [Int] {
         guard try device.kindOrFail(of: directory) == .directory else { return [] }
         var sizes: [Int] = []
         for name in try device.listOrFail(directory) {
-            sizes.append(try StoreFile("\(directory)/\(name)", .read, on: device).length())
+            do {
+                sizes.append(try StoreFile("\(directory)/\(name)", .read, on: device).length())
+            } catch  where error.code == .notFound {
+                // A compaction, or whoever clears the quarantine, has removed it meanwhile.
+            }
         }
         return sizes
     }

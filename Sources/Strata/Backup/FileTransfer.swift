@@ -51,11 +51,11 @@ struct FileTransfer {
         if mayLink, try link(name, as: staged) {
             let file = try StoreFile(staged, .read, on: destination)
             try file.sync()
-            linkedBytes += try file.length()
+            linkedBytes += try file.segmentLength()
             show()
         } else {
             let file = try StoreFile(name, .read, on: source)
-            _ = try copy(file, upTo: try file.length(), to: staged)
+            _ = try copy(file, upTo: try file.segmentLength(), to: staged)
         }
         return staged
     }

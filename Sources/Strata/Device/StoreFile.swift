@@ -112,6 +112,20 @@ struct StoreFile: Sendable {
         try sync()
     }
 
+    /// The length of a segment's file.
+    ///
+    /// - Throws: ``StrataError/Code/damaged`` where no segment is so long.
+    func segmentLength() throws(StrataError) -> Int {
+        let length = try length()
+        guard length <= Format.longestSegment else {
+            let damage = Damage(
+                file: name, offset: Format.longestSegment, length: length - Format.longestSegment,
+                reason: "the file is longer than any segment")
+            throw StrataError(.damaged, damage.reason, path: path, offset: damage.offset, damage: [damage])
+        }
+        return length
+    }
+
     func sync() throws(StrataError) {
         // Not retried, not even after an interrupt: a second sync may report success for pages that are gone.
         do { try file.sync() } catch { throw StrataError(error, "syncing failed", path: path) }

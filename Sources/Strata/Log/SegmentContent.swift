@@ -32,6 +32,7 @@ final class SegmentContent: Sendable {
         self.file = file
         binding = header.binding
         mapping = nil
+        if header.kind == .compacted { _ = try file.segmentLength() }
         compacted =
             header.kind == .compacted ? CompactedSegment(try CompactedLayout(file, binding: header.binding)) : nil
     }
@@ -47,6 +48,7 @@ final class SegmentContent: Sendable {
     ) throws(StrataError) {
         file = try StoreFile(name ?? segment.name, .read, on: device)
         binding = segment.binding(storeID: storeID)
+        if segment.isCompacted { _ = try file.segmentLength() }
         compacted = segment.isCompacted ? CompactedSegment(try CompactedLayout(file, binding: binding)) : nil
         mapping = compacted == nil && device.mapsFiles ? Self.mapping(of: file, isSealed: isSealed) : nil
     }

@@ -12,7 +12,7 @@ struct SegmentScan {
     }
 
     let segment: SegmentIdentity
-    /// The file's length.
+    /// The file's length; of one that is longer than any segment as much as that.
     var bytes = 0
     /// Where the frames end, in the content.
     var end = Format.segmentHeaderBytes
@@ -60,6 +60,9 @@ struct SegmentScanner {
     /// The highest durable mark behind the first place that did not verify.
     private var highestMarkBehind: Int?
     private var isResynchronizing = false
+    /// The place that was looked at once more behind the look for marks.
+    private var secondLook: Int?
+    private var onlyLooksForCommit = false
 
     /// - Parameters:
     ///   - name: the file's, where it is not yet that of the segment.
@@ -92,10 +95,15 @@ struct SegmentScanner {
         } catch  where error.code == .notFound {
             record("the file is missing", at: 0)
             return scan
+        } catch  where error.code == .damaged {
+            scan.damage += error.damage
+            return scan
         }
-        scan.bytes = try content.fileLength()
-        scan.contentLength = try content.length()
+        let fileLength = try content.fileLength()
+        scan.bytes = min(fileLength, Format.longestSegment)
+        scan.contentLength = min(try content.length(), Format.longestSegment)
         try readHeader(of: content)
+        if onlyLooksForCommit, scan.header == nil { return scan }
         compacted = content.compacted
         scan.damage += content.compacted?.damage ?? []
         var scanner = FrameScanner(content, to: scan.contentLength)
@@ -105,18 +113,32 @@ struct SegmentScanner {
             case .frame(let header) where accepts(header, scanner):
                 take(header, scanner, visit)
                 progress(scan.end)
-                if header.kind == .footer { break walk }
+                if header.kind == .footer || onlyLooksForCommit && scan.commitCount > 0 { break walk }
+            case _ where fileLength > Format.longestSegment: break walk
             case .frame(let header), .damagedBody(let header):
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }
+                if looksAgain(&scanner) { continue }
                 if header.kind.isAcknowledged { visitDamaged(header, scanner.offset) }
                 try recordAndSkip(header, &scanner)
             case .noHeader:
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }
+                if looksAgain(&scanner) { continue }
                 try recordAndSkip(nil, &scanner)
             }
         }
-        try finish(&scanner)
+        if fileLength > Format.longestSegment {
+            record("the file is longer than any segment", at: scan.end, length: fileLength - scan.end)
+        } else if !onlyLooksForCommit {
+            try finish(&scanner)
+        }
         return scan
+    }
+
+    /// Whether ``run(progress:visit:visitDamaged:)`` takes a commit from the segment under a header that verifies. Reads no
+    /// more than that needs.
+    mutating func holdsCommit() throws(StrataError) -> Bool {
+        onlyLooksForCommit = true
+        return try run { _, _, _ in }.commitCount > 0
     }
 
     private mutating func readHeader(of content: SegmentContent) throws(StrataError) {
@@ -179,6 +201,7 @@ struct SegmentScanner {
         _ header: FrameHeader, _ scanner: FrameScanner, _ visit: (FrameHeader, Int, RawSpan) -> Void
     ) {
         isResynchronizing = false
+        if secondLook == scanner.offset { (secondLook, highestMarkBehind) = (nil, nil) }
         scan.epoch = header.epoch
         scan.end = scanner.offset + header.frameLength
         scan.durableMark = max(scan.durableMark, header.durableMark)
@@ -228,6 +251,16 @@ struct SegmentScanner {
         scanner.move(to: offset)
         // A frame's mark is never above its own offset, so that a mark above this offset stands behind it.
         return highest > offset
+    }
+
+    /// Whether a place that seems damaged is to be looked at once more: beside a writer, the bytes there may have been read
+    /// before it wrote them, and the mark behind them afterwards. By then they could be read, and so could all others
+    /// below that mark: whatever is read behind the look for marks needs no second look.
+    private mutating func looksAgain(_ scanner: inout FrameScanner) -> Bool {
+        guard !isSealed, secondLook == nil else { return false }
+        secondLook = scanner.offset
+        scanner.lookAgain()
+        return true
     }
 
     private mutating func recordAndSkip(_ header: FrameHeader?, _ scanner: inout FrameScanner) throws(StrataError) {

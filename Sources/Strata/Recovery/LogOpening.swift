@@ -111,11 +111,11 @@ struct LogOpening {
     private mutating func readActive(besideWriter: Bool, _ progress: WalkProgress) throws(StrataError) {
         let before = damage.count
         let readableEnd = besideWriter ? try readableEndOfActiveSegment() : nil
-        let length = (try? StoreFile(active.name, .read, on: device).length()) ?? 0
+        let length = min((try? StoreFile(active.name, .read, on: device).length()) ?? 0, Format.longestSegment)
         var walked = progress.segment(bytes: length, contentLength: length)
-        var indexing = try SegmentIndexing(
-            active.segment, storeID: manifest.storeID, isSealed: false, readableEnd: readableEnd ?? .max, on: device
-        ) { walked.reach($0) }
+        var indexing = try indexActive(to: readableEnd, &walked)
+        // An append that found no room was taken back, and another one has come in its place: it reads well the second time.
+        if besideWriter, !indexing.scan.damage.isEmpty { indexing = try indexActive(to: readableEnd, &walked) }
         walked.finish()
         if sidecars != nil { indexing.makeSearchable() }
         let segment = noted(indexing)
@@ -127,6 +127,14 @@ struct LogOpening {
         part.end = max(part.end, min(segment.scan.end, readableEnd ?? .max))
         part.isDamaged = damage.count > before
         index.state.withLock { $0.addActive(part) }
+    }
+
+    private func indexActive(
+        to readableEnd: Int?, _ walked: inout WalkProgress.Segment
+    ) throws(StrataError) -> SegmentIndexing {
+        try SegmentIndexing(
+            active.segment, storeID: manifest.storeID, isSealed: false, readableEnd: readableEnd ?? .max, on: device
+        ) { walked.reach($0) }
     }
 
     private func readableEndOfActiveSegment() throws(StrataError) -> Int {
@@ -194,6 +202,16 @@ struct LogOpening {
         }
     }
 
+    /// The damage that is there under a newer manifest as well: nobody needs what it does not list any longer.
+    func damage(under newer: Manifest) -> [Damage] {
+        damage.filter { damage in
+            let name = damage.file.split(separator: "/").last.map(String.init) ?? damage.file
+            guard let segment = SegmentIdentity(fileName: name) else { return true }
+            if manifest.lists(segment) { return newer.lists(segment) }
+            return !newer.lists(segment) && !newer.hasReplaced(segment)
+        }
+    }
+
     private struct DamagedCommit: Hashable {
         let file: String
         let offset: Int
@@ -230,10 +248,9 @@ struct LogOpening {
                 !manifest.hasReplaced(segment)
             else { continue }
             var scanner = SegmentScanner(segment, storeID: manifest.storeID, isSealed: false, on: device)
-            let scan = try scanner.run { _, _, _ in }
-            if scan.commitCount > 0 {
-                damage.append(
-                    Damage(file: scan.name, offset: 0, reason: "the manifest does not list this segment with events"))
+            if try scanner.holdsCommit() {
+                let reason = "the manifest does not list this segment with events"
+                damage.append(Damage(file: segment.name, offset: 0, reason: reason))
             }
         }
     }

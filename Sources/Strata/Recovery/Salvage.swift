@@ -138,7 +138,7 @@ struct Salvage {
     private func totalBytes(_ segments: [SegmentIdentity]) throws(StrataError) -> Int {
         var total = 0
         for segment in segments {
-            total += try StoreFile(segment.name, .read, on: source).length()
+            total += min(try StoreFile(segment.name, .read, on: source).length(), Format.longestSegment)
         }
         return total
     }

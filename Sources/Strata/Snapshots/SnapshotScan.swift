@@ -113,7 +113,8 @@ struct SnapshotScan {
     private mutating func read(_ number: UInt64) throws(StrataError) {
         let name = StoreLayout.snapshotSegment(number)
         let file = try StoreFile(name, .read, on: device)
-        let length = try file.length()
+        // What no segment can be is not read: a sparse file costs nothing to make as long as a file can be.
+        let length = try file.segmentLength()
         bytes += length
         let start = try file.read(Format.segmentHeaderBytes, at: 0)
         let decoded = Result { () throws(FormatError) in try SegmentHeader(decoding: start.span.bytes) }
