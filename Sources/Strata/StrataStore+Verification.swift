@@ -3,6 +3,9 @@ import Logging
 import Synchronization
 
 extension StrataStore {
+    /// How often a store is read anew because its writer has come, or its damage has gone, meanwhile.
+    private static let verificationAttempts = 10
+
     /// Reads every byte of a store and checks it, without changing any; works beside a running writer and on backups.
     ///
     /// - Parameters:
@@ -39,23 +42,36 @@ extension StrataStore {
     package static func verify(
         on device: any Device, progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
     ) throws(StrataError) -> VerificationReport {
-        guard let manifest = try Manifest.read(from: device) else {
-            throw StrataError(.notAStore, "the directory is not a store", path: device.path)
+        let progress = RisingProgress(progress)
+        var hasWriter = false
+        for _ in 0..<verificationAttempts {
+            guard let manifest = try Manifest.read(from: device) else {
+                throw StrataError(.notAStore, "the directory is not a store", path: device.path)
+            }
+            if !hasWriter { hasWriter = try ReaderOpening.hasWriter(device) }
+            let total = try Self.bytes(of: manifest, device)
+            var log = LogOpening(
+                manifest: manifest, on: device,
+                logger: Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() }),
+                onBytesRead: { progress.show($0, of: total) })
+            try log.readSegments(besideWriter: hasWriter)
+            // What a writer has written that came meanwhile need not be durable yet.
+            if !hasWriter, try ReaderOpening.hasWriter(device) {
+                hasWriter = true
+                continue
+            }
+            var damage = log.damage
+            if !damage.isEmpty, let newer = try Manifest.read(from: device), newer.generation != manifest.generation {
+                // Compaction has replaced what seemed damaged, and it may be only because it has gone.
+                damage = log.damage(under: newer)
+                if damage.isEmpty { continue }
+            }
+            let eventBytes = log.bytesRead
+            var snapshots = SnapshotScan(storeID: manifest.storeID, on: device)
+            try snapshots.run { progress.show(eventBytes + $0, of: total) }
+            return VerificationReport(log, damage, snapshots, hasWriter: hasWriter)
         }
-        let hasWriter = try ReaderOpening.hasWriter(device)
-        let total = try Self.bytes(of: manifest, device)
-        var log = LogOpening(
-            manifest: manifest, on: device, logger: Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() }),
-            onBytesRead: { progress(JobProgress(bytesDone: $0, bytesTotal: total)) })
-        try log.readSegments(besideWriter: hasWriter)
-        if !log.damage.isEmpty, try Manifest.read(from: device)?.generation != manifest.generation {
-            // A rollover in between changed what there is to verify.
-            return try verify(on: device, progress: progress)
-        }
-        let eventBytes = log.bytesRead
-        var snapshots = SnapshotScan(storeID: manifest.storeID, on: device)
-        try snapshots.run { progress(JobProgress(bytesDone: eventBytes + $0, bytesTotal: total)) }
-        return VerificationReport(log, snapshots, hasWriter: hasWriter)
+        throw StrataError(.ioFailure, "the store changes faster than it can be read", path: device.path)
     }
 
     /// How many bytes there are to read.
@@ -65,18 +81,36 @@ extension StrataStore {
             try [StoreLayout.eventSegment(manifest.active)]
             + SnapshotScan.segments(on: device).map { StoreLayout.snapshotSegment($0) }
         for name in others where try device.kindOrFail(of: name) == .file {
-            do throws(StrataError) {
-                total += try StoreFile(name, .read, on: device).length()
+            do {
+                total += min(try StoreFile(name, .read, on: device).length(), Format.longestSegment)
             } catch  where error.code == .notFound {
-                // A compaction has just removed it.
+                // A compaction has removed it meanwhile.
             }
         }
         return total
     }
 }
 
+/// Tells how far a job is that may begin anew, and never that it has gone back.
+private final class RisingProgress: Sendable {
+    private let shown = Mutex((done: 0, total: 0))
+    private let progress: @Sendable (JobProgress) -> Void
+
+    init(_ progress: @escaping @Sendable (JobProgress) -> Void) {
+        self.progress = progress
+    }
+
+    func show(_ done: Int, of total: Int) {
+        shown.withLock { shown in
+            shown.done = max(shown.done, done)
+            shown.total = max(shown.total, total, shown.done)
+            progress(JobProgress(bytesDone: shown.done, bytesTotal: shown.total))
+        }
+    }
+}
+
 extension VerificationReport {
-    fileprivate init(_ log: LogOpening, _ snapshots: SnapshotScan, hasWriter: Bool) {
+    fileprivate init(_ log: LogOpening, _ damage: [Damage], _ snapshots: SnapshotScan, hasWriter: Bool) {
         let active = log.active
         // Beside a writer, what stands behind the last commit is an append on its way.
         let tornTail: TornTail? =
@@ -91,7 +125,7 @@ extension VerificationReport {
             events: summaries.reduce(0) { $0 + $1.eventCount }, streams: log.streamCount ?? 0,
             lastPosition: log.index.lastPosition == 0 ? nil : Position(log.index.lastPosition),
             snapshots: snapshots.snapshots,
-            bytes: log.bytesRead + snapshots.bytes, damage: log.damage, damagedSnapshots: snapshots.damage,
+            bytes: log.bytesRead + snapshots.bytes, damage: damage, damagedSnapshots: snapshots.damage,
             tornTail: tornTail)
     }
 }

@@ -255,9 +255,11 @@ extension Backup {
     /// complete, and damage to its end is no torn tail.
     private mutating func bringActive(_ manifest: Manifest) throws(StrataError) {
         let segment = SegmentIdentity(number: manifest.active)
-        let hasWriter = try ReaderOpening.hasWriter(source)
+        var hasWriter = try ReaderOpening.hasWriter(source)
         var scan = try scanActive(segment, manifest.storeID)
-        // What a writer was just changing reads well the second time.
+        // What a writer has written that came meanwhile need not be durable yet.
+        if !hasWriter { hasWriter = try ReaderOpening.hasWriter(source) }
+        // An append that found no room was taken back, and another one has come in its place: it reads well the second time.
         if !scan.damage.isEmpty, hasWriter { scan = try scanActive(segment, manifest.storeID) }
         if let damage = scan.damage.first {
             let isGone = try source.kindOrFail(of: segment.name) == nil

@@ -63,8 +63,12 @@ extension Quarantine {
         guard try device.kindOrFail(of: StoreLayout.quarantine) == .directory else { return [] }
         var files: [QuarantinedFile] = []
         for name in try device.listOrFail(StoreLayout.quarantine).sorted() {
-            let file = try StoreFile("\(StoreLayout.quarantine)/\(name)", .read, on: device)
-            files.append(QuarantinedFile(name: name, bytes: try file.length()))
+            do {
+                let file = try StoreFile("\(StoreLayout.quarantine)/\(name)", .read, on: device)
+                files.append(QuarantinedFile(name: name, bytes: try file.length()))
+            } catch  where error.code == .notFound {
+                // Somebody has removed it meanwhile.
+            }
         }
         return files
     }

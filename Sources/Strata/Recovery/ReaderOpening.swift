@@ -17,18 +17,25 @@ struct ReaderOpening {
     /// Reads the log as it is now. Damage does not stop it: readers of what is damaged get errors, all others go on.
     func run() throws(StrataError) -> (log: LogOpening, sidecars: SidecarFiles) {
         try StoreLayout.checkDirectories(on: device)
+        var hasWriter = false
         for _ in 0..<Self.attempts {
             guard let manifest = try Manifest.read(from: device) else {
                 throw StrataError(.notAStore, "the directory is not a store", path: device.path)
             }
-            let hasWriter = try Self.hasWriter(device)
+            if !hasWriter { hasWriter = try Self.hasWriter(device) }
             let sidecars = SidecarFiles(device: device, storeID: manifest.storeID, mayWrite: false, logger: logger)
             var log = LogOpening(
                 manifest: manifest, on: device, sidecars: sidecars, logger: logger, progress: options.openingProgress)
             try log.readSegments(besideWriter: hasWriter)
+            // What a writer has written that came meanwhile need not be durable yet.
+            if !hasWriter, try Self.hasWriter(device) {
+                hasWriter = true
+                continue
+            }
             // A rollover in between leaves us with the store as it was before, unless a file went away meanwhile.
             if log.damage.isEmpty { return (log, sidecars) }
-            if try Manifest.read(from: device)?.generation == manifest.generation {
+            guard let newer = try Manifest.read(from: device) else { continue }
+            if newer.generation == manifest.generation || !log.damage(under: newer).isEmpty {
                 logger.warning(
                     "the store is damaged; what is sound can be read", metadata: ["damage": "\(log.damage.count)"])
                 return (log, sidecars)

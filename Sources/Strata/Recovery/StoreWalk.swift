@@ -46,7 +46,7 @@ struct StoreWalk {
         let active = SegmentIdentity(number: manifest.active)
         let visibleEnd = index.segment(active)?.end ?? Format.segmentHeaderBytes
         var (scan, damage) = try scan(active, of: manifest.storeID, isSealed: false)
-        // What the writer was just changing reads well the second time.
+        // An append that found no room was taken back, and another one has come in its place: it reads well the second time.
         if !damage.isEmpty { (scan, damage) = try self.scan(active, of: manifest.storeID, isSealed: false) }
         // It was sealed while the others were read, and has been replaced.
         if !damage.isEmpty, try Manifest.read(from: device)?.lists(active) != true { return }
