@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 
 import events
 import tool
@@ -53,6 +54,11 @@ class ReleaseTests(Case):
         ended = tool.run("append", self.store, input=(json.dumps(line) + "\n").encode())
         self.assertEqual(ended.status, 1)
         self.assertIn(b"stream_deleted", ended.output)
+        other = dict(line, aggregate_id=self.order[1].split("/")[1], aggregate_type=self.order[1].split("/")[0])
+        ended = tool.run("append", self.store, input=b"".join(
+            json.dumps(dict(one, event_id=str(uuid.uuid4()))).encode() + b"\n" for one in (line, other)))
+        self.assertEqual(["error" in report for report in ended.objects], [True, False], ended.output)
+        self.assert_refused(ended, 1, "line 1", "stream_deleted")
         self.assert_refused(tool.run("truncate", self.store, stream, "--before", "1"), 1, "tombstone")
         self.succeed("delete", self.store, stream, "--tombstone", "--expected-version", "any")
 

@@ -78,6 +78,19 @@ struct AppendRunTests {
         #expect(summary.status == .found)
     }
 
+    @Test("refuses a commit to a stream with a tombstone and goes on")
+    func tombstone() async throws {
+        let store = InMemoryEventStore()
+        let gone = UUID()
+        try await store.delete(StreamID("File", gone), mode: .tombstone, expecting: .any)
+        let lines = (1...2_000).map { number in
+            InputLines.event(number, aggregateID: number == 2 ? gone.uuidString : InputLines.aggregateID)
+        }
+        let (reports, summary) = try await append(lines, to: store, chunk: 100)
+        #expect(reports.count == 2_000 && reports.prefix(3) == ["1: 1 @1", "2: stream_deleted", "3: 2 @2"])
+        #expect(summary.failure == nil && summary.status == .found)
+    }
+
     @Test("is refused event by event when it is repeated")
     func repeated() async throws {
         let store = InMemoryEventStore()

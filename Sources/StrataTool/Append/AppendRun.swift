@@ -158,7 +158,7 @@ extension EventStoreError {
     /// Whether the store itself has failed, so that trying the next commit makes no sense.
     fileprivate var endsRun: Bool {
         switch code {
-        case .versionConflict, .duplicateEventID, .emptyAppend, .invalidArgument: false
+        case .versionConflict, .duplicateEventID, .streamDeleted, .emptyAppend, .invalidArgument: false
         default: true
         }
     }
