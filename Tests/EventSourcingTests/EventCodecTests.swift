@@ -54,6 +54,36 @@ struct EventCodecTests {
         #expect(!"\(error)".contains("secret"))
     }
 
+    private struct Nested: Aggregate {
+        typealias Event = TallyEvent
+
+        static let aggregateType = "Nested"
+
+        var inner: [Nested] = []
+
+        init(id: UUID) {}
+
+        /// An object and an array for each level.
+        init(levels: Int) {
+            for _ in 1..<levels {
+                let inner = self
+                self = Nested(id: UUID())
+                self.inner = [inner]
+            }
+        }
+
+        mutating func apply(_ event: TallyEvent) {}
+    }
+
+    @Test func writesNothingThatNestsTooDeepForItToRead() throws {
+        let deep = try codec.encodeState(Nested(levels: JSONText.depthLimit / 2))
+        #expect(throws: Never.self) { try codec.decodeState(Nested.self, from: deep) }
+        for levels in [JSONText.depthLimit / 2 + 1, JSONText.depthLimit * 4] {
+            let error = try #require(throws: EventStoreError.self) { try codec.encodeState(Nested(levels: levels)) }
+            #expect(error.code == .encodingFailed)
+        }
+    }
+
     @Test func aNumberThatIsNotFiniteIsRefusedWithoutQuotingIt() throws {
         let error = try #require(throws: EventStoreError.self) {
             try codec.encode(OrderEvent.submitted(totalAmount: .infinity))

@@ -3,7 +3,8 @@
 /// Keys are the coding keys as they are spelled; there is no conversion to snake case, which cannot be undone for
 /// names such as `customerID`: give `CodingKeys` where other names are wanted. Keys are sorted, so that equal values
 /// give equal bytes. A `Date` is written as RFC 3339 in UTC; ``Timestamp`` does the same without rounding. `Data` is
-/// written in base 64, a `URL` as its text. Numbers that are not finite are refused.
+/// written in base 64, a `URL` as its text. Numbers that are not finite are refused, and so is what nests more than 512 levels
+/// deep. A whole number may be written with a fraction of zeros or an exponent; it is read without rounding.
 ///
 /// Encoding and decoding take time in proportion to the bytes. Names are compared byte by byte.
 public struct JSONEventCodec: EventCodec {
@@ -49,9 +50,9 @@ public struct JSONEventCodec: EventCodec {
     ) throws(EventStoreError) -> Bytes {
         do {
             try value.encode(to: encoder)
+            return Bytes(try encoder.text())
         } catch {
             throw .coding(.encodingFailed, "\(description()) cannot be encoded", error)
         }
-        return Bytes(encoder.text)
     }
 }

@@ -73,22 +73,40 @@ final class JSONOutput {
         return .text(start..<buffer.count)
     }
 
-    func text(of value: Value) -> [UInt8] {
+    /// - Throws: `EncodingError` for what nests too deep to be read.
+    func text(of value: Value) throws -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(buffer.count * 2)
-        append(value, to: &text)
+        try append(value, depth: 0, to: &text)
         return text
     }
 
-    private func append(_ value: Value, to text: inout [UInt8]) {
+    /// What nests deeper than a reader goes.
+    static func tooDeep(_ path: [any CodingKey]) -> EncodingError {
+        EncodingError.invalidValue(
+            JSONText.depthLimit,
+            EncodingError.Context(
+                codingPath: path, debugDescription: "more than \(JSONText.depthLimit) levels of nesting"))
+    }
+
+    private func append(_ value: Value, depth: Int, to text: inout [UInt8]) throws {
         switch value {
         case .text(let range): text.append(contentsOf: buffer[range])
-        case .later(let encoder): append(encoder.value ?? .object(Object()), to: &text)
+        case .later(let encoder): try append(encoder.value ?? .object(Object()), depth: depth, to: &text)
+        case .array, .object:
+            guard depth < JSONText.depthLimit else { throw Self.tooDeep([]) }
+            try append(members: value, depth: depth, to: &text)
+        }
+    }
+
+    private func append(members value: Value, depth: Int, to text: inout [UInt8]) throws {
+        switch value {
+        case .text, .later: break
         case .array(let array):
             text.append(UInt8(ascii: "["))
             for (index, element) in array.elements.enumerated() {
                 if index > 0 { text.append(UInt8(ascii: ",")) }
-                append(element, to: &text)
+                try append(element, depth: depth + 1, to: &text)
             }
             text.append(UInt8(ascii: "]"))
         case .object(let object):
@@ -97,7 +115,7 @@ final class JSONOutput {
                 if index > 0 { text.append(UInt8(ascii: ",")) }
                 JSONEscape.append(member.name, to: &text)
                 text.append(UInt8(ascii: ":"))
-                append(member.value, to: &text)
+                try append(member.value, depth: depth + 1, to: &text)
             }
             text.append(UInt8(ascii: "}"))
         }

@@ -17,7 +17,7 @@ extension JSONText {
     /// A whole number; nil where it does not fit, or is not whole.
     func integer<Integer: FixedWidthInteger>(_ token: Token, as type: Integer.Type = Integer.self) -> Integer? {
         // Rarely: a whole number that is written with an exponent, or with a fraction of zeros.
-        guard !token.isComplex else { return double(token).flatMap { Integer(exactly: $0) } }
+        guard !token.isComplex else { return withBytes(token.range) { Self.shiftedInteger($0) } }
         return withBytes(token.range) { digits in
             let isNegative = digits[0] == UInt8(ascii: "-")
             var number: Integer = 0
@@ -32,6 +32,65 @@ extension JSONText {
             }
             return number
         }
+    }
+
+    /// A whole number with a fraction or an exponent, digit by digit: a floating-point number would be rounded.
+    private static func shiftedInteger<Integer: FixedWidthInteger>(_ text: borrowing Span<UInt8>) -> Integer? {
+        let isNegative = text[0] == UInt8(ascii: "-")
+        var number: Integer = 0
+        // How many zeros follow the number's digits; negative where digits stand behind the point.
+        var power = 0
+        // Zeros that count only if another digit follows.
+        var zeros = 0
+        var isFraction = false
+        var index = isNegative ? 1 : 0
+        while index < text.count, text[index] | 0x20 != UInt8(ascii: "e") {
+            defer { index += 1 }
+            guard text[index] != UInt8(ascii: ".") else {
+                isFraction = true
+                continue
+            }
+            if isFraction { power -= 1 }
+            let digit = text[index] &- UInt8(ascii: "0")
+            guard digit > 0 else {
+                zeros += 1
+                continue
+            }
+            for place in 0...zeros {
+                let (shifted, overflow) = number.multipliedReportingOverflow(by: 10)
+                let added = place == zeros ? Integer(digit) : 0
+                let (sum, overflow2) =
+                    isNegative
+                    ? shifted.subtractingReportingOverflow(added) : shifted.addingReportingOverflow(added)
+                guard !overflow, !overflow2 else { return nil }
+                number = sum
+            }
+            zeros = 0
+        }
+        guard number != 0 else { return 0 }
+        power += zeros + exponent(text, from: index + 1)
+        guard power >= 0 else { return nil }
+        for _ in 0..<power {
+            let (shifted, overflow) = number.multipliedReportingOverflow(by: 10)
+            guard !overflow else { return nil }
+            number = shifted
+        }
+        return number
+    }
+
+    /// The digits of an exponent, which begin at an index; 0 where there are none. Far beyond the length of any text, it is not exact.
+    private static func exponent(_ text: borrowing Span<UInt8>, from start: Int) -> Int {
+        var exponent = 0
+        var isNegative = false
+        for index in start..<max(start, text.count) {
+            switch text[index] {
+            case UInt8(ascii: "-"): isNegative = true
+            case UInt8(ascii: "+"): break
+            case let digit where exponent < 1 << 40: exponent = exponent * 10 + Int(digit &- UInt8(ascii: "0"))
+            default: break
+            }
+        }
+        return isNegative ? -exponent : exponent
     }
 
     /// The nearest floating-point number; nil where it is beyond all of them.

@@ -12,6 +12,8 @@ final class JSONValueEncoder: Encoder {
     private let key: (any CodingKey)?
     /// Of the whole: whether only the values of an enum's case are wanted, its name being kept elsewhere.
     private let encodesCase: Bool
+    /// How many values this one is inside.
+    private let depth: Int
     /// The name of that case.
     var caseName: String?
 
@@ -21,6 +23,7 @@ final class JSONValueEncoder: Encoder {
         self.encodesCase = encodesCase
         parent = nil
         key = nil
+        depth = 0
     }
 
     /// Encodes a value inside another one's.
@@ -28,11 +31,14 @@ final class JSONValueEncoder: Encoder {
         output = parent.output
         self.parent = parent
         self.key = key
+        depth = parent.depth + 1
         encodesCase = false
     }
 
     /// The text. What encodes nothing is an object without members.
-    var text: [UInt8] { output.text(of: value ?? .object(JSONOutput.Object())) }
+    ///
+    /// - Throws: `EncodingError` for what nests too deep to be read.
+    func text() throws -> [UInt8] { try output.text(of: value ?? .object(JSONOutput.Object())) }
 
     var codingPath: [any CodingKey] { (parent?.codingPath ?? []) + (key.map { [$0] } ?? []) }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -88,6 +94,8 @@ extension JSONValueEncoder {
             // Safe: the two types are the same. A cast costs as much as all of the rest.
             return output.write(unsafeBitCast(value, to: UUID.self))
         }
+        // Before the stack ends; of a case, one level is not written. The text says exactly.
+        guard depth <= JSONText.depthLimit else { throw JSONOutput.tooDeep([]) }
         let encoder = JSONValueEncoder(inside: self, for: key)
         try encoder.encode(value)
         // What encodes nothing is an object without members.
