@@ -60,6 +60,46 @@ struct AggregateReleaseTests {
         #expect(try await scripted.base.latest(for: tally.stream) == later)
     }
 
+    /// Another task takes a snapshot and releases what it stands in for while an aggregate is loaded.
+    @Test(arguments: [OvertakenEventStore.Moment.beforeTheFirstBatch, .behindTheFirstBatch])
+    func aLoadThatAReleaseOvertakesBeginsAnew(at moment: OvertakenEventStore.Moment) async throws {
+        let writer = repository
+        let tally = try await writer.saved(countedTo: 4)
+        try await writer.execute(on: tally.id) { tally in for amount in 5...12 { try tally.add(amount) } }
+        let later = try #require(try await snapshots.latest(for: tally.stream))
+        #expect(later.version == 10)
+        try await snapshots.delete(for: tally.stream)
+        let overtaken = OvertakenEventStore(store, at: moment) { [snapshots] store async throws(EventStoreError) in
+            try await snapshots.save(later)
+            try await store.truncate(tally.stream, before: 10, expecting: .any)
+        }
+        let repository = AggregateRepository<Tally>(store: overtaken, snapshotStore: snapshots)
+        #expect(try await repository.load(tally.id).state.amounts == Array(1...12))
+        #expect(overtaken.isOvertaken)
+    }
+
+    /// Between the look at the stream and the deletion of a snapshot that cannot be used, another task has saved one, and
+    /// released what it stands in for.
+    @Test(arguments: [500, 3])
+    func theOnlyStateIsNotDeletedForOneThatCannotBeUsed(version: Int) async throws {
+        let tally = try await AggregateRepository<Tally>(store: store).saved(countedTo: 5)
+        let useless = Snapshot(
+            stream: tally.stream, version: version, schemaVersion: 1, createdAt: .now(),
+            state: Bytes(version == 3 ? "none" : #"{"amounts":[77]}"#))
+        try await snapshots.save(useless)
+        let overtaken = OvertakenEventStore(store, at: .behindAStatus) {
+            [snapshots] store async throws(EventStoreError) in
+            try await snapshots.delete(for: tally.stream)
+            try await AggregateRepository<Tally>(store: store, snapshotStore: snapshots).createSnapshot(of: tally)
+            try await store.truncate(tally.stream, before: 5, expecting: .any)
+        }
+        let repository = AggregateRepository<Tally>(store: overtaken, snapshotStore: snapshots)
+        #expect(try await repository.load(tally.id).state.amounts == Array(1...5))
+        #expect(overtaken.isOvertaken)
+        #expect(try await snapshots.latest(for: tally.stream)?.version == 5)
+        #expect(try await self.repository.load(tally.id).state.amounts == Array(1...5))
+    }
+
     /// Another process may have the codec.
     @Test func theSnapshotOfWhatIsLeftStaysWhereItCannotBeDecoded() async throws {
         let tally = try await repository.saved(countedTo: 5)

@@ -45,6 +45,69 @@ final class InterceptedEventStore: EventAppending, StreamReading {
     }
 }
 
+/// A view of an event store that reads small batches, each as the store is by then, and lets another task step in once.
+final class OvertakenEventStore: EventAppending, StreamReading {
+    enum Moment {
+        case beforeTheFirstBatch, behindTheFirstBatch, behindAStatus
+    }
+
+    private let base: InMemoryEventStore
+    private let moment: Moment
+    private let overtake: Mutex<(@Sendable (InMemoryEventStore) async throws(EventStoreError) -> Void)?>
+
+    var isOvertaken: Bool { overtake.withLock { $0 == nil } }
+
+    init(
+        _ base: InMemoryEventStore, at moment: Moment,
+        _ overtake: @escaping @Sendable (InMemoryEventStore) async throws(EventStoreError) -> Void
+    ) {
+        self.base = base
+        self.moment = moment
+        self.overtake = Mutex(overtake)
+    }
+
+    func append(
+        _ events: [NewEvent], to stream: StreamID, expecting expected: ExpectedVersion
+    ) async throws(EventStoreError) -> AppendResult {
+        try await base.append(events, to: stream, expecting: expected)
+    }
+
+    func read(_ query: StreamQuery) -> EventBatches {
+        EventBatches { [self] in
+            var rest = query
+            rest.limit = 4
+            var isFirst = true
+            return { () async throws(EventStoreError) in
+                try await self.reached(isFirst ? .beforeTheFirstBatch : .behindTheFirstBatch)
+                isFirst = false
+                let events = try await self.base.read(rest).collect()
+                guard let last = events.last else { return nil }
+                rest.from = last.version + 1
+                return events
+            }
+        }
+    }
+
+    func version(of stream: StreamID) async throws(EventStoreError) -> Int {
+        try await base.version(of: stream)
+    }
+
+    func status(of stream: StreamID) async throws(EventStoreError) -> StreamStatus {
+        let status = try await base.status(of: stream)
+        try await reached(.behindAStatus)
+        return status
+    }
+
+    private func reached(_ reached: Moment) async throws(EventStoreError) {
+        guard reached == moment else { return }
+        let step = overtake.withLock { overtake in
+            defer { overtake = nil }
+            return overtake
+        }
+        try await step?(base)
+    }
+}
+
 /// A snapshot store that does what a test tells it to, by default what the in-memory store does.
 struct ScriptedSnapshotStore: SnapshotStore {
     let base = InMemorySnapshotStore()

@@ -27,61 +27,81 @@ extension AggregateRepository {
         try await find(id).aggregate
     }
 
+    /// What became of applying a stream's events.
+    private enum Replay {
+        case complete(AggregateRoot<State>)
+        /// The event that the read was to begin with is not there.
+        case absent
+        /// Events were released before they could be read.
+        case overtaken
+    }
+
+    /// How often loading begins anew because events are released meanwhile.
+    private static var attempts: Int { 16 }
+
     /// An aggregate, and whether it has events.
+    ///
+    /// Another task may take a snapshot and release the events before it at any moment, also between two batches. What can be
+    /// said of the stream then holds only if a look at the snapshot behind it finds none that helps.
     private func find(
         _ id: UUID
     ) async throws(EventStoreError) -> (aggregate: AggregateRoot<State>, exists: Bool) {
         let stream = StreamID(State.aggregateType, id)
         var passedOver: Int?
-        while let snapshot = await usableSnapshot(of: stream), snapshot.version != passedOver {
-            let root = AggregateRoot(id: id, state: snapshot.state, version: snapshot.version)
-            if let aggregate = try await replay(onto: root, from: root.version) { return (aggregate, true) }
-            warnings.warn(.withoutItsEvent, stream)
-            // Somebody may have released its event behind a later snapshot, which is the only one that can be used.
-            if await discardSnapshot(of: stream, at: snapshot.version) { break }
-            passedOver = snapshot.version
-        }
-        return try await replayFromTheBeginning(id)
-    }
-
-    /// Applies all events of the present life: it begins with version 1, or behind a soft deletion.
-    private func replayFromTheBeginning(
-        _ id: UUID
-    ) async throws(EventStoreError) -> (aggregate: AggregateRoot<State>, exists: Bool) {
+        var truncatedBefore: Int?
+        // With version 1, or behind a soft deletion.
         var first = 1
-        // More than one more attempt is needed only where the stream is released again while we look.
-        for _ in 1...4 {
-            let root = AggregateRoot(id: id, state: State(id: id), version: first - 1)
-            if let aggregate = try await replay(onto: root, from: first) { return (aggregate, true) }
-            let status = try await store.status(of: root.stream)
-            if status.isTombstoned { throw .deleted(root.stream) }
-            if status.isEmpty { return (AggregateRoot(id: id, state: State(id: id), version: status.version), false) }
-            guard !status.isTruncated else {
-                throw EventStoreError(
-                    .streamTruncated,
-                    "the events before version \(status.firstVersion) were released, and no snapshot that can be used "
-                        + "stands in for them", stream: root.stream, actualVersion: status.version)
+        for _ in 1...Self.attempts {
+            if let snapshot = await usableSnapshot(of: stream), snapshot.version != passedOver {
+                let root = AggregateRoot(id: id, state: snapshot.state, version: snapshot.version)
+                switch try await replay(onto: root, from: root.version) {
+                case .complete(let aggregate): return (aggregate, true)
+                case .overtaken: break
+                case .absent:
+                    warnings.warn(.withoutItsEvent, stream)
+                    await discard(snapshot.stored)
+                    passedOver = snapshot.version
+                }
+                continue
             }
-            first = status.firstVersion
+            let root = AggregateRoot(id: id, state: State(id: id), version: first - 1)
+            if case .complete(let aggregate) = try await replay(onto: root, from: first) { return (aggregate, true) }
+            let status = try await store.status(of: stream)
+            if status.isTombstoned { throw .deleted(stream) }
+            if status.isEmpty { return (AggregateRoot(id: id, state: State(id: id), version: status.version), false) }
+            if status.isTruncated {
+                guard truncatedBefore != status.firstVersion else { throw truncated(stream, status) }
+                truncatedBefore = status.firstVersion
+            }
+            first = status.isTruncated ? 1 : status.firstVersion
         }
-        throw EventStoreError(
-            .damaged, "event \(first) is missing", stream: StreamID(State.aggregateType, id))
+        let status = try await store.status(of: stream)
+        if status.isTruncated { throw truncated(stream, status) }
+        throw EventStoreError(.damaged, "event \(first) is missing", stream: stream)
     }
 
-    /// Applies the events behind an aggregate's version; nil where the event of a version is not there.
+    private func truncated(_ stream: StreamID, _ status: StreamStatus) -> EventStoreError {
+        EventStoreError(
+            .streamTruncated,
+            "the events before version \(status.firstVersion) were released, and no snapshot that can be used "
+                + "stands in for them", stream: stream, actualVersion: status.version)
+    }
+
+    /// Applies the events behind an aggregate's version.
     ///
     /// - Parameter first: where the read begins: with the event that the aggregate has already, if it has one. Its
     ///   presence shows that the stream reaches as far, and that it is still in the life that the aggregate is of.
     private func replay(
         onto root: AggregateRoot<State>, from first: Int
-    ) async throws(EventStoreError) -> AggregateRoot<State>? {
+    ) async throws(EventStoreError) -> Replay {
         var state = root.state
         var version = first - 1
         var batches = store.read(StreamQuery(root.stream, from: first)).makeAsyncIterator()
         while let batch = try await batches.next() {
             for recorded in batch {
                 guard recorded.version == version + 1 else {
-                    if version < first { return nil }
+                    if version < first { return .absent }
+                    if try await store.status(of: root.stream).firstVersion > version + 1 { return .overtaken }
                     throw EventStoreError(
                         .damaged, "event \(version + 1) is missing before event \(recorded.version)",
                         stream: root.stream, eventID: recorded.id)
@@ -90,6 +110,6 @@ extension AggregateRepository {
                 if version > root.version { state.apply(try registry.decode(recorded, as: State.Event.self)) }
             }
         }
-        return version < first ? nil : AggregateRoot(id: root.id, state: state, version: version)
+        return version < first ? .absent : .complete(AggregateRoot(id: root.id, state: state, version: version))
     }
 }

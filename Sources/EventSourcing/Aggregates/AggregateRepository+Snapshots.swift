@@ -58,8 +58,8 @@ extension AggregateRepository {
         }
     }
 
-    /// The snapshot's state and version, if it is there, of the present schema version, and decodes.
-    func usableSnapshot(of stream: StreamID) async -> (state: State, version: Int)? {
+    /// The snapshot, its state and version, if it is there, of the present schema version, and decodes.
+    func usableSnapshot(of stream: StreamID) async -> (state: State, version: Int, stored: Snapshot)? {
         guard let snapshotStore else { return nil }
         let snapshot: Snapshot
         do {
@@ -75,27 +75,26 @@ extension AggregateRepository {
                 throw EventStoreError(.damaged, "the snapshot is of another stream or version", stream: stream)
             }
             let codec = try registry.codec(for: snapshot.contentType)
-            return (try codec.decodeState(State.self, from: snapshot.state), snapshot.version)
+            return (try codec.decodeState(State.self, from: snapshot.state), snapshot.version, snapshot)
         } catch {
             warnings.warn(.undecodable, stream, error)
-            await discardSnapshot(of: stream, at: snapshot.version)
+            await discard(snapshot)
             return nil
         }
     }
 
-    /// Makes room: a store keeps the snapshot with the higher version, so one that cannot be used would stand in the
-    /// way of those that can. Where deleting fails, it does.
+    /// Deletes a snapshot that is ahead of its stream, where it is still the one that is kept.
     ///
-    /// One of a truncated stream stays unless it is ahead of it: its events are gone, and another process may be able to
-    /// use the snapshot, or have saved another one by now.
+    /// A store keeps the snapshot with the higher version, so it would stand in the way of those that can be used, and once the
+    /// stream has got as far it would pass for the state of other events. Where deleting fails, it does.
     ///
-    /// - Returns: whether it was tried.
-    @discardableResult
-    func discardSnapshot(of stream: StreamID, at version: Int) async -> Bool {
-        guard let status = try? await store.status(of: stream), !status.isTruncated || version > status.version
-        else { return false }
-        _ = try? await snapshotStore?.delete(for: stream)
-        return true
+    /// Any other one stays: the next snapshot takes its place, and it may be all that is left of the aggregate, because another
+    /// process may be able to decode it and have released events since we looked.
+    func discard(_ snapshot: Snapshot) async {
+        guard let status = try? await store.status(of: snapshot.stream), snapshot.version > status.version else {
+            return
+        }
+        _ = try? await snapshotStore?.delete(snapshot)
     }
 
     private func encodeSnapshot(

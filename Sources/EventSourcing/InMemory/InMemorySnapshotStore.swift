@@ -36,6 +36,15 @@ public final class InMemorySnapshotStore: SnapshotStore {
     }
 
     @discardableResult
+    public func delete(_ snapshot: Snapshot) async throws(EventStoreError) -> Bool {
+        snapshots.withLock { snapshots in
+            guard snapshots[snapshot.stream] == snapshot else { return false }
+            snapshots[snapshot.stream] = nil
+            return true
+        }
+    }
+
+    @discardableResult
     public func deleteAll(
         ofType aggregateType: String, schemaVersionBelow: Int?
     ) async throws(EventStoreError) -> Int {

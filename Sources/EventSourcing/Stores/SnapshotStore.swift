@@ -20,6 +20,15 @@ public protocol SnapshotStore: Sendable {
     @discardableResult
     func delete(for stream: StreamID) async throws(EventStoreError) -> Bool
 
+    /// Deletes a snapshot, unless the aggregate has another one by now.
+    ///
+    /// The stores of this package look and delete in one step. Without an implementation of its own, a store does so in two,
+    /// and loses a snapshot that is saved in between.
+    ///
+    /// - Returns: whether it was there.
+    @discardableResult
+    func delete(_ snapshot: Snapshot) async throws(EventStoreError) -> Bool
+
     /// Deletes all snapshots of an aggregate type.
     ///
     /// - Parameters:
@@ -37,6 +46,12 @@ extension SnapshotStore {
     @discardableResult
     public func deleteAll(ofType aggregateType: String) async throws(EventStoreError) -> Int {
         try await deleteAll(ofType: aggregateType, schemaVersionBelow: nil)
+    }
+
+    @discardableResult
+    public func delete(_ snapshot: Snapshot) async throws(EventStoreError) -> Bool {
+        guard try await latest(for: snapshot.stream) == snapshot else { return false }
+        return try await delete(for: snapshot.stream)
     }
 
     public func exists(for stream: StreamID) async throws(EventStoreError) -> Bool {

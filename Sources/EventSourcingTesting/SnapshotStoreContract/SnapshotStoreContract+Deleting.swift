@@ -36,6 +36,19 @@ extension SnapshotStoreContract {
             try await store.save(.sample(stream, version: 50))
             try require("the snapshot's version", try await store.latest(for: stream)?.version, is: 50)
         },
+        Requirement("a snapshot that is still kept is deleted when it is named") { store in
+            let snapshot = Snapshot.sample(.sample())
+            try await store.save(snapshot)
+            try require("whether it was there", try await store.delete(snapshot), is: true)
+            try require("the snapshot's version", try await store.latest(for: snapshot.stream)?.version, is: nil)
+        },
+        Requirement("a snapshot that was replaced is not deleted when it is named") { store in
+            let stream = StreamID.sample()
+            let earlier = Snapshot.sample(stream, version: 50)
+            for snapshot in [earlier, .sample(stream, version: 100)] { try await store.save(snapshot) }
+            try require("whether it was there", try await store.delete(earlier), is: false)
+            try require("the snapshot's version", try await store.latest(for: stream)?.version, is: 100)
+        },
         Requirement("deleting an aggregate type deletes all its snapshots") { store in
             let streams = [StreamID.sample(), .sample(), .sample()]
             for stream in streams { try await store.save(.sample(stream)) }
