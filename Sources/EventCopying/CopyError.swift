@@ -15,6 +15,9 @@ public struct CopyError: Error, Sendable {
         /// The source released events all the time while it was compared with the destination.
         public static let sourceUnsettled = Code(description: "source_unsettled")
 
+        /// ``CopyStop`` ended the comparison of source and destination.
+        public static let stopped = Code(description: "stopped")
+
         private init(description: String) {
             self.description = description
         }

@@ -91,6 +91,90 @@ import Testing
         #expect(third.isIdentical && third.eventsCopied == 0 && third.snapshotsCopied == 0)
     }
 
+    /// What the source shows may be damaged there, or of later events.
+    @Test(arguments: [nil, 5] as [Int?])
+    func aGoodSnapshotStaysWhereTheSourceShowsNone(theirs: Int?) async throws {
+        let sample = try await SnapshotSample(snapshotAt: 3)
+        #expect(try await sample.copy().isIdentical)
+        let kept = try #require(try await sample.kept.latest(for: sample.stream))
+        if let theirs {
+            // Taken between the copy of the events and the look at the snapshots.
+            try await sample.snapshots.save(sample.snapshot(at: theirs))
+        } else {
+            try await sample.snapshots.delete(for: sample.stream)
+        }
+        let again = try await sample.copy()
+        #expect(again.isIdentical && again.snapshotsCopied == 0)
+        #expect(try await sample.kept.latest(for: sample.stream) == kept)
+        #expect(try await sample.compare().isIdentical)
+    }
+
+    @Test func aSnapshotOfEventsThatWereNotCopiedIsDeletedWhereTheSourceShowsNone() async throws {
+        let sample = try await SnapshotSample(snapshotAt: nil)
+        try await sample.kept.save(sample.snapshot(at: 9))
+        #expect(try await sample.copy().isIdentical)
+        #expect(try await sample.kept.latest(for: sample.stream) == nil)
+    }
+
+    /// A truncated stream cannot be loaded without a snapshot of what is left.
+    @Test(arguments: [2, 9])
+    func aTruncatedStreamWithoutAUsableSnapshotIsADifference(theirs: Int) async throws {
+        let sample = try await SnapshotSample(snapshotAt: theirs)
+        try await sample.source.truncate(sample.stream, before: 3, expecting: .any)
+        #expect(try await sample.copy().differences == [.snapshot(sample.stream)])
+        #expect(try await sample.compare().differences == [.snapshot(sample.stream)])
+        try await sample.snapshots.delete(for: sample.stream)
+        try await sample.snapshots.save(sample.snapshot(at: 3))
+        #expect(try await sample.copy().isIdentical)
+        #expect(try await sample.compare().isIdentical)
+    }
+
+    @Test func aTruncatedStreamThatNeverHadASnapshotIsNone() async throws {
+        let sample = try await SnapshotSample(snapshotAt: nil)
+        try await sample.source.truncate(sample.stream, before: 3, expecting: .any)
+        #expect(try await sample.copy().isIdentical)
+        #expect(try await sample.compare().isIdentical)
+    }
+
+    /// What the source shows of a truncated stream may stand before the events that are left, where a later one is damaged.
+    @Test func aUsableSnapshotIsNotReplacedByOneThatIsNone() async throws {
+        let sample = try await SnapshotSample(snapshotAt: 3)
+        try await sample.source.truncate(sample.stream, before: 3, expecting: .any)
+        #expect(try await sample.copy().isIdentical)
+        let kept = try #require(try await sample.kept.latest(for: sample.stream))
+        try await sample.snapshots.delete(for: sample.stream)
+        try await sample.snapshots.save(sample.snapshot(at: 1))
+        #expect(try await sample.copy().isIdentical)
+        #expect(try await sample.kept.latest(for: sample.stream) == kept)
+    }
+
+    /// An aggregate that was erased must not live on in the copy.
+    @Test(arguments: [DeletionMode.soft, .tombstone])
+    func theSnapshotOfAnErasedAggregateIsErasedInTheCopy(mode: DeletionMode) async throws {
+        let sample = try await SnapshotSample(snapshotAt: 3)
+        #expect(try await sample.copy().isIdentical)
+        try await sample.source.delete(sample.stream, mode: mode, expecting: .any)
+        try await sample.snapshots.delete(for: sample.stream)
+        let again = try await sample.copy()
+        #expect(again.isIdentical && again.snapshotsCopied == 1 && again.snapshots == 0)
+        #expect(try await sample.kept.latest(for: sample.stream) == nil)
+        #expect(try await sample.compare().isIdentical)
+        #expect(try await sample.copy().snapshotsCopied == 0)
+        try await sample.kept.save(sample.snapshot(at: 3))
+        #expect(try await sample.compare().differences == [.snapshot(sample.stream)])
+    }
+
+    /// The same where the stream has begun again.
+    @Test func theSnapshotOfAnEarlierLifeIsErasedInTheCopy() async throws {
+        let sample = try await SnapshotSample(snapshotAt: 3)
+        #expect(try await sample.copy().isIdentical)
+        try await sample.source.delete(sample.stream, mode: .soft, expecting: .any)
+        try await sample.snapshots.delete(for: sample.stream)
+        try await sample.append(1)
+        #expect(try await sample.copy().isIdentical)
+        #expect(try await sample.kept.latest(for: sample.stream) == nil)
+    }
+
     @Test func anEmptyStoreHasAnEmptyCopy() async throws {
         var copy = StoreCopy(
             from: CopyableStore(events: InMemoryEventStore()), to: CopyableStore(events: InMemoryEventStore()))
@@ -105,4 +189,41 @@ import Testing
         #expect(try await copy.copy())
         return try await copy.verify()
     }
+}
+
+/// One stream of four events, and where it is copied to.
+private struct SnapshotSample {
+    let source = InMemoryEventStore()
+    let snapshots = InMemorySnapshotStore()
+    let destination = InMemoryEventStore()
+    let kept = InMemorySnapshotStore()
+    let stream = StreamID("Order", UUID())
+
+    init(snapshotAt version: Int?) async throws {
+        try await append(4)
+        if let version { try await snapshots.save(snapshot(at: version)) }
+    }
+
+    func append(_ count: Int) async throws {
+        let events = (0..<count).map { _ in NewEvent(type: "Placed", payload: Bytes("{}")) }
+        _ = try await source.append(events, to: stream, expecting: .any)
+    }
+
+    func snapshot(at version: Int) -> Snapshot {
+        Snapshot(
+            stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast, state: Bytes("\(version)"))
+    }
+
+    func copy() async throws -> CopyReport {
+        var copy = StoreCopy(from: from, to: to)
+        #expect(try await copy.copy())
+        return try await copy.verify()
+    }
+
+    func compare() async throws -> CopyReport {
+        try await StoreCopy(from: from, to: to).compare()
+    }
+
+    private var from: CopyableStore { CopyableStore(events: source, snapshots: snapshots) }
+    private var to: CopyableStore { CopyableStore(events: destination, snapshots: kept) }
 }

@@ -38,9 +38,9 @@ import Testing
         }
         #expect(rounds.withLock { $0 } == 6)
         #expect(try await destination.version(of: stream) == 5)
-        #expect(try await copy.verify().isIdentical)
+        #expect(try await copy.verify(evenIfStopped: true).isIdentical)
         #expect(try await copy.copy(evenIfStopped: true))
-        #expect(try await copy.verify().isIdentical)
+        #expect(try await copy.verify(evenIfStopped: true).isIdentical)
         #expect(try await StoreContents(of: destination) == StoreContents(of: source.events))
     }
 
@@ -59,7 +59,7 @@ import Testing
             while !Task.isCancelled { await Task.yield() }
             return CopyableStore(events: events)
         }
-        #expect(try await copy.verify().isIdentical)
+        #expect(try await copy.verify(evenIfStopped: true).isIdentical)
     }
 
     @Test func aSourceThatFailsWhileItIsWaitedForIsReported() async throws {

@@ -62,6 +62,24 @@ import Testing
         try await resume(source, to: destination, expecting: try await StoreContents(of: source.events))
     }
 
+    @Test(arguments: [CopyProgress.Phase.verifyingSource, .verifyingDestination])
+    func aComparisonThatIsStoppedSaysSo(in phase: CopyProgress.Phase) async throws {
+        let source = try await SampleStore(seed: 17)
+        let to = CopyableStore(events: InMemoryEventStore())
+        let stop = CopyStop()
+        var copy = StoreCopy(
+            from: CopyableStore(events: source.events), to: to, stop: stop,
+            progress: { if $0.phase == phase { stop.stop() } })
+        #expect(try await copy.copy())
+        for _ in 0..<2 {
+            let error = await #expect(throws: CopyError.self) { try await copy.verify() }
+            #expect(error?.code == .stopped)
+        }
+        let error = await #expect(throws: CopyError.self) { try await copy.compare() }
+        #expect(error?.code == .stopped)
+        #expect(try await copy.verify(evenIfStopped: true).isIdentical)
+    }
+
     /// The source goes on living while a copy is not running, and releases what the copy holds.
     @Test func goesOnBehindEventsThatTheSourceHasReleasedSince() async throws {
         let source = try await SampleStore(seed: 15, commits: 40)

@@ -5,19 +5,24 @@ extension StoreCopy {
     private static let attempts = 3
 
     /// Compares the destination with what was copied of the source, each read from its beginning, and, where they are the same,
-    /// copies the snapshots of all streams that have events.
+    /// copies the snapshots of all streams that have events, and deletes those of streams whose events were all released.
     ///
     /// A digest of each stream (SHA-256) covers everything but positions; one more covers the order of all events.
     ///
-    /// - Throws: ``CopyError/Code/sourceUnsettled``, and the codes of failed reads. What differs is no error: the report
-    ///   tells.
-    public mutating func verify() async throws(CopyError) -> CopyReport {
+    /// - Parameter evenIfStopped: whether it comes to its end whatever ``CopyStop`` says.
+    /// - Throws: ``CopyError/Code/sourceUnsettled``, ``CopyError/Code/stopped``, and the codes of failed reads. What differs is
+    ///   no error: the report tells.
+    public mutating func verify(evenIfStopped: Bool = false) async throws(CopyError) -> CopyReport {
         let place = try await currentPlace()
         for _ in 0..<Self.attempts {
             try await takeOverReleases()
-            guard let (compared, streams) = try await compareEvents(upTo: place.position) else { continue }
+            guard let (compared, streams) = try await compareEvents(upTo: place.position, evenIfStopped) else {
+                continue
+            }
             var report = compared
-            if report.isIdentical { try await transferSnapshots(of: streams, &report, copies: true) }
+            if report.isIdentical {
+                try await transferSnapshots(of: streams, &report, copies: true, evenIfStopped)
+            }
             return report
         }
         throw Self.unsettled
@@ -29,9 +34,9 @@ extension StoreCopy {
     public func compare() async throws(CopyError) -> CopyReport {
         for _ in 0..<Self.attempts {
             let end = try await asking(.source) { events throws(EventStoreError) in try await events.currentPosition() }
-            guard let (compared, streams) = try await compareEvents(upTo: end) else { continue }
+            guard let (compared, streams) = try await compareEvents(upTo: end, false) else { continue }
             var report = compared
-            try await transferSnapshots(of: streams, &report, copies: false)
+            try await transferSnapshots(of: streams, &report, copies: false, false)
             return report
         }
         throw Self.unsettled
@@ -43,13 +48,14 @@ extension StoreCopy {
             "the source released events all the time while it was compared; compare again when it rests")
     }
 
-    /// - Returns: nil where the source has released events meanwhile; otherwise also the streams and their last versions.
+    /// - Returns: nil where the source has released events meanwhile; otherwise also the streams, as they are in the destination
+    ///   once it holds what the source does.
     private func compareEvents(
-        upTo end: Position?
-    ) async throws(CopyError) -> (CopyReport, [StreamID: Int])? {
+        upTo end: Position?, _ evenIfStopped: Bool
+    ) async throws(CopyError) -> (CopyReport, [StreamID: StreamStatus])? {
         let releases = try await releases(of: .source)
-        let theirs = try await digests(of: .source, upTo: end)
-        let ours = try await digests(of: .destination, upTo: nil, total: theirs.events)
+        let theirs = try await digests(of: .source, upTo: end, evenIfStopped)
+        let ours = try await digests(of: .destination, upTo: nil, total: theirs.events, evenIfStopped)
         guard try await self.releases(of: .source) == releases else { return nil }
         var report = CopyReport()
         report.eventsCopied = eventsCopied
@@ -66,17 +72,32 @@ extension StoreCopy {
                 continue
             }
         }
-        return (report, theirs.streams.mapValues(\.lastVersion))
+        var streams = releases.filter { stream, status in
+            status.isEmpty && theirs.streams[stream] == nil && ours.streams[stream] == nil
+        }
+        for (stream, content) in theirs.streams {
+            streams[stream] = StreamStatus(
+                version: content.lastVersion, firstVersion: taken[stream]?.firstVersion ?? 1,
+                isTruncated: taken[stream]?.isTruncated ?? false)
+        }
+        return (report, streams)
+    }
+
+    func checkStop(_ evenIfStopped: Bool) throws(CopyError) {
+        guard evenIfStopped || !stop.isStopped else {
+            throw CopyError(.stopped, "stopped before the stores were compared")
+        }
     }
 
     private func digests(
-        of side: Side, upTo end: Position?, total: Int? = nil
+        of side: Side, upTo end: Position?, total: Int? = nil, _ evenIfStopped: Bool
     ) async throws(CopyError) -> ContentDigests {
         var digests = ContentDigests()
         // Nothing was copied, so that nothing is to be compared.
         if side == .source, end == nil { return digests }
         var iterator = store(side).events.readAll().makeAsyncIterator()
         while true {
+            try checkStop(evenIfStopped)
             let batch: [RecordedEvent]?
             do throws(EventStoreError) { batch = try await iterator.next() } catch { throw side.failure(error) }
             guard let batch else { return digests }
