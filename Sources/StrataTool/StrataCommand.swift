@@ -43,11 +43,18 @@ struct StrataCommand: AsyncParsableCommand {
         }
     }
 
+    /// The parser quotes arguments, of which one may be an address with a password.
+    private static func withoutSecrets(_ message: Substring) -> String {
+        guard let start = message.firstRange(of: "://"), let end = message.lastIndex(of: "@"), start.upperBound < end
+        else { return String(message) }
+        return message[..<start.upperBound] + "…" + message[end...]
+    }
+
     /// Ends with what the argument parser has to say: help on standard output, or one line about wrong usage.
     private static func end(with error: any Error) -> Never {
         guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
         let message = message(for: error).split(separator: "\n").first ?? ""
-        StandardError.write("strata: \(String(message).terminalSafe) (strata --help says more)\n")
+        StandardError.write("strata: \(withoutSecrets(message).terminalSafe) (strata --help says more)\n")
         Foundation.exit(ExitStatus.usage.rawValue)
     }
 }

@@ -117,7 +117,7 @@ class CopyTests(Case):
                     break
                 self.assertIn(ended.status, (0, -number))
                 shutil.rmtree(copy)
-            self.assertRegex(ended.errors.decode(), r"^strata: stopped behind [\d,]+ events; run the same command")
+            self.assertRegex(ended.errors.decode(), r"^strata: stopped (behind [\d,]+ events|while comparing); run the same")
             self.assertTrue(self.export().startswith(self.export(copy)))
             self.succeed("copy", self.store, copy)
             self.assertEqual(self.export(copy), self.export())
@@ -144,6 +144,24 @@ class CopyTests(Case):
         self.assertRegex(ended.errors.decode(), r"^strata: caught up after [\d,]+ events; following until")
         self.assert_copied(ended, 8_500)
         self.assertEqual(self.export(self.copy), self.export())
+
+    def test_a_source_that_goes_away_while_it_is_followed_is_said_in_a_line(self):
+        self.fill(events.lines(range(1, 50)))
+        with tool.Running("copy", self.store, self.copy, "--follow") as following:
+            deadline = time.monotonic() + tool.TIME_LIMIT
+            for count in (49, 50):
+                if count == 50:
+                    # What came behind the opening is only seen by following.
+                    self.fill(events.line(500, 3))
+                while following.is_running and time.monotonic() < deadline:
+                    if len(tool.run("export", self.copy).lines) == count:
+                        break
+            os.rename(self.store, self.path("elsewhere.strata"))
+            following.signal(signal.SIGINT)
+            ended = following.end()
+        *caught_up, last = ended.errors.decode().splitlines()
+        self.assertEqual((ended.status, ended.output, len(caught_up)), (74, b"", 1), ended.errors)
+        self.assertTrue(last.startswith(f"strata: {self.store}: "), last)
 
     def test_a_destination_of_its_own_is_refused_and_left_as_it_was(self):
         self.fill(events.lines(range(1, 50)))
@@ -176,6 +194,9 @@ class CopyTests(Case):
             ended = tool.run("copy", self.store, address)
             self.assert_refused(ended, 64, "--traits PostgreSQL,JetStream", "host")
             self.assertNotIn(b"secret", ended.errors)
+        ended = tool.run("copy", self.store, "nats://me:secret@host:4222/x?replica=3")
+        self.assert_refused(ended, 64, "nats://host:4222/x")
+        self.assertNotIn(b"secret", ended.errors)
         self.assert_refused(tool.run("copy", self.store, self.copy, "--follow", "--verify-only"), 64)
         with open(self.segment(), "r+b") as file:
             file.seek(-300, 2)

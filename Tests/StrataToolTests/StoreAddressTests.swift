@@ -7,7 +7,7 @@ struct StoreAddressTests {
     @Test("is a directory without a scheme", arguments: ["orders.strata", "./a b/c", "postgres", "a:b"])
     func directory(text: String) {
         #expect(StoreAddress(argument: text) == .directory(text))
-        #expect(StoreAddress(argument: text)?.description == text)
+        #expect(StoreAddress(argument: text).description == text)
     }
 
     @Test("is a connection string of PostgreSQL, without the schema that stands in it")
@@ -42,7 +42,11 @@ struct StoreAddressTests {
             "://h",
         ])
     func invalid(text: String) {
-        #expect(StoreAddress(argument: text) == nil)
+        let address = StoreAddress(argument: text)
+        guard case .invalid = address else {
+            Issue.record("\(address) passed for an address")
+            return
+        }
     }
 
     @Test(
@@ -50,8 +54,35 @@ struct StoreAddressTests {
         arguments: [
             ("postgres://me:p@ss@h:1/d?password=secret", "postgres://h:1/d (schema strata)"),
             ("nats://token@h:1,me:pass@i:2/n?replicas=3", "nats://h:1,nats://i:2/n"),
+            ("postgres://me:se?cret@db/x", "postgres://db/x (schema strata)"),
+            ("postgres://me:se?cret@db/x?schema=old", "postgres://db/x (schema old)"),
+            ("postgres://me:se/cret@db/x", "postgres://db/x (schema strata)"),
+            ("postgres://h/d?password=se@cret", "postgres://… (schema strata)"),
+            ("postgres://me:se?cr=et@db/x", "postgres://… (schema strata)"),
+            ("nats://me:se?cret@h/x", "nats://h/x"), ("nats://me:se/cret@h/x", "nats://h/x"),
+            ("nats://me:se,cret@h/x", "nats://…,nats://h/x"),
         ])
     func hidesSecrets(text: String, shown: String) {
-        #expect(StoreAddress(argument: text)?.description == shown)
+        #expect(StoreAddress(argument: text).description == shown)
+    }
+
+    @Test(
+        "is shown without secrets where it is none",
+        arguments: [
+            "nats://me:secret@h/x?replica=3", "nats://me:secret@h/x?tls_cert=c", "nats://me:secret@h/x?replicas=many",
+            "mysql://me:secret@h/x", "mysql://me:sec@ret@h/x?secret=secret",
+        ])
+    func hidesSecretsOfWhatIsNone(text: String) async throws {
+        let run = try await ToolProcess.run("copy", "s.strata", text)
+        #expect(run.status == 64 && run.output == "")
+        #expect(!run.errors.contains("secret") && !run.errors.contains("ret@"), "\(run.errors)")
+        #expect(run.errors.contains("://h/x"), "\(run.errors)")
+    }
+
+    @Test("is shown without secrets where it is one argument too many")
+    func hidesSecretsOfWhatIsTooMuch() async throws {
+        let run = try await ToolProcess.run("copy", "s.strata", "t.strata", "nats://me:sec@ret@h/x")
+        #expect(run.status == 64)
+        #expect(!run.errors.contains("sec") && !run.errors.contains("ret@"), "\(run.errors)")
     }
 }

@@ -47,6 +47,9 @@ struct CopyCommand: AsyncParsableCommand {
     @OptionGroup var outputOptions: OutputOptions
 
     func validate() throws {
+        for case .invalid(let shown) in [source, destination] {
+            throw ValidationError("\(shown) is no address of a store, or has an option that is none.")
+        }
         if follow, verifyOnly { throw ValidationError("--follow and --verify-only exclude each other.") }
     }
 
@@ -67,7 +70,10 @@ struct CopyCommand: AsyncParsableCommand {
         } catch {
             try? await from.close()
             switch error {
+            case let error as CopyError where error.code == .stopped: throw stopped("while comparing", interruption)
             case let error as CopyError: throw toolError(error)
+            // Of the source, when it is opened once more behind following it.
+            case let error as EventStoreError: throw ToolError(error, at: "\(source)")
             case let error as StrataError: throw ToolError(error, at: "\(destination)")
             default: throw error
             }
@@ -99,11 +105,15 @@ struct CopyCommand: AsyncParsableCommand {
         }
         line.finish()
         guard isComplete else {
-            StandardError.write(
-                "strata: stopped behind \(copy.eventsCopied.grouped) events; run the same command again to go on\n")
-            throw ClosedOutput(exitCode: interruption.exitCode ?? ClosedOutput.unfinishedWork)
+            throw stopped("behind \(copy.eventsCopied.grouped) events", interruption)
         }
-        return try await copy.verify()
+        // Whoever follows has it compared by the signal that ends it.
+        return try await copy.verify(evenIfStopped: follow)
+    }
+
+    private func stopped(_ place: String, _ interruption: Interruption) -> ClosedOutput {
+        StandardError.write("strata: stopped \(place); run the same command again to go on\n")
+        return ClosedOutput(exitCode: interruption.exitCode ?? ClosedOutput.unfinishedWork)
     }
 
     private func toolError(_ error: CopyError) -> ToolError {

@@ -31,6 +31,7 @@ extension StoreAddress {
             try await openPostgreSQL(connection, schema: schema, for: use)
         case .jetStream(let servers, let name, let replicas, let tls):
             try await openJetStream(servers, name: name, replicas: replicas, tls: tls, for: use)
+        case .invalid(let shown): throw ToolError(.usage, "\(shown): no address of a store")
         }
     }
 }

@@ -20,53 +20,50 @@ enum StoreAddress: Hashable, Sendable, ExpressibleByArgument {
         var serverName: String?
     }
 
+    /// What is no address, without its secrets.
+    case invalid(String)
+
     /// Reads a path, `postgres://…?schema=NAME`, or `nats://HOST:PORT,HOST:PORT/NAME?replicas=3`, with `tls_ca`, `tls_cert`,
-    /// `tls_key` and `tls_name`; nil for other addresses.
-    init?(argument: String) {
+    /// `tls_key` and `tls_name`.
+    ///
+    /// Other addresses are ``invalid(_:)`` and no failure, which the argument parser would report with the whole argument.
+    init(argument: String) {
         guard let end = argument.firstRange(of: "://") else {
             self = .directory(argument)
             return
         }
         let scheme = String(argument[..<end.lowerBound])
-        var address = Substring(argument[end.upperBound...])
-        switch scheme {
-        case "postgres", "postgresql":
-            let options = Self.cutOptions(["schema"], from: &address)
-            self = .postgreSQL("\(scheme)://\(address)", schema: options["schema"] ?? "strata")
-        case "nats", "tls":
-            let options = Self.cutOptions(
-                ["replicas", "tls_ca", "tls_cert", "tls_key", "tls_name"], from: &address)
-            guard !address.contains("?") else { return nil }
-            let parts = address.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-            let hosts = parts[0].split(separator: ",").map { "\(scheme)://\($0)" }
-            let name = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : "strata"
-            let replicas = options["replicas"].map { Int($0) ?? 0 }
-            let files = TLSFiles(
-                authorities: options["tls_ca"], certificates: options["tls_cert"], key: options["tls_key"],
-                serverName: options["tls_name"])
-            guard !hosts.isEmpty, replicas ?? 1 > 0, (files.certificates == nil) == (files.key == nil) else {
-                return nil
+        let parts = AddressParts(argument[end.upperBound...])
+        let address: StoreAddress? =
+            switch scheme {
+            case "postgres", "postgresql": Self.postgreSQL(scheme, parts)
+            case "nats", "tls": Self.jetStream(scheme, parts)
+            default: nil
             }
-            self = .jetStream(hosts, name: name, replicas: replicas, tls: files == TLSFiles() ? nil : files)
-        default: return nil
-        }
+        self = address ?? .invalid("\(scheme)://\(parts.withoutSecrets)")
     }
 
-    /// Takes options of ours out of those that an address ends with.
-    private static func cutOptions(_ names: Set<String>, from address: inout Substring) -> [String: String] {
-        guard let mark = address.firstIndex(of: "?") else { return [:] }
-        var found: [String: String] = [:]
-        var others: [Substring] = []
-        for option in address[address.index(after: mark)...].split(separator: "&") {
-            let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2, names.contains(String(parts[0])) {
-                found[String(parts[0])] = String(parts[1])
-            } else {
-                others.append(option)
-            }
+    private static func postgreSQL(_ scheme: String, _ parts: AddressParts) -> StoreAddress {
+        let (options, others) = parts.options(["schema"])
+        let rest = others.isEmpty ? "" : "?" + others.joined(separator: "&")
+        return .postgreSQL("\(scheme)://\(parts.place)\(rest)", schema: options["schema"] ?? "strata")
+    }
+
+    private static func jetStream(_ scheme: String, _ parts: AddressParts) -> StoreAddress? {
+        let (options, others) = parts.options(["replicas", "tls_ca", "tls_cert", "tls_key", "tls_name"])
+        let (servers, path) = parts.serversAndPath
+        let hosts = servers.split(separator: ",").map { "\(scheme)://\($0)" }
+        let replicas = options["replicas"].map { Int($0) ?? 0 }
+        let files = TLSFiles(
+            authorities: options["tls_ca"], certificates: options["tls_cert"], key: options["tls_key"],
+            serverName: options["tls_name"])
+        guard others.isEmpty, !hosts.isEmpty, replicas ?? 1 > 0, (files.certificates == nil) == (files.key == nil)
+        else {
+            return nil
         }
-        address = address[..<mark] + (others.isEmpty ? "" : "?" + others.joined(separator: "&"))
-        return found
+        return .jetStream(
+            hosts, name: path.isEmpty ? "strata" : String(path), replicas: replicas,
+            tls: files == TLSFiles() ? nil : files)
     }
 }
 
@@ -76,16 +73,24 @@ extension StoreAddress: CustomStringConvertible {
         switch self {
         case .directory(let path): path
         case .postgreSQL(let connection, let schema): "\(Self.withoutSecrets(connection)) (schema \(schema))"
-        case .jetStream(let servers, let name, _, _):
-            servers.map { Self.withoutSecrets($0) }.joined(separator: ",") + "/" + name
+        case .jetStream(let servers, let name, _, _): Self.withoutSecrets(servers) + "/" + name
+        case .invalid(let shown): shown
         }
     }
 
     private static func withoutSecrets(_ address: String) -> String {
         guard let end = address.firstRange(of: "://") else { return address }
-        var rest = address[end.upperBound...].prefix { $0 != "?" }
-        // A password may hold any sign, an address of a host none.
-        if let sign = rest.lastIndex(of: "@") { rest = rest[rest.index(after: sign)...] }
-        return String(address[..<end.upperBound] + rest)
+        return address[..<end.upperBound] + AddressParts(address[end.upperBound...]).withoutSecrets
+    }
+
+    private static func withoutSecrets(_ servers: [String]) -> String {
+        // What stands before a server with a password may be the password's beginning, if that has a comma.
+        let last = servers.lastIndex { $0.contains("@") } ?? 0
+        return servers.enumerated().map { index, server in
+            guard index < last, !server.contains("@"), let end = server.firstRange(of: "://") else {
+                return withoutSecrets(server)
+            }
+            return server[..<end.upperBound] + "…"
+        }.joined(separator: ",")
     }
 }
