@@ -49,11 +49,11 @@ class DrillTests(Case):
         # Opening refuses, and shows the way out.
         ended = tool.run("append", self.store, input=events.line(1))
         self.assert_refused(ended, 1, name, str(frame["offset"]), "strata verify", "strata recover", "read-only")
-        # Read-only still serves other streams.
+        # Read-only still serves other streams; where damage hides whose it is, any may have lost its end.
         lost = json.loads(self.sound.splitlines()[frame["first_position"] - 1])
         other = json.loads(next(
             line for line in self.sound.splitlines() if json.loads(line)["aggregate_id"] != lost["aggregate_id"]))
-        for event, status in ((other, 0), (lost, 1)):
+        for event, status in ((other, 0 if damage.get("stream") else 1), (lost, 1)):
             ended = tool.run("read", self.store, "--stream", f"{event['aggregate_type']}/{event['aggregate_id']}")
             self.assertEqual(ended.status, status, ended.errors)
             self.assert_warns(ended, DAMAGED)

@@ -137,6 +137,97 @@ struct EndToEndTests {
         #expect(inspect.status == 1)
     }
 
+    /// Flips a bit of the first segment.
+    private func flip(_ text: String, back distance: Int = 0) throws {
+        let segment = URL(filePath: store + "/events/00000000000000000001.seg")
+        var bytes = try Data(contentsOf: segment)
+        let place = try #require(bytes.range(of: Data(text.utf8))).lowerBound - distance
+        bytes[place] ^= 0x01
+        try bytes.write(to: segment)
+    }
+
+    @Test("writes everything before damage, says so and ends with 1", arguments: ["json", "text"])
+    func damageInTheMiddle(format: String) async throws {
+        try await fill()
+        let sound = try await ToolProcess.run("export", store, "--format", format)
+        try flip(#"{"n":50.0"#)
+        for arguments in [["export", store], ["read", store, "--all"]] {
+            let run = try await ToolProcess(arguments + ["--format", format]).end()
+            #expect(run.status == 1)
+            #expect(run.lines.count == (format == "json" ? 49 : 50))
+            if format == "json" { #expect(sound.output.hasPrefix(run.output)) }
+        }
+    }
+
+    @Test("says of a stream whose end may be lost to a damaged header that it may be, and ends with 1")
+    func lostEnd() async throws {
+        try await fill()
+        let segment = store + "/events/00000000000000000001.seg"
+        let inspection = try await ToolProcess.run("inspect", segment)
+        let frames = try #require(try inspection.objects.first?["frames"] as? [[String: Any]])
+        let stream = "File/5bbd93f2-0ad7-5d8c-9c97-980000000003"
+        let last = try #require(frames.last { $0["stream"] as? String == stream }?["offset"] as? Int)
+        let sound = try await ToolProcess.run("read", store, "--stream", stream)
+        var bytes = try Data(contentsOf: URL(filePath: segment))
+        bytes[last + 30] ^= 0x01
+        try bytes.write(to: URL(filePath: segment))
+        func read(_ arguments: String...) async throws -> ToolProcess.Ended {
+            try await ToolProcess(["read", store, "--stream", stream] + arguments).end()
+        }
+        for arguments in [[], ["--from", "3"], ["--to", "14"], ["--limit", "20"]] {
+            let run = try await ToolProcess(["read", store, "--stream", stream] + arguments).end()
+            #expect(run.status == 1 && run.errors.contains("later events may be lost"), "\(arguments): \(run.errors)")
+            #expect(run.lines.last == sound.lines.dropLast().last)
+        }
+        let backwards = try await read("--backwards", "--limit", "2")
+        #expect(backwards.status == 1 && backwards.lines == sound.lines.dropLast().suffix(2).reversed())
+        for arguments in [["--to", "13"], ["--limit", "5"], ["--backwards", "--to", "13"]] {
+            let run = try await ToolProcess(["read", store, "--stream", stream] + arguments).end()
+            #expect(run.status == 0, "\(arguments): \(run.errors)")
+        }
+        let other = try await ToolProcess.run("read", store, "--stream", "File/5bbd93f2-0ad7-5d8c-9c97-980000000004")
+        #expect(other.status == 1 && other.errors.contains("later events may be lost"))
+    }
+
+    @Test("reads streams to the end as before where damage names another one")
+    func damageOfAnother() async throws {
+        try await fill()
+        try flip(#"{"n":50.0"#)
+        let run = try await ToolProcess.run("read", store, "--stream", "File/5bbd93f2-0ad7-5d8c-9c97-980000000003")
+        #expect(run.status == 0 && run.lines.count == 14, "\(run.errors)")
+    }
+
+    @Test("removes nothing that a self-test did not make", arguments: ["link", "file", "folder"])
+    func selfTestMeetsAnotherPath(kind: String) async throws {
+        switch kind {
+        case "link": try FileManager.default.createSymbolicLink(atPath: store, withDestinationPath: folder.file("none"))
+        case "file": try Data("x".utf8).write(to: URL(filePath: store))
+        default: try FileManager.default.createDirectory(atPath: store, withIntermediateDirectories: false)
+        }
+        let run = try await ToolProcess.run("bench", "--store", store, "--seconds", "0.01")
+        #expect(run.status == 73 && run.errors.contains("exists already"), "\(run.errors)")
+        #expect(try FileManager.default.attributesOfItem(atPath: store).isEmpty == false)
+        #expect(!FileManager.default.fileExists(atPath: folder.file("none")))
+    }
+
+    @Test("takes a torn tail before room that is not used yet for no damage")
+    func tornTail() async throws {
+        try await fill(20)
+        let segment = URL(filePath: store + "/events/00000000000000000001.seg")
+        var bytes = try Data(contentsOf: segment)
+        let last = try #require(bytes.range(of: Data(#"{"n":20.0"#.utf8)))
+        bytes[last.lowerBound] ^= 0x01
+        // What follows the last commit is the mark of the close.
+        let end = last.upperBound + 40
+        bytes.replaceSubrange(end..., with: Data(count: max(bytes.count - end, 8_192)))
+        try bytes.write(to: segment)
+        let run = try await ToolProcess.run("inspect", segment.path)
+        let frames = try #require(try run.objects.first?["frames"] as? [[String: Any]])
+        #expect(frames.suffix(2).allSatisfy { $0["kind"] as? String == "unverified" })
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try await ToolProcess.run("verify", store).status == 0)
+    }
+
     @Test("lets one process write; the next one ends with 75 and names it")
     func locked() async throws {
         let first = try ToolProcess(["append", store])

@@ -23,8 +23,8 @@ struct AppendCommand: AsyncParsableCommand {
             For each commit, in the order of the input and once it is durable, a line says
             {"line":N,"stream":"TYPE/ID","version":V,"position":P}; for a line that is no commit, or a commit that the \
             store refuses, {"line":N,"error":{"code":…,"message":…}}. A line that is no commit ends the run with 65: \
-            everything before it is stored, nothing behind it. A refused commit (a conflict, or an event id that is \
-            stored already) stores nothing, the run goes on, and ends with 1. An input without events ends with 65. Where \
+            everything before it is stored, nothing behind it. A refused commit (a conflict, an event id that is stored \
+            already, or a stream with a tombstone) stores nothing, the run goes on, and ends with 1. An input without events ends with 65. Where \
             nobody reads the acknowledgements any more, the run ends quietly with 141.
             """)
 
@@ -90,6 +90,10 @@ struct AppendCommand: AsyncParsableCommand {
                 })
         } catch is ClosedOutput {
             throw ClosedOutput(exitCode: ClosedOutput.unfinishedWork)
+        } catch {
+            // What was acknowledged before is stored.
+            try? output.flush()
+            throw error
         }
     }
 

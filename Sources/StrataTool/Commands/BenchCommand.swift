@@ -34,9 +34,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let path = store ?? Self.defaultStore
-        guard !FileManager.default.fileExists(atPath: path) else {
-            throw ToolError(.cannotCreate, "\(path): exists already; the self-test makes a store of its own")
-        }
+        try Self.makeDirectory(path)
         defer { try? FileManager.default.removeItem(atPath: path) }
         let figures = try await measure(at: path)
         let output = StandardOutput()
@@ -49,6 +47,15 @@ struct BenchCommand: AsyncParsableCommand {
             try output.write(json.bytes)
         }
         try output.flush()
+    }
+
+    /// Makes the directory that will be removed again, and takes none that is there, not even at the end of a link.
+    private static func makeDirectory(_ path: String) throws(ToolError) {
+        guard mkdir(path, 0o777) != 0 else { return }
+        let reason =
+            errno == EEXIST
+            ? "exists already; the self-test makes a store of its own" : String(cString: strerror(errno))
+        throw ToolError(.cannotCreate, "\(path): \(reason)")
     }
 
     private func measure(at path: String) async throws -> [SelfTestFigure] {

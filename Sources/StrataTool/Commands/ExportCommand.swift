@@ -27,11 +27,12 @@ struct ExportCommand: AsyncParsableCommand {
             defer { progress.finish() }
             let output = StandardOutput()
             var listing = EventListing(format, to: output)
-            for try await batch in store.events.readAll() {
-                for event in batch { try listing.add(event) }
-                progress.update(listing.count, of: total)
+            try await listing.finishing { listing in
+                for try await batch in store.events.readAll() {
+                    for event in batch { try listing.add(event) }
+                    progress.update(listing.count, of: total)
+                }
             }
-            try listing.finish()
             // Whoever keeps the output must know that it is not all.
             try store.checkCompleteness(at: path)
         }

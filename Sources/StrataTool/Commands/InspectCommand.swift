@@ -33,7 +33,9 @@ struct InspectCommand: AsyncParsableCommand {
             try output.write(json.bytes)
         }
         try output.flush()
-        let damaged = inspection.frames.dropLast().count { $0.kind == "unverified" }
+        // Behind the last frame there may be a torn tail, and room that is not used yet.
+        let end = inspection.frames.lastIndex { $0.kind != "unverified" } ?? 0
+        let damaged = inspection.frames[..<end].count { $0.kind == "unverified" }
         guard damaged == 0 else {
             throw ToolError(.found, "\(segment): damaged in \(damaged.grouped) \(damaged == 1 ? "place" : "places")")
         }

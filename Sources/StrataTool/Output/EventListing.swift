@@ -38,7 +38,20 @@ struct EventListing {
         }
     }
 
-    mutating func finish() throws {
+    /// Lists what `body` adds, all of it also where that ends with an error.
+    mutating func finishing(_ body: (inout EventListing) async throws -> Void) async throws {
+        do {
+            try await body(&self)
+        } catch let error as ClosedOutput {
+            throw error
+        } catch {
+            try? finish()
+            throw error
+        }
+        try finish()
+    }
+
+    private mutating func finish() throws {
         try table.finish()
         try output.flush()
     }
