@@ -76,6 +76,21 @@ public final class JetStreamSnapshotStore: SnapshotStore {
     }
 
     @discardableResult
+    public func delete(_ snapshot: Snapshot) async throws(EventStoreError) -> Bool {
+        try await attempt("the snapshot was not deleted", snapshot.stream) { () throws(JetStreamError) in
+            let deadline = session.deadline
+            let (current, sequence) = try await current(of: snapshot.stream, until: deadline)
+            guard let current, current.version == snapshot.version, current.schemaVersion == snapshot.schemaVersion,
+                current.createdAt == snapshot.createdAt, current.contentType == snapshot.contentType
+            else { return false }
+            // A message that was replaced has gone.
+            guard try await delete(sequence, until: deadline) else { return false }
+            session.discard(current.state, from: layout.parts)
+            return true
+        }
+    }
+
+    @discardableResult
     public func deleteAll(
         ofType aggregateType: String, schemaVersionBelow: Int?
     ) async throws(EventStoreError) -> Int {

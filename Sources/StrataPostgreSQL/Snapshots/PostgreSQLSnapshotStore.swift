@@ -15,6 +15,7 @@ public final class PostgreSQLSnapshotStore: SnapshotStore {
     private let latest: Statement
     private let exists: Statement
     private let delete: Statement
+    private let deleteSame: Statement
     private let deleteAll: Statement
 
     /// A store in a schema that ``PostgreSQLSchema/migrate(using:)`` has made. Looks at nothing yet.
@@ -40,6 +41,13 @@ public final class PostgreSQLSnapshotStore: SnapshotStore {
             """)
         exists = Statement("SELECT 1 FROM \(table) \(ofStream)")
         delete = Statement("DELETE FROM \(table) \(ofStream) RETURNING 1")
+        deleteSame = Statement(
+            """
+            DELETE FROM \(table) \(ofStream) AND version = $3::bigint AND schema_version = $4::bigint
+                AND created_at = $5::timestamptz AND created_nanoseconds = $6::smallint AND content_type = $7::smallint
+                AND state = $8::bytea
+            RETURNING 1
+            """)
         deleteAll = Statement(
             """
             WITH deleted AS (DELETE FROM \(table) WHERE aggregate_type = $1::text AND schema_version < $2::bigint RETURNING 1)
@@ -49,14 +57,7 @@ public final class PostgreSQLSnapshotStore: SnapshotStore {
 
     public func save(_ snapshot: Snapshot) async throws(EventStoreError) {
         try EventLimits.check(snapshot)
-        var parameters = BinaryParameters.stream(snapshot.stream)
-        parameters.append(Int64(snapshot.version))
-        parameters.append(Int64(snapshot.schemaVersion))
-        parameters.append(snapshot.createdAt)
-        parameters.append(snapshot.createdAt.serverRemainder)
-        parameters.append(Int16(snapshot.contentType.rawValue))
-        parameters.append(snapshot.state)
-        try await run(Command(save, parameters)) { _ in }
+        try await run(Command(save, .snapshot(snapshot))) { _ in }
     }
 
     public func latest(for stream: StreamID) async throws(EventStoreError) -> Snapshot? {
@@ -87,6 +88,12 @@ public final class PostgreSQLSnapshotStore: SnapshotStore {
     }
 
     @discardableResult
+    public func delete(_ snapshot: Snapshot) async throws(EventStoreError) -> Bool {
+        guard EventLimits.isValidAggregateType(snapshot.stream.aggregateType) else { return false }
+        return try await run(Command(deleteSame, .snapshot(snapshot))) { $0.count > 0 }
+    }
+
+    @discardableResult
     public func deleteAll(
         ofType aggregateType: String, schemaVersionBelow: Int?
     ) async throws(EventStoreError) -> Int {
@@ -111,6 +118,19 @@ public final class PostgreSQLSnapshotStore: SnapshotStore {
         } catch {
             throw EventStoreError(error.error)
         }
+    }
+}
+
+extension BinaryParameters {
+    fileprivate static func snapshot(_ snapshot: Snapshot) -> BinaryParameters {
+        var parameters = BinaryParameters.stream(snapshot.stream)
+        parameters.append(Int64(snapshot.version))
+        parameters.append(Int64(snapshot.schemaVersion))
+        parameters.append(snapshot.createdAt)
+        parameters.append(snapshot.createdAt.serverRemainder)
+        parameters.append(Int16(snapshot.contentType.rawValue))
+        parameters.append(snapshot.state)
+        return parameters
     }
 }
 #endif
