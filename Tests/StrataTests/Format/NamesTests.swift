@@ -32,7 +32,7 @@ import Testing
         #expect(StoreLayout.number(ofSegment: "00000000000000000042.seg") == 42)
         #expect(StoreLayout.number(ofSegment: "02305843009213693950.seg") == 2_305_843_009_213_693_950)
         for name in [
-            "00000000000000000000.seg", "02305843009213693951.seg", "18446744073709551615.seg",
+            "00000000000000000000.seg", "02305843009213693951.seg", "04611686018427387903.seg",
             "99999999999999999999.seg", "0000000000000000042.seg", "000000000000000000042.seg",
             "+0000000000000000042.seg", "0000000000000000004x.seg", "00000000000000000042.SEG",
             "00000000000000000042.seg.new", "٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٤٢.seg",
@@ -48,10 +48,10 @@ import Testing
         let compacted = SegmentIdentity(number: 42, generation: 7)
         #expect(compacted.name == "events/\(first)-00000000000000000007.seg")
         #expect(SegmentIdentity(fileName: "\(first)-00000000000000000007.seg") == compacted)
-        let largest = SegmentIdentity(number: 42, generation: .max)
-        #expect(SegmentIdentity(fileName: "\(first)-18446744073709551615.seg") == largest)
+        let largest = SegmentIdentity(number: 42, generation: Format.generationLimit - 1)
+        #expect(SegmentIdentity(fileName: "\(first)-04611686018427387903.seg") == largest)
         for name in [
-            "\(first)-00000000000000000000.seg", "\(first)-18446744073709551616.seg", "\(first)-7.seg",
+            "\(first)-00000000000000000000.seg", "\(first)-04611686018427387904.seg", "\(first)-7.seg",
             "\(first)-.seg", "-\(first).seg", "\(first)-\(first)-\(first).seg", "\(first)-\(first)",
             "00000000000000000000-\(first).seg",
         ] {
