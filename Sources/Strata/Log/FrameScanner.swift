@@ -24,9 +24,9 @@ struct FrameScanner {
     private var frameLength = 0
     private var buffer: [UInt8] = []
     private var bufferStart = 0
-    /// The bytes of frames that had a header and did not verify, or did and were not gone behind. Frames that a writer has
-    /// written do not overlap, so that there are no more of them than the file has; a forger can have each header claim all
-    /// that follows.
+    /// The bytes of frames that had a header and did not verify, or that did and were not taken, since what stands in them
+    /// was looked at. Frames that a writer has written do not overlap, so that there are no more of them than the file has; a
+    /// forger can have each header claim all that follows.
     private var bytesInVain = 0
 
     init(_ content: SegmentContent, from start: Int = Format.segmentHeaderBytes, to end: Int) {
@@ -56,9 +56,15 @@ struct FrameScanner {
 
     /// Continues at another offset.
     mutating func move(to offset: Int) {
-        if offset < self.offset + frameLength { bytesInVain += frameLength }
+        if (self.offset..<self.offset + frameLength).contains(offset) { bytesInVain += frameLength }
         self.offset = offset
         frameLength = 0
+    }
+
+    /// Forgets what was read ahead, so that the next look at ``offset`` finds what stands there now.
+    mutating func lookAgain() {
+        buffer.removeAll(keepingCapacity: true)
+        move(to: offset)
     }
 
     /// Calls `body` with the body of the frame at ``offset``.
