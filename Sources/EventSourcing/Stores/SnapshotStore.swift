@@ -22,8 +22,8 @@ public protocol SnapshotStore: Sendable {
 
     /// Deletes a snapshot, unless the aggregate has another one by now.
     ///
-    /// The stores of this package look and delete in one step. Without an implementation of its own, a store does so in two,
-    /// and loses a snapshot that is saved in between.
+    /// Without an implementation of its own, a store looks and deletes in two steps, and loses a snapshot that is saved in
+    /// between. The stores that several processes share, and the one in memory, do both in one.
     ///
     /// - Returns: whether it was there.
     @discardableResult
