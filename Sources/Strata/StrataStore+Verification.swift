@@ -44,7 +44,7 @@ extension StrataStore {
     ) throws(StrataError) -> VerificationReport {
         let progress = RisingProgress(progress)
         var hasWriter = false
-        for _ in 0..<verificationAttempts {
+        for attempt in 1...verificationAttempts {
             guard let manifest = try Manifest.read(from: device) else {
                 throw StrataError(.notAStore, "the directory is not a store", path: device.path)
             }
@@ -64,7 +64,7 @@ extension StrataStore {
             if !damage.isEmpty, let newer = try Manifest.read(from: device), newer.generation != manifest.generation {
                 // Compaction has replaced what seemed damaged, and it may be only because it has gone.
                 damage = log.damage(under: newer)
-                if damage.isEmpty { continue }
+                if damage.isEmpty || damage.count < log.damage.count && attempt < verificationAttempts { continue }
             }
             let eventBytes = log.bytesRead
             var snapshots = SnapshotScan(storeID: manifest.storeID, on: device)

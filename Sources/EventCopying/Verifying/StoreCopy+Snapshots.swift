@@ -81,6 +81,8 @@ extension StoreCopy {
         }
         do throws(EventStoreError) {
             if status.isEmpty, copies {
+                // A deletion may cost a sync even where there is nothing.
+                guard try await destination.exists(for: stream) else { return .absent }
                 return try await destination.delete(for: stream) ? .copied(isThere: false) : .absent
             }
             let ours = try await destination.latest(for: stream)

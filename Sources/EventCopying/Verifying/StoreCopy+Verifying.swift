@@ -30,7 +30,7 @@ extension StoreCopy {
 
     /// Compares both stores as they are, and changes neither.
     ///
-    /// - Throws: as ``verify()``.
+    /// - Throws: as ``verify(evenIfStopped:)``.
     public func compare() async throws(CopyError) -> CopyReport {
         for _ in 0..<Self.attempts {
             let end = try await asking(.source) { events throws(EventStoreError) in try await events.currentPosition() }

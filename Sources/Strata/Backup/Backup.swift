@@ -257,8 +257,11 @@ extension Backup {
         let segment = SegmentIdentity(number: manifest.active)
         var hasWriter = try ReaderOpening.hasWriter(source)
         var scan = try scanActive(segment, manifest.storeID)
-        // What a writer has written that came meanwhile need not be durable yet.
-        if !hasWriter { hasWriter = try ReaderOpening.hasWriter(source) }
+        // What a writer has written that came meanwhile need not be durable yet, and it makes durable what was there before.
+        if !hasWriter, try ReaderOpening.hasWriter(source) {
+            hasWriter = true
+            scan = try scanActive(segment, manifest.storeID)
+        }
         // An append that found no room was taken back, and another one has come in its place: it reads well the second time.
         if !scan.damage.isEmpty, hasWriter { scan = try scanActive(segment, manifest.storeID) }
         if let damage = scan.damage.first {
@@ -323,7 +326,8 @@ extension Backup {
             let name = StoreLayout.snapshotSegment(number)
             // The last one still grows.
             let isLast = number == numbers.last
-            if !isLast, isOlderDurable ?? false, try transfer.isSame(name) {
+            let isDurable = isOlderDurable ?? false || transfer.hasBrought(name)
+            if !isLast, isDurable, try transfer.isSame(name) {
                 transfer.keep(name, try StoreFile(name, .read, on: source).length())
             } else {
                 try transfer.bring(name)

@@ -28,6 +28,9 @@ struct FileTransfer {
         keptBytes = 0
     }
 
+    /// Whether this run has brought a file.
+    func hasBrought(_ name: String) -> Bool { brought.contains(name) }
+
     /// Counts a file that an earlier run has brought already.
     mutating func keep(_ name: String, _ bytes: Int) {
         guard !brought.contains(name) else { return }

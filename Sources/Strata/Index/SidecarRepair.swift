@@ -33,6 +33,8 @@ final class SidecarRepair: Sendable {
             var indexing = try SegmentIndexing(
                 entry.identity, storeID: sidecars.storeID, isSealed: true, on: sidecars.device)
             let isSound = indexing.scan.damage.isEmpty && indexing.gaps.isEmpty && entry.matches(indexing.scan)
+            // A compaction has taken it away before it was read; whoever asked finds another one.
+            if !isSound, index.sealedSegment(entry.identity) !== segment { return }
             if !isSound {
                 index.noteIncomplete()
                 indexing.addDamaged(names: index.state.withLock { $0.types.names })

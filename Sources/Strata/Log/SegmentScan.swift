@@ -103,7 +103,6 @@ struct SegmentScanner {
         scan.bytes = min(fileLength, Format.longestSegment)
         scan.contentLength = min(try content.length(), Format.longestSegment)
         try readHeader(of: content)
-        if onlyLooksForCommit, scan.header == nil { return scan }
         compacted = content.compacted
         scan.damage += content.compacted?.damage ?? []
         var scanner = FrameScanner(content, to: scan.contentLength)
@@ -114,7 +113,7 @@ struct SegmentScanner {
                 take(header, scanner, visit)
                 progress(scan.end)
                 if header.kind == .footer || onlyLooksForCommit && scan.commitCount > 0 { break walk }
-            case _ where fileLength > Format.longestSegment: break walk
+            case _ where fileLength > Format.longestSegment || onlyLooksForCommit && scan.header == nil: break walk
             case .frame(let header), .damagedBody(let header):
                 guard try isDamage(at: scanner.offset, &scanner) else { break walk }
                 if looksAgain(&scanner) { continue }
@@ -134,8 +133,8 @@ struct SegmentScanner {
         return scan
     }
 
-    /// Whether ``run(progress:visit:visitDamaged:)`` takes a commit from the segment under a header that verifies. Reads no
-    /// more than that needs.
+    /// Whether ``run(progress:visit:visitDamaged:)`` takes a commit from the segment; where its header does not verify, only
+    /// as far as each frame does. Reads no more than that needs.
     mutating func holdsCommit() throws(StrataError) -> Bool {
         onlyLooksForCommit = true
         return try run { _, _, _ in }.commitCount > 0

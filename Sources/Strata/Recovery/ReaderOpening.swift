@@ -18,7 +18,7 @@ struct ReaderOpening {
     func run() throws(StrataError) -> (log: LogOpening, sidecars: SidecarFiles) {
         try StoreLayout.checkDirectories(on: device)
         var hasWriter = false
-        for _ in 0..<Self.attempts {
+        for attempt in 1...Self.attempts {
             guard let manifest = try Manifest.read(from: device) else {
                 throw StrataError(.notAStore, "the directory is not a store", path: device.path)
             }
@@ -35,7 +35,9 @@ struct ReaderOpening {
             // A rollover in between leaves us with the store as it was before, unless a file went away meanwhile.
             if log.damage.isEmpty { return (log, sidecars) }
             guard let newer = try Manifest.read(from: device) else { continue }
-            if newer.generation == manifest.generation || !log.damage(under: newer).isEmpty {
+            let left = log.damage(under: newer).count
+            let isAllLeft = newer.generation == manifest.generation || left == log.damage.count
+            if isAllLeft || attempt == Self.attempts && left > 0 {
                 logger.warning(
                     "the store is damaged; what is sound can be read", metadata: ["damage": "\(log.damage.count)"])
                 return (log, sidecars)

@@ -72,7 +72,7 @@ actor SnapshotLog {
         var header = frameHeader(.snapshot)
         header.firstVersion = snapshot.version
         let (number, offset) = try append(header, of: snapshot.stream, body: body)
-        if standsFor + 1 < firstLiveVersion { try syncOrTakeBack(offset, of: snapshot.stream) }
+        if firstLiveVersion > 1, standsFor < firstLiveVersion { try syncOrTakeBack(offset, of: snapshot.stream) }
         index[snapshot.stream] = SnapshotIndex.Entry(
             segment: number, offset: offset, frameLength: Format.frameHeaderBytes + body.count,
             version: snapshot.version, schemaVersion: snapshot.schemaVersion, createdAt: snapshot.createdAt,

@@ -119,6 +119,29 @@ import Testing
         }
     }
 
+    /// What is really damaged is no reason to keep to what has only been replaced.
+    @Test func aReaderThatOpensADamagedStoreDoesNotMissWhatIsReplacedMeanwhile() async throws {
+        let files = StoreFiles(directory)
+        try await StrataStore.with(directory, options) { try await fill($0) }
+        let active = try #require(try files.segments().last { $0.hasSuffix(".seg") })
+        let before = try files.contents()
+        try await StrataStore.with(directory, options) { _ = try await $0.compact().report() }
+        try files.flipBit(at: 200, of: active)
+        let after = try files.contents()
+        func device() throws -> any Device {
+            try files.replaceContents(with: before)
+            try files.flipBit(at: 200, of: active)
+            return InterferingDevice(
+                try FileSystemDevice(path: directory.path), before: "events/", access: .read
+            ) { _, _ in try? files.replaceContents(with: after) }
+        }
+        let opened = try ReaderOpening(on: device(), options: StrataOptions(access: .readOnly)).run()
+        #expect(opened.log.damage.map(\.file) == [active])
+        let report = try StrataStore.verify(on: device())
+        #expect(report.damage.map(\.file) == [active])
+        #expect(report.events == 1_999)
+    }
+
     @Test func streamsAndAppendsGoOnMeanwhile() async throws {
         try await StrataStore.with(directory, options) { store in
             try await fill(store)

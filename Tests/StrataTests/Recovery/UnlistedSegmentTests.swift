@@ -34,11 +34,15 @@ import Testing
         #expect(bytesRead < 3 << 20, "\(bytesRead)")
     }
 
-    @Test func oneWhoseHeaderDoesNotVerifyIsLeftOverAndNotReadFurther() throws {
+    @Test func oneWhoseHeaderDoesNotVerifyIsLeftOverOnlyWithoutACommitBehindIt() throws {
         let segment = longSegment().bytes
-        let (report, bytesRead) = try verify(beside: segment.with(segment[50] ^ 1, at: 50))
-        #expect(report.damage == [])
-        #expect(bytesRead == Format.segmentHeaderBytes)
+        let damaged = segment.with(segment[50] ^ 1, at: 50)
+        let (report, bytesRead) = try verify(beside: damaged)
+        #expect(report.damage.map(\.reason) == ["the manifest does not list this segment with events"])
+        #expect(bytesRead < 3 << 20, "\(bytesRead)")
+        let (other, otherBytesRead) = try verify(beside: damaged.with(damaged[70] ^ 1, at: 70))
+        #expect(other.damage == [])
+        #expect(otherBytesRead < 3 << 20, "\(otherBytesRead)")
     }
 
     @Test func oneWithoutACommitIsLeftOver() throws {

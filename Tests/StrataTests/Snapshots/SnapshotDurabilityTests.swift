@@ -178,6 +178,22 @@ import Testing
         try await store.close()
     }
 
+    /// The events that it was made of are all released: nobody needs it.
+    @Test func anImportedSoftDeletionPassesOverADamagedSnapshot() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: options)
+        try await fill(store)
+        let name = "snapshots/00000000000000000001.seg"
+        let file = try StoreFile(name, .readWrite, on: device)
+        let length = try file.length()
+        try file.write([UInt8](repeating: 0xFF, count: length - 160).span.bytes, at: 160)
+        let version = try await store.events.version(of: order)
+        let deletion = StreamStatus(version: version, firstVersion: version + 1, isTombstoned: false)
+        try await store.events.importChanges([.release(deletion, of: order)])
+        #expect(try await store.events.status(of: order).isEmpty)
+        try await store.close()
+    }
+
     @Test func anImportThatReleasesNothingMoreDoesNotSyncSnapshots() async throws {
         let device = SimulatedDevice(seed: 1)
         let store = try await makeStore(on: device)
@@ -190,14 +206,14 @@ import Testing
         try await store.close()
     }
 
-    @Test func theFirstSnapshotOfATruncatedStreamIsDurable() async throws {
+    /// The one that is kept is of too few events; one of the last released event alone is, too.
+    @Test(arguments: [1, 2]) func theFirstSnapshotOfATruncatedStreamIsDurable(kept: Int) async throws {
         let device = SimulatedDevice(seed: 1)
         let store = try await StrataStore.open(on: device, options: options)
         try await append(store, 4)
-        try await save(store, version: 1)
+        try await save(store, version: kept)
         try await store.events.importChanges([.release(release, of: order)])
         try await waitForEvents(store)
-        // The one that is kept is of too few events.
         try await save(store, version: 3)
         #expect(try await find(on: device.storage.afterTotalLoss).snapshot == 3)
         try await save(store, version: 4)
