@@ -181,8 +181,16 @@ import Testing
     /// The events that it was made of are all released: nobody needs it.
     @Test func anImportedSoftDeletionPassesOverADamagedSnapshot() async throws {
         let device = SimulatedDevice(seed: 1)
+        let options = StrataOptions(segmentBytes: 64 << 10, preallocatedBytes: 0, idleMarkDelay: nil)
         let store = try await StrataStore.open(on: device, options: options)
         try await fill(store)
+        // Behind it, another segment begins.
+        var randomness = SeededRandomness(seed: 1)
+        _ = try await store.events.append([sampleEvent()], to: cart, expecting: .any)
+        try await store.snapshots.save(
+            Snapshot(
+                stream: cart, version: 1, schemaVersion: 1, createdAt: .distantPast,
+                state: Bytes(randomness.bytes(options.segmentBytes))))
         let name = "snapshots/00000000000000000001.seg"
         let file = try StoreFile(name, .readWrite, on: device)
         let length = try file.length()
