@@ -26,6 +26,8 @@ import Testing
     private func life(rounds: Int = 25) async throws -> Life {
         let streams = [sampleStream("Order"), sampleStream("Cart")]
         var ids: Set<UUID> = []
+        // So that they fill several segments.
+        var randomness = SeededRandomness(seed: seed)
         func live(_ device: SimulatedDevice, _ rounds: Int) async throws -> [RecordedEvent] {
             let store = try await StrataStore.open(on: device, options: options)
             for number in 0..<rounds {
@@ -37,7 +39,7 @@ import Testing
                     try await store.snapshots.save(
                         Snapshot(
                             stream: stream, version: result.version, schemaVersion: 1, createdAt: .distantPast,
-                            state: Bytes(String(repeating: "\(number % 10)", count: 3_000))))
+                            state: Bytes(randomness.bytes(3_000))))
                     try await store.events.truncate(stream, before: result.version - 1, expecting: .any)
                 }
             }
