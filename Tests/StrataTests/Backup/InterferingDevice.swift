@@ -1,41 +1,6 @@
 import EventSourcing
-import Glibc
 import Strata
 import Synchronization
-
-/// A device on which nothing of some name can be renamed.
-struct FailingInstallation: Device {
-    private let base: any Device
-    private let name: String
-
-    init(_ base: any Device, of name: String) {
-        self.base = base
-        self.name = name
-    }
-
-    var path: String { base.path }
-    var allowsBackgroundWork: Bool { base.allowsBackgroundWork }
-
-    func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile {
-        try base.open(name, access)
-    }
-    func kind(of name: String) throws(SystemError) -> FileKind? { try base.kind(of: name) }
-    func createDirectory(_ name: String) throws(SystemError) { try base.createDirectory(name) }
-    func list(_ name: String) throws(SystemError) -> [String] { try base.list(name) }
-    func rename(_ name: String, to newName: String) throws(SystemError) {
-        if name == self.name { throw SystemError(number: EIO, call: "rename") }
-        try base.rename(name, to: newName)
-    }
-    func remove(_ name: String) throws(SystemError) { try base.remove(name) }
-    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
-        try base.link(name, of: source, as: newName)
-    }
-    func syncDirectory(_ name: String) throws(SystemError) { try base.syncDirectory(name) }
-    func syncParent() throws(SystemError) { try base.syncParent() }
-    func now() -> Timestamp { base.now() }
-    func processID() -> Int32 { base.processID() }
-    func randomNumber() -> UInt64 { base.randomNumber() }
-}
 
 /// A device under which something happens right before a file of some name is opened for the first time, in any way or
 /// in one; or for a later time.

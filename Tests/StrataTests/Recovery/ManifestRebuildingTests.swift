@@ -48,6 +48,24 @@ import Testing
             ]))
     }
 
+    /// It counts as no older than the one that the backup has.
+    @Test func aBackupGoesOnBehindIt() async throws {
+        let (device, target) = (SimulatedDevice(seed: 1), SimulatedDevice(seed: 2))
+        for isCompacted in [true, false] {
+            let store = try await StrataStore.open(on: device, options: options)
+            for _ in 1...3 {
+                let event = sampleEvent(String(repeating: "b", count: 40_000))
+                _ = try await store.events.append([event], to: stream, expecting: .any)
+            }
+            if isCompacted { _ = try await store.compact().report() }
+            try await store.close()
+        }
+        _ = try StrataStore.backup(of: device, to: target)
+        try device.remove("MANIFEST")
+        _ = try StrataStore.recover(on: device, dryRun: false, options: options)
+        #expect(try StrataStore.backup(of: device, to: target).events == 6)
+    }
+
     /// A compaction that was cut off leaves the old segment beside the new one.
     @Test func ofTwoSegmentsForTheSamePositionsTheSoundOneCounts() async throws {
         let device = SimulatedDevice(seed: 1)
