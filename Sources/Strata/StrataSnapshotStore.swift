@@ -73,6 +73,21 @@ public final class StrataSnapshotStore: SnapshotStore {
         do { return try await log.delete([stream]) > 0 } catch { throw EventStoreError(savingSnapshot: error) }
     }
 
+    /// Deletes a snapshot, durably, if it is still the one that is kept, whoever saves another at the same time.
+    @discardableResult
+    public func delete(_ snapshot: Snapshot) async throws(EventStoreError) -> Bool {
+        let log = try writableLog()
+        let stream = snapshot.stream
+        while let entry = reader.index[stream] {
+            guard try await latest(for: stream) == snapshot else { return false }
+            do {
+                if try await log.delete(entry, of: stream) { return true }
+            } catch { throw EventStoreError(savingSnapshot: error) }
+            // Meanwhile another was saved, or a compaction has moved it.
+        }
+        return false
+    }
+
     /// Deletes the snapshots of a type that there are.
     ///
     /// One whose saving failed is none of them. Where its bytes reached the disk all the same and could not be taken back, a

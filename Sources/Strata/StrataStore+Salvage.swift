@@ -5,7 +5,8 @@ extension StrataStore {
     ///
     /// Event ids, positions and times stay. Where a stream has lost events, its later versions move up, because
     /// versions have no gaps; the report names every stream and version that is gone. The damaged store is not
-    /// changed. Time and reading are proportional to the bytes of the log, memory to the number of events.
+    /// changed. The new one counts as a store once all of it is durable: a salvage that is cut off leaves a directory that
+    /// is none. Time and reading are proportional to the bytes of the log, memory to the number of events.
     ///
     /// - Parameters:
     ///   - path: the damaged store's directory. Nobody may have it open for writing.
@@ -18,12 +19,7 @@ extension StrataStore {
         from path: String, into newPath: String, progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
     ) async throws(StrataError) -> SalvageReport {
         let (source, destination) = try await BlockingReads.run { () throws(StrataError) in
-            let source = try existingStore(at: path)
-            let destination = try FileSystemDevice.open(storeAt: newPath, createIfMissing: true)
-            guard try destination.listOrFail(".").isEmpty else {
-                throw StrataError(.cannotCreate, "there is something at the new store's path already", path: newPath)
-            }
-            return (source, destination)
+            (try existingStore(at: path), try FileSystemDevice.open(storeAt: newPath, createIfMissing: true))
         }
         return try await salvage(from: source, into: destination, progress: progress)
     }
@@ -37,7 +33,14 @@ extension StrataStore {
             guard try !ReaderOpening.hasWriter(source) else {
                 throw StrataError(.locked, "the store is open for writing", path: source.path)
             }
-            return try WriterOpening(on: destination, options: options).run()
+            try SalvageMarker.check(source)
+            // Where there is something, not even the lock may be made.
+            try StoreCreation.checkEmptiness(of: destination)
+            let lock = try WriterOpening.takeLock(on: destination)
+            // Until then somebody may have made a store.
+            try StoreCreation.checkEmptiness(of: destination)
+            try SalvageMarker.write(on: destination)
+            return try WriterOpening(on: destination, options: options, isSalvage: true).run(holding: lock)
         }
         let log = SegmentLog(opened, options: options)
         var salvage = try await log.fill(from: Salvage(of: source), progress: progress)
@@ -48,6 +51,7 @@ extension StrataStore {
         // They are not reported before they are durable.
         try await snapshots.mark()
         await snapshots.close()
+        try await BlockingReads.run { () throws(StrataError) in try SalvageMarker.remove(from: destination) }
         return salvage.report(snapshots: count)
     }
 }

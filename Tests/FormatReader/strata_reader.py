@@ -684,6 +684,8 @@ class Store:
         self.path = path
         if not os.path.lexists(self._file("MANIFEST")):
             raise NotReadable(f"{path} is not a store: it has no MANIFEST")
+        if os.path.lexists(self._file("SALVAGE")):
+            raise NotReadable(f"{path} is not a store: a salvage has not come to its end")
 
     def _file(self, name: str) -> str:
         return os.path.join(self.path, name)

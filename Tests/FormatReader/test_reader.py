@@ -516,6 +516,13 @@ class Damage(StoreTestCase):
         self.assertEqual(self.read("verify", self.path())[0], 1)
         run_tool("verify", self.path(), code=1)
 
+    def test_what_a_salvage_has_not_finished_is_no_store(self) -> None:
+        Path(self.path(), "SALVAGE").write_text("salvage, not complete\n")
+        with self.assertRaises(reader.NotReadable):
+            reader.Store(self.path())
+        for command in ("verify", "recover", "stats"):
+            run_tool(command, self.path(), code=65)
+
     def test_bytes_behind_the_last_frame_are_a_torn_tail(self) -> None:
         for tail in (b"x", bytes(8), bytes(4096), b"SFRM" + bytes(84), self.random.randbytes(1000), self.sound[160:]):
             with self.subTest(tail=tail[:16]):

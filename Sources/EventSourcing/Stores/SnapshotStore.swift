@@ -23,7 +23,7 @@ public protocol SnapshotStore: Sendable {
     /// Deletes a snapshot, unless the aggregate has another one by now.
     ///
     /// Without an implementation of its own, a store looks and deletes in two steps, and loses a snapshot that is saved in
-    /// between. The stores that several processes share, and the one in memory, do both in one.
+    /// between. All stores of this package do both in one.
     ///
     /// - Returns: whether it was there.
     @discardableResult

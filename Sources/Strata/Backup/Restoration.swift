@@ -25,12 +25,12 @@ struct Restoration {
             throw StrataError(.locked, "a backup is being made, or somebody writes to it", path: source.path)
         }
         // Where there is something, not even the lock may be made.
-        try checkEmptiness()
+        try StoreCreation.checkEmptiness(of: destination)
         // Excludes another restoration, and whoever makes a store there.
         let lock = try WriterOpening.takeLock(on: destination)
         defer { withExtendedLifetime(lock) {} }
         // Until then somebody may have made one.
-        try checkEmptiness()
+        try StoreCreation.checkEmptiness(of: destination)
         try copyFiles(of: manifest)
         var log = LogOpening(
             manifest: manifest, on: destination,
@@ -46,13 +46,6 @@ struct Restoration {
         var snapshots = SnapshotScan(storeID: manifest.storeID, on: destination)
         try snapshots.run()
         return report(manifest, log.index, snapshots)
-    }
-
-    private func checkEmptiness() throws(StrataError) {
-        guard try destination.listOrFail(".").allSatisfy({ $0 == StoreLayout.lock }) else {
-            throw StrataError(
-                .cannotCreate, "there is something at the new store's path already", path: destination.path)
-        }
     }
 
     private mutating func copyFiles(of manifest: Manifest) throws(StrataError) {

@@ -7,6 +7,8 @@ enum StoreLayout {
     static let quarantine = "quarantine"
     /// Only in a backup that nobody has written to.
     static let backupMarker = "BACKUP"
+    /// Only where a salvage has not come to its end.
+    static let salvageMarker = "SALVAGE"
     static let segmentSuffix = ".seg"
     static let sidecarSuffix = ".idx"
     /// Behind the name of a file that a backup is bringing.

@@ -9,6 +9,8 @@ struct StreamCursor: Sendable {
     private var query: StreamQuery?
     /// The versions that are still to be read.
     private var versions: ClosedRange<Int>?
+    /// How many events the next batch of a walk backward has.
+    private var backwardEvents = LogReader.batchEvents
     private var decoder = EventDecoder()
 
     /// - Throws: ``EventStoreError/Code/invalidArgument`` for a negative limit or a bad name.
@@ -57,19 +59,20 @@ struct StreamCursor: Sendable {
     }
 
     private mutating func nextDescending(of versions: ClosedRange<Int>) throws(StrataError) -> [RecordedEvent] {
-        let part = max(versions.lowerBound, versions.upperBound - LogReader.batchEvents + 1)...versions.upperBound
-        var events: [RecordedEvent] = []
-        var next = part.lowerBound
-        // A batch may end before the part does, because of its size in bytes.
-        while next <= part.upperBound {
-            let more = try reader.events(of: stream, versions: next...part.upperBound, decoder: &decoder)
-            // What stands here was released meanwhile, and what was read before it.
-            guard more.first?.version == next, let last = more.last?.version else { return [] }
-            events += more
-            next = last + 1
+        while true {
+            let part = max(versions.lowerBound, versions.upperBound - backwardEvents + 1)...versions.upperBound
+            let events = try reader.events(of: stream, versions: part, decoder: &decoder)
+            // What stands here was released meanwhile.
+            guard events.first?.version == part.lowerBound, let last = events.last?.version else { return [] }
+            // A batch ends before the part does where that is too large: then so many fit, unless fewer are left.
+            guard last == part.upperBound else {
+                backwardEvents = min(events.count, part.count - events.count)
+                continue
+            }
+            backwardEvents = min(2 * events.count, LogReader.batchEvents)
+            self.versions = versions.lowerBound < part.lowerBound ? versions.lowerBound...part.lowerBound - 1 : nil
+            return events.reversed()
         }
-        self.versions = versions.lowerBound < part.lowerBound ? versions.lowerBound...part.lowerBound - 1 : nil
-        return events.reversed()
     }
 
     /// The versions that are still to be read and were not released meanwhile.

@@ -2,7 +2,10 @@ extension Manifest {
     private static let longest = 64 << 20
 
     /// Reads a store's manifest; nil where there is none.
-    static func read(from device: any Device) throws(StrataError) -> Manifest? {
+    ///
+    /// - Parameter isSalvage: whether the store is one that a salvage makes: for all others it is none yet.
+    static func read(from device: any Device, isSalvage: Bool = false) throws(StrataError) -> Manifest? {
+        if !isSalvage { try SalvageMarker.check(device) }
         guard try device.kindOrFail(of: StoreLayout.manifest) != nil else { return nil }
         let bytes = try device.content(of: StoreLayout.manifest, limit: longest)
         do throws(FormatError) {

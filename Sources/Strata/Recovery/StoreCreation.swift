@@ -6,6 +6,15 @@ import EventSourcing
 enum StoreCreation {
     private static let directories = [StoreLayout.events, StoreLayout.snapshots, StoreLayout.quarantine]
 
+    /// Checks that a store can be brought to a directory from elsewhere.
+    ///
+    /// - Throws: ``StrataError/Code/cannotCreate`` where there is more than a lock.
+    static func checkEmptiness(of device: any Device) throws(StrataError) {
+        guard try device.listOrFail(".").allSatisfy({ $0 == StoreLayout.lock }) else {
+            throw StrataError(.cannotCreate, "there is something at the new store's path already", path: device.path)
+        }
+    }
+
     /// Whether a directory without a manifest holds nothing, or nothing but what an unfinished creation leaves.
     static func isPossible(on device: any Device) throws(StrataError) -> Bool {
         let leftovers = Set(

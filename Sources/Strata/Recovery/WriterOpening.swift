@@ -6,10 +6,13 @@ struct WriterOpening {
     private let device: any Device
     private let options: StrataOptions
     private let epoch: UInt64
+    private let isSalvage: Bool
 
-    init(on device: any Device, options: StrataOptions) {
+    /// - Parameter isSalvage: whether the store is one that a salvage makes.
+    init(on device: any Device, options: StrataOptions, isSalvage: Bool = false) {
         self.device = device
         self.options = options
+        self.isSalvage = isSalvage
         // 0 would look like a field that was never written.
         epoch = max(1, device.randomNumber())
     }
@@ -35,10 +38,10 @@ struct WriterOpening {
     func run(holding lock: StoreFile) throws(StrataError) -> OpenedLog {
         try StoreLayout.checkDirectories(on: device)
         // Only now, because another process may have been at work until the lock was free.
-        let isNew = try Manifest.read(from: device) == nil
+        let isNew = try Manifest.read(from: device, isSalvage: isSalvage) == nil
         if isNew { try StoreCreation.create(on: device, epoch: epoch) }
         try syncDirectories(isNew: isNew)
-        guard let manifest = try Manifest.read(from: device) else {
+        guard let manifest = try Manifest.read(from: device, isSalvage: isSalvage) else {
             throw StrataError(.ioFailure, "the manifest has gone", path: device.path)
         }
         let sidecars = SidecarFiles(

@@ -114,6 +114,12 @@ actor SnapshotLog {
         return present
     }
 
+    /// Deletes a stream's snapshot, durably, if it is still the one that counts; returns whether it was.
+    func delete(_ entry: SnapshotIndex.Entry, of stream: StreamID) throws(StrataError) -> Bool {
+        guard index[stream] == entry else { return false }
+        return try delete([stream]) > 0
+    }
+
     /// Makes a stream's snapshot durable, if there is one: the events that it was made of are about to be released.
     ///
     /// - Throws: ``StrataError/Code/damaged`` where it does not verify, beside the codes of failed calls.

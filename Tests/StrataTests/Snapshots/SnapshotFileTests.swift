@@ -1,6 +1,9 @@
+import Dispatch
 import EventSourcing
 import Foundation
 import Strata
+import StrataTesting
+import Synchronization
 import Testing
 
 /// Snapshots on the device: kept across openings, compressed, and never believed when damaged or ahead.
@@ -55,6 +58,36 @@ import Testing
             try await store.snapshots.save(random)
         }
         #expect(try await StrataStore.with(directory) { try await $0.snapshots.latest(for: stream) } == random)
+    }
+
+    /// One that is saved while it is looked at whether the other is still kept stays.
+    @Test func aSnapshotIsNotDeletedInPlaceOfAnother() async throws {
+        let (stream, newer) = (stream, snapshot(7))
+        let base = SimulatedDevice()
+        let options = StrataOptions(idleMarkDelay: nil)
+        let filled = try await StrataStore.open(on: base, options: options)
+        try await appendEvents(filled, 7)
+        try await filled.snapshots.save(snapshot(3))
+        try await filled.close()
+        let opened = Mutex<StrataStore?>(nil)
+        let device = InterferingDevice(base, before: "snapshots/", access: .read, passing: 1) { _, _ in
+            // On a thread of its own, which may wait.
+            let isSaved = DispatchSemaphore(value: 0)
+            let store = opened.withLock { $0 }
+            Task {
+                try? await store?.snapshots.save(newer)
+                isSaved.signal()
+            }
+            isSaved.wait()
+        }
+        let store = try await StrataStore.open(on: device, options: options)
+        opened.withLock { $0 = store }
+        #expect(try await !store.snapshots.delete(snapshot(3)))
+        #expect(try await store.snapshots.latest(for: stream) == newer)
+        #expect(try await store.snapshots.delete(newer))
+        #expect(try await !store.snapshots.delete(newer))
+        opened.withLock { $0 = nil }
+        try await store.close()
     }
 
     @Test func aDeletedSnapshotStaysDeleted() async throws {

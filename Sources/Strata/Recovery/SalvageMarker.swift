@@ -1,0 +1,26 @@
+import EventSourcing
+
+/// The file that tells a salvage under way, or one that was cut off, from a store: what is there lacks events that could
+/// have been saved, although all of it verifies.
+enum SalvageMarker {
+    /// Marks a directory durably, before anything else comes into it.
+    static func write(on device: any Device) throws(StrataError) {
+        try device.writeReplacement(of: StoreLayout.salvageMarker, with: Array("salvage, not complete\n".utf8))
+        try device.installReplacement(of: StoreLayout.salvageMarker)
+    }
+
+    /// Makes a store of the directory, once all of it is durable.
+    static func remove(from device: any Device) throws(StrataError) {
+        try device.removeIfPresent(StoreLayout.salvageMarker)
+        try device.syncDirectoryOrFail(".")
+    }
+
+    /// - Throws: ``StrataError/Code/notAStore`` where the directory is marked.
+    static func check(_ device: any Device) throws(StrataError) {
+        guard try device.kindOrFail(of: StoreLayout.salvageMarker) != nil else { return }
+        throw StrataError(
+            .notAStore,
+            "a salvage into this directory is under way, or was cut off: then remove the directory and begin again",
+            path: device.path)
+    }
+}
