@@ -142,14 +142,14 @@ extension SimulatedDevice.State {
         let taken = min(bytes.count, max(0, length - offset) + room)
         guard taken > 0 || bytes.isEmpty else { throw SystemError(number: ENOSPC, call: "pwrite") }
         storage.write(Array(bytes[..<taken]), at: offset, to: node)
-        self.room = room - max(0, offset + taken - length)
+        self.room = max(0, room - max(0, offset + taken - length))
         return taken
     }
 
     fileprivate mutating func truncate(_ node: Int, to length: Int) {
         let before = storage.files[node]?.visible.count ?? 0
         storage.truncate(node, to: length)
-        if let room { self.room = room + before - length }
+        if let room { self.room = max(0, room + before - length) }
     }
 
     /// Where there is too little room, the file gets what there is, as on some file systems.

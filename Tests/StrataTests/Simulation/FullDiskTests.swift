@@ -15,6 +15,22 @@ import Testing
         print("full disks: \(rooms.count) with \(waiting) appends waiting, seed \(SimulationScale.seed)")
     }
 
+    /// What makes a file longer than there is room for, a hole for example, takes all of the simulated device's, and no more.
+    @Test(arguments: [true, false]) func aFullDeviceHasNoRoomAtLeast(isTruncated: Bool) throws {
+        let device = SimulatedDevice(seed: 1)
+        let file = try device.open("a", .create)
+        device.setRoom(10)
+        if isTruncated {
+            try file.truncate(to: 100)
+        } else {
+            #expect(try file.write([UInt8](repeating: 2, count: 2).span.bytes, at: 98) == 2)
+        }
+        #expect(throws: SystemError.self) { try file.extend(to: 200) }
+        #expect(try file.length() == 100)
+        try file.truncate(to: 90)
+        #expect(try file.write([UInt8](repeating: 3, count: 20).span.bytes, at: 90) == 10)
+    }
+
     private func check(room: Int, waiting: Int) async throws {
         let device = SimulatedDevice(seed: UInt64(room))
         let store = try await StrataStore.open(on: device, options: options)
