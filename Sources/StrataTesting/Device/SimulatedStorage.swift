@@ -193,8 +193,9 @@ extension SimulatedStorage.File {
 extension [UInt8] {
     /// Makes the array shorter, or longer with zeros.
     mutating func setLength(_ length: Int) {
-        if length > count { append(contentsOf: repeatElement(0, count: length - count)) }
-        removeLast(count - length)
+        guard length > count else { return removeLast(count - length) }
+        // Copied at once, without optimization as well, which a repeated element is not.
+        append(contentsOf: [UInt8](repeating: 0, count: length - count))
     }
 
     /// Puts bytes at an offset, with zeros in front where the array is too short.
