@@ -28,7 +28,6 @@ struct ManifestRebuilding {
             sealed.append(next)
             position = next.lastPosition + 1
         }
-        guard position == active.number else { return nil }
         // Not below that of the manifest which is gone: since the last compaction it has grown with every segment that was sealed,
         // and at most once with the first manifest and with a change of the format.
         let generation = UInt64(sealed.count) + 1 + (sealed.map(\.generation).max() ?? 0)

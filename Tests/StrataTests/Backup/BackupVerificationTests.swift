@@ -85,6 +85,23 @@ import Testing
         try expectSoundBackup()
     }
 
+    /// Its first segment ends elsewhere, so that it has none with the number of the backup's last one.
+    @Test func aCopyWithAnotherSealedSegmentIsNotTaken() async throws {
+        let common = try await device(appending: 1).storage
+        try backUp(try await device(common, appending: 1))
+        let other = SimulatedDevice(common, seed: 9)
+        let store = try await StrataStore.open(on: other, options: options)
+        for length in [1_000, 40_000, 40_000] {
+            let event = sampleEvent(String(repeating: "y", count: length))
+            _ = try await store.events.append([event], to: stream, expecting: .any)
+        }
+        try await store.close()
+        let before = target.storage.contents
+        expect(.cannotCreate, of: other)
+        #expect(target.storage.contents["MANIFEST"] == before["MANIFEST"])
+        try expectSoundBackup()
+    }
+
     @Test func anOlderCopyIsNotTaken() async throws {
         let older = try await device(appending: 2).storage
         try backUp(try await device(older, appending: 2))

@@ -66,6 +66,29 @@ import Testing
         }
     }
 
+    /// It stays as it is when it is sealed, and nothing begins anew.
+    @Test func aWalkBackwardGoesOnInASegmentThatIsSealed() async throws {
+        try await StrataStore.with(directory, StrataOptions(segmentBytes: 4 << 20, idleMarkDelay: nil)) { store in
+            for number in 0..<40 {
+                let event = sampleEvent(String(repeating: "\(number) ", count: 25_000))
+                _ = try await store.events.append([event], to: streams[number % 5], expecting: .any)
+            }
+            let before = try await store.events.readAll(direction: .backward).collect()
+            var during: [RecordedEvent] = []
+            var iterator = store.events.read(FeedQuery(direction: .backward)).makeAsyncIterator()
+            while let batch = try await iterator.next() {
+                if during.isEmpty {
+                    let event = sampleEvent(String(repeating: "z", count: 3 << 20))
+                    _ = try await store.events.append([event], to: streams[0], expecting: .any)
+                }
+                during += batch
+            }
+            #expect(try StoreFiles(directory).segments().count == 2)
+            let isSame = during == before
+            #expect(isSame, "\(during.count) events")
+        }
+    }
+
     /// Gives a store, and a device under which it is compacted right before a file of events is opened for reading.
     private func withInterference(
         _ body: @escaping @Sendable (StrataStore, any Device) throws(StrataError) -> Void

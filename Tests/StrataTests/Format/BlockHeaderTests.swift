@@ -116,7 +116,16 @@ import Testing
     ]
     static let impossibleFooters: [Change] = [
         ("compressed", { ($0.compression, $0.contentLength) = (.lz4, 80) }), ("frames", { $0.frameCount = 1 }),
-        ("a position", { $0.firstPosition = 1 }), ("an end within the segment's header", { $0.contentOffset = 56 }),
+        ("a position", { $0.firstPosition = 1 }),
+        (
+            "an end within the segment's header",
+            {
+                // As short as one that names no block.
+                $0.storedLength = CompactedFooter.longest(at: offset, contentLength: Format.segmentHeaderBytes)
+                $0.contentLength = $0.storedLength
+                $0.contentOffset = 56
+            }
+        ),
         ("an end behind the longest segment", { $0.contentOffset = Format.longestSegment + 8 }),
         (
             "more blocks than there is room for in the file",
