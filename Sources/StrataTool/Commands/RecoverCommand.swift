@@ -13,7 +13,8 @@ struct RecoverCommand: AsyncParsableCommand {
             are damaged it changes nothing and ends with 1.
 
             With --salvage: makes a new store of everything that verifies and says what is gone, by stream and version. \
-            The old store is not changed. Ends with 1 where anything is gone.
+            The old store is not changed. Ends with 1 where anything is gone. A salvage that is cut off leaves a directory \
+            that is no store: remove it and begin again.
             """)
 
     @Argument(help: "The store's directory.")
