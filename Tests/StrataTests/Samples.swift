@@ -35,8 +35,15 @@ struct StoreFiles {
         try Array(Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
     }
 
+    /// Writes a file where it stands. It is never shorter than before and after: somebody may have it mapped.
     func write(_ bytes: [UInt8], to name: String) throws {
-        try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+        let filePath = "\(path)/\(name)"
+        guard let file = FileHandle(forUpdatingAtPath: filePath) else {
+            return try Data(bytes).write(to: URL(fileURLWithPath: filePath))
+        }
+        try file.write(contentsOf: Data(bytes))
+        try file.truncate(atOffset: UInt64(bytes.count))
+        try file.close()
     }
 
     func append(_ bytes: [UInt8], to name: String) throws {
