@@ -9,10 +9,14 @@ enum SalvageMarker {
         try device.installReplacement(of: StoreLayout.salvageMarker)
     }
 
-    /// Makes a store of the directory, once all of it is durable.
+    /// Makes a store of the directory, once all of it is durable. Where that fails, the marker comes back: as long as a loss
+    /// of power can bring it back, nobody may append.
     static func remove(from device: any Device) throws(StrataError) {
         try device.removeIfPresent(StoreLayout.salvageMarker)
-        try device.syncDirectoryOrFail(".")
+        do throws(StrataError) { try device.syncDirectoryOrFail(".") } catch {
+            try? write(on: device)
+            throw error
+        }
     }
 
     /// - Throws: ``StrataError/Code/notAStore`` where the directory is marked.

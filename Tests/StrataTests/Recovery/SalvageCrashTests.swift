@@ -107,5 +107,13 @@ import Testing
             refused += 1
         }
         #expect(refused > 10)
+        // The mark has gone, and a loss of power could bring it back.
+        let last = SimulatedDevice(seed: seed)
+        last.inject([DeviceFault(atCall: plain, .failedSync(.keptInCache))])
+        await #expect(throws: StrataError.self) {
+            _ = try await StrataStore.salvage(from: SimulatedDevice(source, seed: seed), into: last, options: options)
+        }
+        last.clearFaults()
+        #expect(try await isRefused(last.afterProcessDeath().storage))
     }
 }
