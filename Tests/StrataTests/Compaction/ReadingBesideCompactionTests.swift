@@ -18,6 +18,15 @@ import Testing
         }
     }
 
+    /// Appends texts of a number, over and over, so that a segment has many pieces; gives all events, backward.
+    private func fillPieces(_ store: StrataStore, count: Int, repeating times: Int) async throws -> [RecordedEvent] {
+        for number in 0..<count {
+            let event = sampleEvent(String(repeating: "\(number) ", count: times))
+            _ = try await store.events.append([event], to: streams[number % 5], expecting: .any)
+        }
+        return try await store.events.readAll(direction: .backward).collect()
+    }
+
     /// Reads in small batches, and compacts behind the first one.
     private func read(
         _ store: StrataStore, _ query: FeedQuery, compacting options: [CompactionOptions]
@@ -53,11 +62,7 @@ import Testing
     /// The segment has many pieces, and is the active one when the walk begins.
     @Test func aWalkBackwardGoesOnInASegmentThatIsSealedAndReplaced() async throws {
         try await StrataStore.with(directory, StrataOptions(segmentBytes: 4 << 20, idleMarkDelay: nil)) { store in
-            for number in 0..<1_500 {
-                let event = sampleEvent(String(repeating: "\(number) ", count: 300))
-                _ = try await store.events.append([event], to: streams[number % 5], expecting: .any)
-            }
-            let before = try await store.events.readAll(direction: .backward).collect()
+            let before = try await fillPieces(store, count: 1_500, repeating: 300)
             let during = try await read(
                 store, FeedQuery(direction: .backward), compacting: [CompactionOptions()])
             #expect(before.count == 1_500)
@@ -69,11 +74,7 @@ import Testing
     /// It stays as it is when it is sealed, and nothing begins anew.
     @Test func aWalkBackwardGoesOnInASegmentThatIsSealed() async throws {
         try await StrataStore.with(directory, StrataOptions(segmentBytes: 4 << 20, idleMarkDelay: nil)) { store in
-            for number in 0..<40 {
-                let event = sampleEvent(String(repeating: "\(number) ", count: 25_000))
-                _ = try await store.events.append([event], to: streams[number % 5], expecting: .any)
-            }
-            let before = try await store.events.readAll(direction: .backward).collect()
+            let before = try await fillPieces(store, count: 40, repeating: 25_000)
             var during: [RecordedEvent] = []
             var iterator = store.events.read(FeedQuery(direction: .backward)).makeAsyncIterator()
             while let batch = try await iterator.next() {
