@@ -5,9 +5,11 @@ extension Manifest {
     ///
     /// - Parameter isSalvage: whether the store is one that a salvage makes: for all others it is none yet.
     static func read(from device: any Device, isSalvage: Bool = false) throws(StrataError) -> Manifest? {
+        let isThere = try device.kindOrFail(of: StoreLayout.manifest) != nil
+        let bytes = isThere ? try device.content(of: StoreLayout.manifest, limit: longest) : nil
+        // Only now: a salvage may have begun meanwhile, and marks the directory before it makes a manifest.
         if !isSalvage { try SalvageMarker.check(device) }
-        guard try device.kindOrFail(of: StoreLayout.manifest) != nil else { return nil }
-        let bytes = try device.content(of: StoreLayout.manifest, limit: longest)
+        guard let bytes else { return nil }
         do throws(FormatError) {
             return try Manifest(decoding: bytes.span.bytes)
         } catch {

@@ -87,6 +87,13 @@ import Testing
         #expect(unfinished > 50)
     }
 
+    @Test func aSalvageThatBeginsWhileTheManifestIsReadIsNoStore() throws {
+        let base = try CraftedSegment.device([CraftedSegment()])
+        let device = InterferingDevice(base, before: "MANIFEST") { base, _ in try? SalvageMarker.write(on: base) }
+        let error = #expect(throws: StrataError.self) { _ = try Manifest.read(from: device) }
+        #expect(error?.code == .notAStore)
+    }
+
     @Test func whatWasNotFinishedIsRefusedAndStaysAsItIs() async throws {
         let source = try await damaged()
         let device = SimulatedDevice(seed: seed)
