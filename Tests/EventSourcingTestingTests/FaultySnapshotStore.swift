@@ -39,7 +39,11 @@ final class FaultySnapshotStore: SnapshotStore {
             let stored = state.withLock { $0.snapshots[key] }
             for _ in 1...20 { await Task.yield() }
             if stored.map({ !replaces($0, snapshot) }) == true { return }
-            return state.withLock { $0.snapshots[key] = snapshot }
+            return state.withLock { state in
+                // Whoever comes last would win, which may be the right one.
+                if let other = state.snapshots[key], other != stored, other.version < snapshot.version { return }
+                state.snapshots[key] = snapshot
+            }
         }
         state.withLock { state in
             if let stored = state.snapshots[key], !replaces(stored, snapshot) { return }
