@@ -2,21 +2,24 @@
 #include "CStrata.h"
 
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <string.h>
-#include <ucontext.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 
-// The copy that a thread is at.
-struct copy {
-    const char *from;
-    size_t count;
-    sigjmp_buf resume;
+// A range that is watched; one whose count is 0 is free for another. They are never freed: the handler may look at any of them
+// at any time.
+struct strata_watch {
+    _Atomic(char *) base;
+    atomic_size_t count;
+    bool *_Atomic is_lost;
+    struct strata_watch *next;
+    struct strata_watch *next_free;
 };
 
-// In the handler, where nothing may be allocated: the model that finds it without a call.
-static __thread struct copy *volatile current __attribute__((tls_model("initial-exec")));
+static pthread_mutex_t changes = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic(struct strata_watch *) watches;
+static struct strata_watch *free_watches;
 static struct sigaction previous;
 
 static void pass_on(int signal, siginfo_t *info, void *context) {
@@ -30,39 +33,61 @@ static void pass_on(int signal, siginfo_t *info, void *context) {
     }
 }
 
-static void handle(int signal, siginfo_t *info, void *context) {
-    struct copy *copy = current;
-    const char *address = info->si_addr;
-    // Not one that somebody has sent.
-    if (copy != NULL && info->si_code > 0 && address >= copy->from && address < copy->from + copy->count) {
-        current = NULL;
-        // Whoever stands between the system and this handler, as sanitizers do, may have blocked more than it asked for.
-        pthread_sigmask(SIG_SETMASK, &((ucontext_t *)context)->uc_sigmask, NULL);
-        // Nothing but memcpy was interrupted, so that nothing is left undone.
-        siglongjmp(copy->resume, 1);
+// Puts zeros in the place of the whole file that an address belongs to, and says so first. Whoever has touched the address holds its
+// range watched until this returns; of others, which may change meanwhile, no other one has ever held the address since then.
+static bool replace(char *address) {
+    for (struct strata_watch *watch = atomic_load(&watches); watch != NULL; watch = watch->next) {
+        size_t count = atomic_load(&watch->count);
+        char *base = atomic_load(&watch->base);
+        bool *is_lost = atomic_load(&watch->is_lost);
+        // A count that has not changed belongs to the base that was read after it.
+        if (count == 0 || address < base || address >= base + count || atomic_load(&watch->count) != count) {
+            continue;
+        }
+        __atomic_store_n(is_lost, true, __ATOMIC_SEQ_CST);
+        return mmap(base, count, PROT_READ, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
     }
-    pass_on(signal, info, context);
+    return false;
+}
+
+static void handle(int signal, siginfo_t *info, void *context) {
+    // Not one that somebody has sent.
+    if (info->si_code <= 0 || !replace(info->si_addr)) {
+        pass_on(signal, info, context);
+    }
 }
 
 static void install(void) {
-    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, NULL, &previous);
     sigaction(SIGBUS, &action, NULL);
 }
 
-bool strata_copy_mapped(void *to, const void *from, size_t count) {
+struct strata_watch *strata_watch(void *base, size_t count, bool *is_lost) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, install);
-    struct copy copy = {.from = from, .count = count};
-    // The handler puts the mask of signals back; saving it here would be a system call for each copy.
-    if (sigsetjmp(copy.resume, 0) != 0) {
-        return false;
+    pthread_mutex_lock(&changes);
+    struct strata_watch *watch = free_watches;
+    if (watch != NULL) {
+        free_watches = watch->next_free;
+    } else if ((watch = calloc(1, sizeof *watch)) != NULL) {
+        watch->next = atomic_load(&watches);
+        atomic_store(&watches, watch);
     }
-    current = &copy;
-    atomic_signal_fence(memory_order_seq_cst);
-    memcpy(to, from, count);
-    atomic_signal_fence(memory_order_seq_cst);
-    current = NULL;
-    return true;
+    if (watch != NULL) {
+        atomic_store(&watch->base, base);
+        atomic_store(&watch->is_lost, is_lost);
+        atomic_store(&watch->count, count);
+    }
+    pthread_mutex_unlock(&changes);
+    return watch;
+}
+
+void strata_unwatch(struct strata_watch *watch) {
+    atomic_store(&watch->count, 0);
+    pthread_mutex_lock(&changes);
+    watch->next_free = free_watches;
+    free_watches = watch;
+    pthread_mutex_unlock(&changes);
 }

@@ -34,10 +34,25 @@ int strata_extend(int descriptor, size_t length);
 /// `EAGAIN` where the first of them is not there.
 long strata_read_cached(int descriptor, void *to, size_t count, size_t offset);
 
-/// Copies from a mapped file; false where the file has become shorter, or the device cannot give a page, in which case
-/// some of `to` may have been written. From its first call on it handles SIGBUS of the process: one that
-/// comes from elsewhere goes to whoever handled it before.
-bool strata_copy_mapped(void *to, const void *from, size_t count);
+struct strata_watch;
+
+/// Watches a file that is mapped for reading, until `strata_unwatch`: where a page of it is gone or the device cannot give it, sets
+/// `is_lost` and puts zeros in the place of all of its bytes, where a signal would have ended the process. Returns null where there
+/// is no memory for it.
+///
+/// From its first call on it handles SIGBUS of the process: one that comes from elsewhere goes to whoever handled it before.
+/// Nobody may write to the mapping.
+struct strata_watch *strata_watch(void *base, size_t count, bool *is_lost);
+
+/// Ends what `strata_watch` has begun, before the file is unmapped, and before `is_lost` is freed.
+void strata_unwatch(struct strata_watch *watch);
+
+/// Whether the bytes that were read so far are perhaps not those of a watched file.
+static inline bool strata_is_lost(const bool *is_lost) {
+    // No byte is read behind the question.
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(is_lost, __ATOMIC_RELAXED);
+}
 
 /// Has the processor fetch bytes into its caches; none of them need be there.
 static inline void strata_prefetch(const void *bytes, size_t count) {

@@ -236,9 +236,7 @@ private struct FileSystemFile: DeviceFile {
     func map(length: Int) throws(SystemError) -> FileMapping {
         let address = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor.number, 0)
         guard let address, address != MAP_FAILED else { throw SystemError(last: "mmap") }
-        return FileMapping(base: address, count: length, isMapped: true) { base, count in
-            munmap(UnsafeMutableRawPointer(mutating: base), count)
-        }
+        return try FileMapping(mapped: address, count: length)
     }
 
     private func status() throws(SystemError) -> stat {

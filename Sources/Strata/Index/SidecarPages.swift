@@ -29,7 +29,7 @@ final class SidecarPages: Sendable {
     ///   cannot hold records.
     init(_ mapping: FileMapping) throws(SidecarFault) {
         guard
-            mapping.count <= Self.longest, let header = mapping.withBytes({ SidecarHeader(decoding: $0) })
+            mapping.count <= Self.longest, let header = mapping.withBytes({ SidecarHeader(decoding: $0) }) ?? nil
         else { throw .damaged }
         self.header = header
         self.mapping = mapping
@@ -57,7 +57,10 @@ final class SidecarPages: Sendable {
     ) throws(SidecarFault) -> Result {
         let range = header.range(of: section)
         try verify(range, access)
-        return try mapping.withBytes { file throws(SidecarFault) in try body(file.extracting(range)) }
+        guard
+            let result = try mapping.withBytes({ file throws(SidecarFault) in try body(file.extracting(range)) })
+        else { throw .damaged }
+        return result
     }
 
     /// Gives back the memory that the file takes; what is looked at comes again. A look at one byte can bring in 2 MiB.
@@ -75,7 +78,9 @@ final class SidecarPages: Sendable {
         guard index >= 0, index < range.count / bytes else { throw .damaged }
         let start = range.lowerBound + index * bytes
         try verify(start..<start + bytes, access)
-        guard let record = mapping.withBytes({ decode($0.extracting(start..<start + bytes)) }) else { throw .damaged }
+        guard
+            let record = mapping.withBytes({ decode($0.extracting(start..<start + bytes)) }) ?? nil
+        else { throw .damaged }
         return record
     }
 
@@ -118,7 +123,7 @@ final class SidecarPages: Sendable {
             Checksum.crc32c(file.extracting(coverage), continuing: seed)
                 == SidecarHeader.checksum(ofPage: page, in: file)
         }
-        guard isSound else { throw .damaged }
+        guard isSound == true else { throw .damaged }
         verified.set(page)
     }
 }

@@ -189,9 +189,7 @@ import Testing
         let address = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         let memory = try #require(address)
         try #require(memory != MAP_FAILED)
-        let mapping = FileMapping(base: memory, count: length, isMapped: true) { base, count in
-            munmap(UnsafeMutableRawPointer(mutating: base), count)
-        }
+        let mapping = try FileMapping(mapped: memory, count: length)
         let pages = length / Format.sidecarPageBytes
         let start = Format.sidecarHeaderBytes + Format.aligned(pages * 4)
         // Sections that a directory needs, and one that takes the rest.

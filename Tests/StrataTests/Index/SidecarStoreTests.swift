@@ -205,6 +205,37 @@ import Testing
         try await store.close()
     }
 
+    /// Somebody makes the files of an open store shorter, before or after their pages were looked at.
+    @Test(arguments: [0, 4 << 10, 20 << 10], [false, true])
+    func aSidecarThatIsCutIsMadeAnewWhileTheStoreIsOpen(_ length: Int, _ areLookedAt: Bool) async throws {
+        let directory = TemporaryDirectory()
+        let files = StoreFiles(directory)
+        let options = StrataOptions(durability: .none, segmentBytes: 200_000, idleMarkDelay: nil)
+        var store = try await StrataStore.open(at: directory.path, options: options)
+        let events = (0..<3_000).map { sampleEvent("\($0)") }
+        let streams = (0..<400).map { _ in sampleStream() }
+        for (number, event) in events.enumerated() {
+            _ = try await store.events.append([event], to: streams[number % 400], expecting: .any)
+        }
+        try await store.close()
+        store = try await StrataStore.open(at: directory.path, options: options)
+        let sidecars = try files.names("events").filter { $0.hasSuffix(".idx") }.map { "events/\($0)" }
+        #expect(sidecars.count >= 2)
+        let whole = try sidecars.map { try files.read($0).count }
+        #expect(whole.allSatisfy { $0 > 20 << 10 })
+        let expected = areLookedAt ? try await Answers(store) : nil
+        let device = try FileSystemDevice(path: directory.path)
+        for name in sidecars { try StoreFile(name, .readWrite, on: device).truncate(to: length) }
+        let answers = try await Answers(store)
+        #expect(answers.events.map(\.id) == events.map(\.id))
+        #expect(answers.found == events.count)
+        if let expected { #expect(answers == expected) }
+        let again = try await store.events.append([events[0]], to: streams[0], expecting: .noStream)
+        #expect(again.version == 1)
+        try await store.close()
+        #expect(try sidecars.map { try files.read($0).count } == whole)
+    }
+
     @Test func sidecarsThatAreLeftOverGo() async throws {
         var storage = try await makeStore()
         let active = try #require(names(storage, ".seg").last)
