@@ -18,7 +18,7 @@ public struct SalvageReport: Hashable, Sendable {
     /// Truncations and tombstones that were brought over.
     public let releases: Int
     public let streams: Int
-    /// Snapshots that were brought over: those that verify, of streams that have lost nothing.
+    /// Snapshots that were brought over: of each stream the latest that verifies, and that no event is lost before.
     public let snapshots: Int
     /// What is gone, by stream. The versions behind a loss move up, so that the stream has no gap; ids, positions and
     /// times stay.
@@ -26,6 +26,9 @@ public struct SalvageReport: Hashable, Sendable {
     /// Positions that no event has any longer, where later ones tell that they were taken. Events that ``losses`` does
     /// not name were the last ones of their streams, and no header of theirs can be read.
     public let lostPositions: [ClosedRange<Position>]
+    /// Truncated streams that have lost events, and of which no snapshot could be brought over: what is left of them does not
+    /// tell the aggregate's state.
+    public let streamsWithoutState: [StreamID]
     /// What is damaged in the old store.
     public let damage: [Damage]
     /// What is damaged among the old store's snapshots: each costs a replay or, where its stream was truncated, the

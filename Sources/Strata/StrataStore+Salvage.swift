@@ -4,7 +4,9 @@ extension StrataStore {
     /// Makes a new store of everything in a damaged one that verifies, in the same order.
     ///
     /// Event ids, positions and times stay. Where a stream has lost events, its later versions move up, because
-    /// versions have no gaps; the report names every stream and version that is gone. The damaged store is not
+    /// versions have no gaps; the report names every stream and version that is gone. No position is given out again that was taken,
+    /// as far as the damaged store tells, unless the new log's last segment holds no event. What the medium
+    /// cannot give any more counts as damage, and all around it is saved. The damaged store is not
     /// changed. The new one counts as a store once all of it is durable: a salvage that is cut off leaves a directory that
     /// is none. Time and reading are proportional to the bytes of the log, memory to the number of events.
     ///
@@ -42,6 +44,8 @@ extension StrataStore {
             try SalvageMarker.write(on: destination)
             return try WriterOpening(on: destination, options: options, isSalvage: true).run(holding: lock)
         }
+        // The log gives its hold of the lock up before the snapshots are there.
+        defer { withExtendedLifetime(opened.lock) {} }
         let log = SegmentLog(opened, options: options)
         var salvage = try await log.fill(from: Salvage(of: source), progress: progress)
         let snapshots = SnapshotLog(

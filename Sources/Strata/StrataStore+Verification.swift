@@ -45,13 +45,13 @@ extension StrataStore {
         let progress = RisingProgress(progress)
         var hasWriter = false
         for attempt in 1...verificationAttempts {
-            guard let manifest = try Manifest.read(from: device) else {
+            guard let manifest = try Manifest.read(from: TolerantDevice(device)) else {
                 throw StrataError(.notAStore, "the directory is not a store", path: device.path)
             }
             if !hasWriter { hasWriter = try ReaderOpening.hasWriter(device) }
             let total = try Self.bytes(of: manifest, device)
             var log = LogOpening(
-                manifest: manifest, on: device,
+                manifest: manifest, on: TolerantDevice(device),
                 logger: Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() }),
                 onBytesRead: { progress.show($0, of: total) })
             try log.readSegments(besideWriter: hasWriter)
@@ -67,7 +67,7 @@ extension StrataStore {
                 if damage.isEmpty || damage.count < log.damage.count && attempt < verificationAttempts { continue }
             }
             let eventBytes = log.bytesRead
-            var snapshots = SnapshotScan(storeID: manifest.storeID, on: device)
+            var snapshots = SnapshotScan(storeID: manifest.storeID, on: TolerantDevice(device))
             try snapshots.run { progress.show(eventBytes + $0, of: total) }
             return VerificationReport(log, damage, snapshots, hasWriter: hasWriter)
         }

@@ -42,6 +42,8 @@ package protocol Device: Sendable {
     var allowsBackgroundWork: Bool { get }
     /// Whether mapping a file shows the file itself, and costs no copy of it.
     var mapsFiles: Bool { get }
+    /// What is known by now of a file's bytes that cannot be had, on a device that gives zeros for them.
+    func damage(of name: String) -> [Damage]
 
     func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile
     /// What a name stands for; nil where there is nothing.
@@ -101,4 +103,5 @@ extension DeviceFile {
 extension Device {
     package var allowsBackgroundWork: Bool { true }
     package var mapsFiles: Bool { false }
+    package func damage(of name: String) -> [Damage] { [] }
 }

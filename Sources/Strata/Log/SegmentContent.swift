@@ -126,7 +126,19 @@ final class SegmentContent: Sendable {
         // What the mapping cannot give, or gives wrongly, is asked of the file: the file says why, and there are file systems
         // whose mappings do not show what was written meanwhile.
         buffer.removeLast(buffer.count - start)
-        return try readFrame(at: offset, before: end, guess: guess, into: &buffer) {
+        do throws(StrataError) {
+            return try readFrameOfFile(at: offset, before: end, guess: guess, into: &buffer)
+        } catch  where error.code == .ioFailure && guess > Format.frameHeaderBytes {
+            // It may be what stands behind the frame that the device cannot give.
+            buffer.removeLast(buffer.count - start)
+            return try readFrameOfFile(at: offset, before: end, guess: Format.frameHeaderBytes, into: &buffer)
+        }
+    }
+
+    private func readFrameOfFile(
+        at offset: Int, before end: Int, guess: Int, into buffer: inout [UInt8]
+    ) throws(StrataError) -> FrameHeader? {
+        try readFrame(at: offset, before: end, guess: guess, into: &buffer) {
             count, offset, buffer throws(StrataError) in try file.read(count, at: offset, appendingTo: &buffer)
         }
     }

@@ -106,15 +106,17 @@ actor SegmentLog {
                     "the store has \(Format.mostSegments) segments, and there cannot be more; "
                         + "larger segments hold more", path: device.path))
         }
-        try rollOver(to: UInt64(firstPosition(of: next)))
+        try rollOver(to: UInt64(segment.lastPosition + 1))
     }
 
-    /// The position that the next event of an entry, or behind it, has at least.
-    private func firstPosition(of entry: LogEntry) -> Int {
-        switch entry {
-        case .commit(let positioned): positioned.firstPosition
-        case .release: segment.lastPosition + 1
-        }
+    /// Gives no position out any more up to one, although no event has it: the next segment begins behind it. A segment without
+    /// events cannot be sealed, and then nothing is reserved.
+    func reserve(through position: Int) throws(LogFailure) {
+        guard
+            position > segment.lastPosition, segment.commitCount > 0, UInt64(position) + 1 < UInt64(Format.numberLimit),
+            manifest.sealed.count + 1 < Format.mostSegments
+        else { return }
+        try rollOver(to: UInt64(position) + 1)
     }
 
     private var openFrameLength: Int { hasOpened ? 0 : Format.frameHeaderBytes + Format.openBodyBytes }

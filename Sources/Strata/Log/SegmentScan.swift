@@ -130,6 +130,7 @@ struct SegmentScanner {
         } else if !onlyLooksForCommit {
             try finish(&scanner)
         }
+        scan.damage += device.damage(of: fileName)
         return scan
     }
 

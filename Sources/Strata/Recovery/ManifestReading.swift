@@ -1,6 +1,9 @@
 extension Manifest {
     private static let longest = 64 << 20
 
+    /// What the damage is where there is no manifest.
+    static let missing = Damage(file: StoreLayout.manifest, offset: 0, reason: "there is none")
+
     /// Reads a store's manifest; nil where there is none.
     ///
     /// - Parameter isSalvage: whether the store is one that a salvage makes: for all others it is none yet.

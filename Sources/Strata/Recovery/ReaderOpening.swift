@@ -25,7 +25,8 @@ struct ReaderOpening {
             if !hasWriter { hasWriter = try Self.hasWriter(device) }
             let sidecars = SidecarFiles(device: device, storeID: manifest.storeID, mayWrite: false, logger: logger)
             var log = LogOpening(
-                manifest: manifest, on: device, sidecars: sidecars, logger: logger, progress: options.openingProgress)
+                manifest: manifest, on: TolerantDevice(device), sidecars: sidecars, logger: logger,
+                progress: options.openingProgress)
             try log.readSegments(besideWriter: hasWriter)
             // What a writer has written that came meanwhile need not be durable yet.
             if !hasWriter, try Self.hasWriter(device) {

@@ -16,8 +16,8 @@ struct RecoveryPlan {
     init(for device: any Device) throws(StrataError) {
         var present: Manifest?
         do {
-            present = try Manifest.read(from: device)
-            if present == nil { unrecoverable = [Self.manifestDamage("there is none")] }
+            present = try Manifest.read(from: TolerantDevice(device))
+            if present == nil { unrecoverable = [Manifest.missing] }
         } catch {
             guard error.code == .damaged else { throw error }
             unrecoverable = error.damage
@@ -25,7 +25,7 @@ struct RecoveryPlan {
         var log: LogOpening?
         if let present { log = try Self.read(present, device) }
         if let damage = log?.damage { unrecoverable = damage }
-        if !unrecoverable.isEmpty, let manifest = try ManifestRebuilding(device).manifest() {
+        if !unrecoverable.isEmpty, let manifest = try ManifestRebuilding(TolerantDevice(device)).manifest() {
             let reread = try Self.read(manifest, device)
             // A manifest that verifies tells of segments that are missing at the end.
             if reread.damage.isEmpty, manifest.active >= present?.active ?? 0 {
@@ -40,13 +40,10 @@ struct RecoveryPlan {
 
     private static func read(_ manifest: Manifest, _ device: any Device) throws(StrataError) -> LogOpening {
         var log = LogOpening(
-            manifest: manifest, on: device, logger: Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() }))
+            manifest: manifest, on: TolerantDevice(device),
+            logger: Logger(label: "strata", factory: { _ in SwiftLogNoOpLogHandler() }))
         try log.readSegments()
         return log
-    }
-
-    private static func manifestDamage(_ reason: String) -> Damage {
-        Damage(file: StoreLayout.manifest, offset: 0, reason: reason)
     }
 
     private mutating func planTail(of log: LogOpening, _ device: any Device) throws(StrataError) {

@@ -15,34 +15,38 @@ struct Salvage {
     }
 
     private let source: any Device
-    /// nil where it cannot be read.
+    /// nil where there is none that can be trusted.
     private var manifest: Manifest?
     private var streams: [StreamID: Stream] = [:]
     private var losses: [SalvageReport.Loss] = []
-    private var lostPositions: [ClosedRange<Position>] = []
+    private var lostPositions = RangeSet<Int>()
     private var damage: [Damage] = []
     private var damagedHeaders: [FrameHeader] = []
     private var lastPosition = 0
     private var damagedSnapshots: [Damage] = []
+    private var streamsWithoutState: [StreamID] = []
     private var commits = 0
     private var events = 0
     private var releases = 0
     private var batch: [LogEntry] = []
     /// The lowest version of each stream that is not released: what is missing below is no loss.
     private var firstLiveVersions: [StreamID: Int] = [:]
+    /// Where streams begin to lack versions.
+    private var firstLostVersions: [StreamID: Int] = [:]
     private var batchBytes = 0
     /// The segment that is read.
     private var segment = SegmentIdentity(number: 1)
 
+    /// - Parameter source: the damaged store; what it cannot give is passed over.
     init(of source: any Device) {
-        self.source = source
+        self.source = TolerantDevice(source)
     }
 
     /// Copies the log. Runs on the new log's own thread.
     mutating func copy(
         to log: isolated SegmentLog, progress: (JobProgress) -> Void
     ) throws(StrataError) {
-        manifest = try? Manifest.read(from: source)
+        try readManifest()
         let segments = try segments()
         let storeID = try storeID(segments)
         let total = try totalBytes(segments)
@@ -67,24 +71,38 @@ struct Salvage {
         }
         try flush(to: log)
         addLossesAtTheEnd()
+        do throws(LogFailure) { try log.reserve(through: lastPosition) } catch { throw error.error }
     }
 
-    /// Copies the snapshots of streams that have lost nothing: each one's latest of events that were saved.
+    private mutating func readManifest() throws(StrataError) {
+        do throws(StrataError) {
+            manifest = try Manifest.read(from: source)
+            if manifest == nil { damage.append(Manifest.missing) }
+        } catch  where error.code == .damaged {
+            damage += error.damage
+        }
+    }
+
+    /// Copies each stream's latest snapshot that fits to what was saved: of a stream that has lost events, one of an event
+    /// before them.
     ///
     /// - Returns: how many.
     mutating func copySnapshots(to destination: SnapshotLog) async throws(StrataError) -> Int {
         let source = source
         let storeID = try storeID(segments())
-        let versions = streams.filter { $0.value.version == $0.value.sourceVersion }.mapValues(\.version)
+        let versions = streams.mapValues(\.sourceVersion).merging(firstLostVersions) { $1 - 1 }
         let scan = try await BlockingReads.run { () throws(StrataError) in
             var scan = SnapshotScan(storeID: storeID, highestVersions: versions, on: source)
             try scan.run()
             return scan
         }
         damagedSnapshots = scan.damage
+        var incomplete = Set(firstLostVersions.keys.filter { firstLiveVersions[$0, default: 1] > 1 })
         let reader = SnapshotReader(index: scan.index, storeID: storeID, device: source)
         var copied = 0
         for (stream, entry) in scan.index.all where versions[stream] != nil {
+            // That of an event which is released counts for nothing.
+            if firstLostVersions[stream] != nil, entry.version < firstLiveVersions[stream, default: 1] { continue }
             let snapshot: Snapshot
             do throws(StrataError) {
                 snapshot = try await BlockingReads.run { () throws(StrataError) in try reader.snapshot(entry) }
@@ -95,8 +113,10 @@ struct Salvage {
                 continue
             }
             try await destination.save(snapshot, body: SnapshotBody.encode(snapshot))
+            incomplete.remove(stream)
             copied += 1
         }
+        streamsWithoutState = incomplete.sorted { $0.description < $1.description }
         return copied
     }
 
@@ -104,7 +124,8 @@ struct Salvage {
         SalvageReport(
             commits: commits, events: events, releases: releases, streams: streams.count, snapshots: snapshots,
             losses: losses,
-            lostPositions: lostPositions, damage: damage, damagedSnapshots: damagedSnapshots)
+            lostPositions: lostPositions.ranges.map { Position($0.lowerBound)...Position($0.upperBound - 1) },
+            streamsWithoutState: streamsWithoutState, damage: damage, damagedSnapshots: damagedSnapshots)
     }
 
     /// The segments that are read, in the order of their positions: without those that stand for nothing but what others
@@ -148,11 +169,11 @@ struct Salvage {
     private mutating func finish(_ scan: SegmentScan) {
         guard segment.isCompacted else { return }
         guard let end = end(of: scan) else {
-            lostPositions += scan.damage.compactMap(\.positions)
+            addLost(in: scan.damage)
             return
         }
         addLost(before: Int(clamping: segment.number))
-        lostPositions += scan.damage.compactMap(\.positions)
+        addLost(in: scan.damage)
         lastPosition = max(lastPosition, Int(clamping: end))
     }
 
@@ -164,10 +185,16 @@ struct Salvage {
         return entry.flatMap { $0.eventCount == scan.eventCount ? $0.lastPosition : nil }
     }
 
+    private mutating func addLost(in damage: [Damage]) {
+        for positions in damage.compactMap(\.positions) {
+            lostPositions.insert(contentsOf: positions.lowerBound.rawValue..<positions.upperBound.rawValue + 1)
+        }
+    }
+
     /// Counts as lost what no segment has told of that is before a position.
     private mutating func addLost(before position: Int) {
         guard position > lastPosition + 1 else { return }
-        lostPositions.append(Position(lastPosition + 1)...Position(position - 1))
+        lostPositions.insert(contentsOf: lastPosition + 1..<position)
         lastPosition = position - 1
     }
 
@@ -221,6 +248,7 @@ struct Salvage {
         let firstLost = max(missing.lowerBound, firstLiveVersions[id] ?? 1)
         stream.version += min(firstLost, version) - missing.lowerBound
         guard firstLost <= missing.upperBound else { return }
+        if firstLostVersions[id] == nil { firstLostVersions[id] = firstLost }
         losses.append(
             SalvageReport.Loss(
                 aggregateType: id.aggregateType, aggregateID: id.id, versions: firstLost...missing.upperBound))

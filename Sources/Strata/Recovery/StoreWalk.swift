@@ -63,7 +63,7 @@ struct StoreWalk {
     private mutating func scan(
         _ segment: SegmentIdentity, of storeID: UInt128, isSealed: Bool
     ) throws(StrataError) -> (SegmentScan, [Damage]) {
-        var scanner = SegmentScanner(segment, storeID: storeID, isSealed: isSealed, on: device)
+        var scanner = SegmentScanner(segment, storeID: storeID, isSealed: isSealed, on: TolerantDevice(device))
         var headers: [Int: FrameHeader] = [:]
         let scan = try scanner.run { offset in
             if report.bytes + offset >= bytesShown + Self.progressBytes { show(bytesDone: report.bytes + offset) }
@@ -85,7 +85,7 @@ struct StoreWalk {
     }
 
     private mutating func walkSnapshots(of storeID: UInt128) throws(StrataError) {
-        var scan = SnapshotScan(storeID: storeID, on: device)
+        var scan = SnapshotScan(storeID: storeID, on: TolerantDevice(device))
         let before = report.bytes
         try scan.run { show(bytesDone: before + $0) }
         report.snapshots = scan.snapshots

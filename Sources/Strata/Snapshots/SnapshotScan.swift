@@ -137,7 +137,10 @@ struct SnapshotScan {
         var durableMark = Format.segmentHeaderBytes
         var highestMark: Int?
         var isMarked = false
-        defer { if !isMarked { mayHideChanges = true } }
+        defer {
+            if !isMarked { mayHideChanges = true }
+            damage += device.damage(of: name)
+        }
         while true {
             switch try scanner.next() {
             case .end:

@@ -117,6 +117,9 @@ struct RecoverCommand: AsyncParsableCommand {
         for positions in report.lostPositions {
             try output.write("lost: positions \(positions.lowerBound) to \(positions.upperBound)\n")
         }
+        for stream in report.streamsWithoutState {
+            try output.write("lost: the state of \(stream.description.terminalSafe) before its first event\n")
+        }
         for damage in report.damage { try output.write("damage: \("\(damage)".terminalSafe)\n") }
         for damage in report.damagedSnapshots {
             try output.write("damaged snapshot: \("\(damage)".terminalSafe)\n")
@@ -168,6 +171,10 @@ extension JSONWriter {
             self.positions(positions)
             endObject()
         }
+        endArray()
+        key("streams_without_state")
+        beginArray()
+        for stream in report.streamsWithoutState { string(stream.description) }
         endArray()
         key("damage")
         beginArray()

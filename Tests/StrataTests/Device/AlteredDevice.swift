@@ -1,4 +1,5 @@
 import EventSourcing
+import Glibc
 import Strata
 
 /// A device on which files of some names seem longer than they are, or change while they are used.
@@ -7,6 +8,8 @@ final class AlteredDevice: Device {
     struct Alterations: Sendable {
         /// The length that the files seem to have.
         var length: Int?
+        /// What the device cannot give any more.
+        var unreadable: Range<Int>?
         /// Called before each opening.
         var beforeOpen: @Sendable () -> Void = {}
         /// Called behind each read, with the range that was asked for.
@@ -54,6 +57,12 @@ private struct AlteredFile: DeviceFile {
     let alterations: AlteredDevice.Alterations
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+        var buffer = buffer
+        if let unreadable = alterations.unreadable, unreadable.overlaps(offset..<offset + buffer.count) {
+            guard offset < unreadable.lowerBound else { throw SystemError(number: EIO, call: "pread") }
+            // As Linux does: what stands before it is given first.
+            buffer = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(unreadable.lowerBound - offset)])
+        }
         let count = try file.read(into: buffer, at: offset)
         alterations.afterRead(offset..<offset + buffer.count)
         return count

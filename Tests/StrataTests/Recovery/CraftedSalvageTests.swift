@@ -29,6 +29,35 @@ import Testing
         #expect(events.map(\.id.bits) == commits[0].eventIDs)
     }
 
+    /// A store whose last commit's body does not verify, with a mark behind it.
+    private func damagedAtTheEnd(_ positions: [Int]) throws -> SimulatedDevice {
+        var segment = CraftedSegment()
+        var last = 0
+        for position in positions {
+            last = segment.bytes.count
+            segment.append(EncodedCommit([sampleEvent()], of: sampleStream()), epoch: 1, position: position)
+        }
+        let end = segment.bytes.count
+        segment.append(.mark, epoch: 1) { $0.durableMark = end }
+        var storage = try CraftedSegment.device([segment]).storage
+        let name = "events/00000000000000000001.seg"
+        let offset = last + Format.frameHeaderBytes + 8
+        storage[file: name] = segment.bytes.with(segment.bytes[offset] ^ 1, at: offset)
+        return SimulatedDevice(storage)
+    }
+
+    @Test func aLogWithoutEventsReservesNoPositions() async throws {
+        let (report, events) = try await salvage(try damagedAtTheEnd([7]))
+        #expect(report.lostPositions == [1...7] && events.isEmpty)
+    }
+
+    /// Where a forged log claims the last position there is, none is left behind it.
+    @Test func theLastPositionThereIsIsNotReserved() async throws {
+        let last = Format.numberLimit - 1
+        let (report, events) = try await salvage(try damagedAtTheEnd([1, last]))
+        #expect(report.lostPositions == [2...Position(last)] && events.count == 1)
+    }
+
     /// What an opening cuts off as torn does not come back, although a file lies behind the segment that is appended to.
     @Test func aTornTailIsNotSavedWhateverLiesBehindIt() async throws {
         let device = SimulatedDevice(seed: 1)

@@ -1,9 +1,11 @@
 import EventSourcing
 import Foundation
 import Glibc
-import Strata
 import StrataTesting
+import Synchronization
 import Testing
+
+@testable import Strata
 
 /// A salvage saves all that verifies, and names all that is gone.
 @Suite struct SalvageTests {
@@ -233,6 +235,116 @@ import Testing
             try await StrataStore.salvage(from: source, into: failing)
         }
         #expect(error?.code == .ioFailure)
+    }
+
+    /// A projection that has got there would pass over the events that came in their place.
+    @Test func positionsThatAreLostAtTheEndAreNotGivenOutAgain() async throws {
+        let directory = TemporaryDirectory()
+        let streams = try await fill(directory)
+        for position in [199, 200] {
+            let (segment, offset) = try await body(of: position, directory)
+            try StoreFiles(directory).flipBit(at: offset, of: segment)
+        }
+        let new = TemporaryDirectory()
+        let report = try await StrataStore.salvage(from: directory.path, into: new.path)
+        #expect(report.lostPositions == [199...200] && report.losses.map(\.versions) == [20...20, 20...20])
+        for _ in 1...2 {
+            #expect(try await StrataStore.verify(at: new.path).isSound)
+            try await StrataStore.with(new, options) { store in
+                _ = try await store.events.append([sampleEvent()], to: streams[0], expecting: .any)
+            }
+        }
+        let positions = try await StrataStore.with(new, options) { try await $0.allEvents().map(\.position) }
+        #expect(positions.suffix(4) == [197, 198, 201, 202])
+    }
+
+    @Test func aManifestOfWhatWasSavedCanBeMadeAgain() async throws {
+        let directory = TemporaryDirectory()
+        _ = try await fill(directory)
+        for position in [31, 32, 33, 60, 90] {
+            let (segment, offset) = try await body(of: position, directory)
+            try StoreFiles(directory).flipBit(at: offset, of: segment)
+        }
+        let destination = SimulatedDevice(seed: 1)
+        let report = try await StrataStore.salvage(
+            from: FileSystemDevice(path: directory.path), into: destination,
+            options: StrataOptions(segmentBytes: 1 << 10))
+        #expect(report.lostPositions == [31...33, 60...60, 90...90])
+        var storage = destination.storage
+        #expect(storage.contents.keys.filter { $0.hasSuffix(".seg") }.count > 150)
+        storage[file: "MANIFEST"] = nil
+        let plan = try StrataStore.recover(on: SimulatedDevice(storage), dryRun: true)
+        #expect(plan.unrecoverable.isEmpty && plan.steps.count == 1)
+    }
+
+    @Test(arguments: [[8, 18], [18]])
+    func aTruncatedStreamKeepsTheSnapshotBeforeWhatItLost(snapshots: [Int]) async throws {
+        let directory = TemporaryDirectory()
+        let streams = try await fill(directory)
+        try await StrataStore.with(directory, options) { store in
+            // The eighth stream has none yet.
+            for version in snapshots { try await store.snapshots.save(snapshot(of: streams[7], version: version)) }
+            _ = try await store.events.truncate(streams[7], before: 5, expecting: .any)
+        }
+        // Position 118 is its version 12.
+        let (segment, offset) = try await body(of: 118, directory)
+        try StoreFiles(directory).flipBit(at: offset, of: segment)
+        let new = TemporaryDirectory()
+        let report = try await StrataStore.salvage(from: directory.path, into: new.path)
+        #expect(report.losses.map(\.versions) == [12...12] && report.damagedSnapshots.isEmpty)
+        let isKept = snapshots.count > 1
+        #expect(report.snapshots == (isKept ? 3 : 2))
+        #expect(report.streamsWithoutState == (isKept ? [] : [streams[7]]))
+        try await StrataStore.with(new) { store in
+            let latest = try await store.snapshots.latest(for: streams[7])
+            #expect(latest?.version == (isKept ? 8 : nil))
+            let versions = try await store.events.readStream(streams[7], from: 5).collect().map(\.version)
+            #expect(versions == Array(5...19))
+        }
+    }
+
+    /// Of what nobody can load, a snapshot of a released event says nothing.
+    @Test func aSnapshotOfAReleasedEventIsNotBroughtOver() async throws {
+        let directory = TemporaryDirectory()
+        let streams = try await fill(directory)
+        try await StrataStore.with(directory, options) { store in
+            for version in [3, 18] { try await store.snapshots.save(snapshot(of: streams[7], version: version)) }
+            _ = try await store.events.truncate(streams[7], before: 5, expecting: .any)
+        }
+        let (segment, offset) = try await body(of: 118, directory)
+        try StoreFiles(directory).flipBit(at: offset, of: segment)
+        let report = try await StrataStore.salvage(from: directory.path, into: TemporaryDirectory().path)
+        #expect(report.snapshots == 2 && report.streamsWithoutState == [streams[7]])
+    }
+
+    @Test func aManifestThatCannotBeTrustedIsNamed() async throws {
+        let directory = TemporaryDirectory()
+        _ = try await fill(directory)
+        let files = StoreFiles(directory)
+        let manifest = try files.read("MANIFEST")
+        try files.flipBit(at: 30, of: "MANIFEST")
+        let damaged = try await salvage(directory).0
+        #expect(damaged.events == 200 && damaged.damage.map(\.file) == ["MANIFEST"] && !damaged.isComplete)
+        try files.remove("MANIFEST")
+        let missing = try await salvage(directory).0
+        #expect(missing.events == 200 && missing.damage.map(\.file) == ["MANIFEST"] && !missing.isComplete)
+        try files.write(manifest.with(UInt16(3), at: 8).resealed, to: "MANIFEST")
+        let error = await #expect(throws: StrataError.self) { try await salvage(directory) }
+        #expect(error?.code == .unsupportedFormat)
+    }
+
+    @Test func nobodyElseGetsTheLockBeforeTheSnapshotsAreThere() async throws {
+        let directory = TemporaryDirectory()
+        _ = try await fill(directory)
+        let codes = Mutex<[StrataError.Code?]>([])
+        let destination = InterferingDevice(SimulatedDevice(seed: 1), before: "snapshots/") { base, _ in
+            let result = Result { () throws(StrataError) in try WriterOpening.takeLock(on: base) }
+            codes.withLock {
+                if case .failure(let error) = result { $0.append(error.code) } else { $0.append(nil) }
+            }
+        }
+        _ = try await StrataStore.salvage(from: FileSystemDevice(path: directory.path), into: destination)
+        #expect(codes.withLock { $0 } == [.locked])
     }
 
     @Test func aSnapshotOfEventsThatAreSavedIsTakenWhereTheLatestOneIsAhead() async throws {

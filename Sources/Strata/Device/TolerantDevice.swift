@@ -1,0 +1,107 @@
+import EventSourcing
+import Glibc
+import Synchronization
+
+/// A device whose files can be read whatever the medium has lost of them: zeros stand for the pages that it cannot give, and
+/// which ones these are is remembered.
+///
+/// For whoever looks for damage or saves what is left, and never for an opening for writing: that would take a page which
+/// cannot be read for a moment for the end of the log.
+struct TolerantDevice: Device {
+    private let device: any Device
+    private let lost = LostBytes()
+
+    init(_ device: any Device) {
+        self.device = device
+    }
+
+    func damage(of name: String) -> [Damage] {
+        lost.ranges(of: name).map {
+            Damage(
+                file: name, offset: $0.lowerBound, length: $0.count,
+                reason: "the device cannot give these bytes any more")
+        }
+    }
+
+    var path: String { device.path }
+    var allowsBackgroundWork: Bool { device.allowsBackgroundWork }
+
+    func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile {
+        TolerantFile(file: try device.open(name, access), name: name, lost: lost)
+    }
+
+    func kind(of name: String) throws(SystemError) -> FileKind? { try device.kind(of: name) }
+    func createDirectory(_ name: String) throws(SystemError) { try device.createDirectory(name) }
+    func list(_ name: String) throws(SystemError) -> [String] { try device.list(name) }
+    func rename(_ name: String, to newName: String) throws(SystemError) { try device.rename(name, to: newName) }
+    func remove(_ name: String) throws(SystemError) { try device.remove(name) }
+    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
+        try device.link(name, of: source, as: newName)
+    }
+    func syncDirectory(_ name: String) throws(SystemError) { try device.syncDirectory(name) }
+    func syncParent() throws(SystemError) { try device.syncParent() }
+    func now() -> Timestamp { device.now() }
+    func processID() -> Int32 { device.processID() }
+    func randomNumber() -> UInt64 { device.randomNumber() }
+}
+
+/// The parts of files that could not be read.
+private final class LostBytes: Sendable {
+    private let state = Mutex<[String: RangeSet<Int>]>([:])
+
+    func ranges(of name: String) -> [Range<Int>] {
+        state.withLock { $0[name].map { Array($0.ranges) } ?? [] }
+    }
+
+    func add(_ range: Range<Int>, of name: String) {
+        state.withLock { $0[name, default: RangeSet()].insert(contentsOf: range) }
+    }
+}
+
+private struct TolerantFile: DeviceFile {
+    /// What operating systems read at once, in bytes: what surrounds a bad sector in it is lost with the sector.
+    private static let pageBytes = 4 << 10
+
+    let file: any DeviceFile
+    let name: String
+    let lost: LostBytes
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+        do {
+            return try file.read(into: buffer, at: offset)
+        } catch  where error.isOfMedium {
+            let pageEnd = offset / Self.pageBytes * Self.pageBytes + Self.pageBytes
+            let count = min(pageEnd - offset, buffer.count)
+            return try readPage(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: offset)
+        }
+    }
+
+    /// Reads within a page: what stands before the one that is lost, or another one that can be read now, or zeros.
+    private func readPage(into page: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+        do {
+            return try file.read(into: page, at: offset)
+        } catch  where error.isOfMedium {
+            let count = min(page.count, try file.length() - offset)
+            guard count > 0 else { return 0 }
+            // Safe: not longer than the buffer.
+            UnsafeMutableRawBufferPointer(rebasing: page[..<count]).initializeMemory(as: UInt8.self, repeating: 0)
+            lost.add(offset..<offset + count, of: name)
+            return count
+        }
+    }
+
+    func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) -> Int { try file.write(bytes, at: offset) }
+    func sync() throws(SystemError) { try file.sync() }
+    func truncate(to length: Int) throws(SystemError) { try file.truncate(to: length) }
+    func extend(to length: Int) throws(SystemError) { try file.extend(to: length) }
+    func length() throws(SystemError) -> Int { try file.length() }
+    func identity() throws(SystemError) -> FileIdentity { try file.identity() }
+    func map(length: Int) throws(SystemError) -> FileMapping { try file.map(length: length) }
+    func lock() throws(SystemError) -> Bool { try file.lock() }
+    func isLocked() throws(SystemError) -> Bool { try file.isLocked() }
+}
+
+extension SystemError {
+    /// Whether the medium or what a file system keeps on it is broken.
+    fileprivate var isOfMedium: Bool { number == EIO || number == EUCLEAN }
+}
