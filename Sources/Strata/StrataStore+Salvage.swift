@@ -31,23 +31,24 @@ extension StrataStore {
         from source: any Device, into destination: any Device,
         options: StrataOptions = StrataOptions(), progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
     ) async throws(StrataError) -> SalvageReport {
-        let opened = try await BlockingReads.run { () throws(StrataError) in
+        let (begun, opened) = try await BlockingReads.run { () throws(StrataError) in
             guard try !ReaderOpening.hasWriter(source) else {
                 throw StrataError(.locked, "the store is open for writing", path: source.path)
             }
-            try SalvageMarker.check(source)
+            // Before anything is made.
+            let salvage = try Salvage(of: source)
             // Where there is something, not even the lock may be made.
             try StoreCreation.checkEmptiness(of: destination)
             let lock = try WriterOpening.takeLock(on: destination)
             // Until then somebody may have made a store.
             try StoreCreation.checkEmptiness(of: destination)
             try SalvageMarker.write(on: destination)
-            return try WriterOpening(on: destination, options: options, isSalvage: true).run(holding: lock)
+            return (salvage, try WriterOpening(on: destination, options: options, isSalvage: true).run(holding: lock))
         }
         // The log gives its hold of the lock up before the snapshots are there.
         defer { withExtendedLifetime(opened.lock) {} }
         let log = SegmentLog(opened, options: options)
-        var salvage = try await log.fill(from: Salvage(of: source), progress: progress)
+        var salvage = try await log.fill(from: begun, progress: progress)
         let snapshots = SnapshotLog(
             SnapshotScan(storeID: opened.manifest.storeID, on: destination), storeID: opened.manifest.storeID,
             epoch: opened.epoch, options: options, on: destination)

@@ -37,16 +37,25 @@ struct Salvage {
     /// The segment that is read.
     private var segment = SegmentIdentity(number: 1)
 
+    /// Reads the manifest. May block.
+    ///
     /// - Parameter source: the damaged store; what it cannot give is passed over.
-    init(of source: any Device) {
+    /// - Throws: ``StrataError/Code/unsupportedFormat``, ``StrataError/Code/notAStore`` where another salvage has not finished
+    ///   it, and the codes of failed calls.
+    init(of source: any Device) throws(StrataError) {
         self.source = TolerantDevice(source)
+        do throws(StrataError) {
+            manifest = try Manifest.read(from: self.source)
+            if manifest == nil { damage.append(Manifest.missing) }
+        } catch  where error.code == .damaged {
+            damage += error.damage
+        }
     }
 
     /// Copies the log. Runs on the new log's own thread.
     mutating func copy(
         to log: isolated SegmentLog, progress: (JobProgress) -> Void
     ) throws(StrataError) {
-        try readManifest()
         let segments = try segments()
         let storeID = try storeID(segments)
         let total = try totalBytes(segments)
@@ -72,15 +81,6 @@ struct Salvage {
         try flush(to: log)
         addLossesAtTheEnd()
         do throws(LogFailure) { try log.reserve(through: lastPosition) } catch { throw error.error }
-    }
-
-    private mutating func readManifest() throws(StrataError) {
-        do throws(StrataError) {
-            manifest = try Manifest.read(from: source)
-            if manifest == nil { damage.append(Manifest.missing) }
-        } catch  where error.code == .damaged {
-            damage += error.damage
-        }
     }
 
     /// Copies each stream's latest snapshot that fits to what was saved: of a stream that has lost events, one of an event

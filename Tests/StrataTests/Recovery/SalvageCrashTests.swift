@@ -58,15 +58,17 @@ import Testing
             do { try await body() } catch { return (error as? StrataError)?.code == .notAStore }
             return false
         }
+        let destination = SimulatedDevice(seed: seed)
         let refusals = [
             await refuses { _ = try await StrataStore.open(on: device, options: options) },
             await refuses { _ = try await StrataStore.open(on: device, options: StrataOptions(access: .readOnly)) },
             await refuses { _ = try StrataStore.recover(on: device, dryRun: true) },
             await refuses { _ = try StrataStore.backup(of: device, to: SimulatedDevice(seed: seed)) },
             await refuses { _ = try StrataStore.restore(device, to: SimulatedDevice(seed: seed)) },
-            await refuses { _ = try await StrataStore.salvage(from: device, into: SimulatedDevice(seed: seed)) },
+            await refuses { _ = try await StrataStore.salvage(from: device, into: destination) },
         ]
         return refusals.allSatisfy { $0 } && device.storage.contents == storage.contents
+            && destination.storage.contents.isEmpty
     }
 
     @Test func aCrashAtAnyPointLeavesNoStoreOrAWholeOne() async throws {

@@ -329,8 +329,11 @@ import Testing
         let missing = try await salvage(directory).0
         #expect(missing.events == 200 && missing.damage.map(\.file) == ["MANIFEST"] && !missing.isComplete)
         try files.write(manifest.with(UInt16(3), at: 8).resealed, to: "MANIFEST")
-        let error = await #expect(throws: StrataError.self) { try await salvage(directory) }
-        #expect(error?.code == .unsupportedFormat)
+        let destination = SimulatedDevice(seed: 1)
+        let error = await #expect(throws: StrataError.self) {
+            try await StrataStore.salvage(from: FileSystemDevice(path: directory.path), into: destination)
+        }
+        #expect(error?.code == .unsupportedFormat && destination.storage.contents.isEmpty)
     }
 
     @Test func nobodyElseGetsTheLockBeforeTheSnapshotsAreThere() async throws {
