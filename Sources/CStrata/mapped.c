@@ -10,6 +10,8 @@
 // A range that is watched; one whose count is 0 is free for another. They are never freed: the handler may look at any of them
 // at any time.
 struct strata_watch {
+    // Raised before and behind each change.
+    atomic_uint version;
     _Atomic(char *) base;
     atomic_size_t count;
     bool *_Atomic is_lost;
@@ -23,12 +25,16 @@ static struct strata_watch *free_watches;
 static struct sigaction previous;
 
 static void pass_on(int signal, siginfo_t *info, void *context) {
+    bool is_sent = info->si_code <= 0;
     if (previous.sa_flags & SA_SIGINFO) {
         previous.sa_sigaction(signal, info, context);
-    } else if (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN) {
+    } else if (previous.sa_handler == SIG_DFL || (previous.sa_handler == SIG_IGN && !is_sent)) {
         // The access is tried again, and meets what was set before.
         sigaction(SIGBUS, &previous, NULL);
-    } else {
+        if (is_sent) {
+            raise(signal);
+        }
+    } else if (previous.sa_handler != SIG_IGN) {
         previous.sa_handler(signal);
     }
 }
@@ -37,11 +43,11 @@ static void pass_on(int signal, siginfo_t *info, void *context) {
 // range watched until this returns; of others, which may change meanwhile, no other one has ever held the address since then.
 static bool replace(char *address) {
     for (struct strata_watch *watch = atomic_load(&watches); watch != NULL; watch = watch->next) {
+        unsigned version = atomic_load(&watch->version);
         size_t count = atomic_load(&watch->count);
         char *base = atomic_load(&watch->base);
         bool *is_lost = atomic_load(&watch->is_lost);
-        // A count that has not changed belongs to the base that was read after it.
-        if (count == 0 || address < base || address >= base + count || atomic_load(&watch->count) != count) {
+        if (count == 0 || address < base || address >= base + count || atomic_load(&watch->version) != version) {
             continue;
         }
         __atomic_store_n(is_lost, true, __ATOMIC_SEQ_CST);
@@ -58,7 +64,7 @@ static void handle(int signal, siginfo_t *info, void *context) {
 }
 
 static void install(void) {
-    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, NULL, &previous);
     sigaction(SIGBUS, &action, NULL);
@@ -79,6 +85,7 @@ struct strata_watch *strata_watch(void *base, size_t count, bool *is_lost) {
         atomic_store(&watch->base, base);
         atomic_store(&watch->is_lost, is_lost);
         atomic_store(&watch->count, count);
+        atomic_fetch_add(&watch->version, 1);
     }
     pthread_mutex_unlock(&changes);
     return watch;
@@ -86,6 +93,7 @@ struct strata_watch *strata_watch(void *base, size_t count, bool *is_lost) {
 
 void strata_unwatch(struct strata_watch *watch) {
     atomic_store(&watch->count, 0);
+    atomic_fetch_add(&watch->version, 1);
     pthread_mutex_lock(&changes);
     watch->next_free = free_watches;
     free_watches = watch;

@@ -31,6 +31,11 @@ public struct Damage: Hashable, Sendable {
     }
 }
 
+extension Damage {
+    /// The bytes that cannot be trusted.
+    var offsets: Range<Int> { offset..<offset + length }
+}
+
 extension Damage: CustomStringConvertible {
     public var description: String {
         var text = "\(file) at \(offset): \(reason)"

@@ -26,8 +26,8 @@ public struct SalvageReport: Hashable, Sendable {
     /// Positions that no event has any longer, where later ones tell that they were taken. Events that ``losses`` does
     /// not name were the last ones of their streams, and no header of theirs can be read.
     public let lostPositions: [ClosedRange<Position>]
-    /// Truncated streams that have lost events, and of which no snapshot could be brought over: what is left of them does not
-    /// tell the aggregate's state.
+    /// Truncated streams of which no snapshot was brought over, where that may be for what is damaged: what is left of them does
+    /// not tell the aggregate's state.
     public let streamsWithoutState: [StreamID]
     /// What is damaged in the old store.
     public let damage: [Damage]

@@ -20,10 +20,12 @@ extension StrataStore {
     public static func salvage(
         from path: String, into newPath: String, progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
     ) async throws(StrataError) -> SalvageReport {
-        let (source, destination) = try await BlockingReads.run { () throws(StrataError) in
-            (try existingStore(at: path), try FileSystemDevice.open(storeAt: newPath, createIfMissing: true))
+        let (salvage, destination) = try await BlockingReads.run { () throws(StrataError) in
+            // Nothing is made for what cannot be salvaged.
+            let salvage = try Salvage(of: existingStore(at: path))
+            return (salvage, try FileSystemDevice.open(storeAt: newPath, createIfMissing: true))
         }
-        return try await salvage(from: source, into: destination, progress: progress)
+        return try await run(salvage, into: destination, options: StrataOptions(), progress: progress)
     }
 
     /// Salvages a store on any device into an empty one.
@@ -31,24 +33,27 @@ extension StrataStore {
         from source: any Device, into destination: any Device,
         options: StrataOptions = StrataOptions(), progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
     ) async throws(StrataError) -> SalvageReport {
-        let (begun, opened) = try await BlockingReads.run { () throws(StrataError) in
-            guard try !ReaderOpening.hasWriter(source) else {
-                throw StrataError(.locked, "the store is open for writing", path: source.path)
-            }
-            // Before anything is made.
-            let salvage = try Salvage(of: source)
+        let salvage = try await BlockingReads.run { () throws(StrataError) in try Salvage(of: source) }
+        return try await run(salvage, into: destination, options: options, progress: progress)
+    }
+
+    private static func run(
+        _ salvage: Salvage, into destination: any Device, options: StrataOptions,
+        progress: @escaping @Sendable (JobProgress) -> Void
+    ) async throws(StrataError) -> SalvageReport {
+        let opened = try await BlockingReads.run { () throws(StrataError) in
             // Where there is something, not even the lock may be made.
             try StoreCreation.checkEmptiness(of: destination)
             let lock = try WriterOpening.takeLock(on: destination)
             // Until then somebody may have made a store.
             try StoreCreation.checkEmptiness(of: destination)
             try SalvageMarker.write(on: destination)
-            return (salvage, try WriterOpening(on: destination, options: options, isSalvage: true).run(holding: lock))
+            return try WriterOpening(on: destination, options: options, isSalvage: true).run(holding: lock)
         }
         // The log gives its hold of the lock up before the snapshots are there.
         defer { withExtendedLifetime(opened.lock) {} }
         let log = SegmentLog(opened, options: options)
-        var salvage = try await log.fill(from: begun, progress: progress)
+        var salvage = try await log.fill(from: salvage, progress: progress)
         let snapshots = SnapshotLog(
             SnapshotScan(storeID: opened.manifest.storeID, on: destination), storeID: opened.manifest.storeID,
             epoch: opened.epoch, options: options, on: destination)

@@ -47,7 +47,8 @@ class CompactTests(Case):
         self.assertLess(abs(preview["reclaimed_bytes"] - report["reclaimed_bytes"]), report["reclaimed_bytes"] / 4)
         segments = self.succeed("stats", self.store).object["segments"]
         stored = sum(segment["bytes"] for segment in segments)
-        self.assertLess(stored, len(self.data) * 0.3)
+        # Ids that were drawn do not get shorter, and of the generated events each has two.
+        self.assertLess(stored, len(self.data) * (0.3 if events.real_input() else 0.45))
         again = self.succeed("compact", self.store).object
         self.assertEqual((again["rewrites"], again["reclaimed_bytes"]), ([], 0))
 

@@ -102,6 +102,16 @@ private struct TolerantFile: DeviceFile {
 }
 
 extension SystemError {
-    /// Whether the medium or what a file system keeps on it is broken.
-    fileprivate var isOfMedium: Bool { number == EIO || number == EUCLEAN }
+    fileprivate var isOfMedium: Bool { Self.isOfMedium(number) }
+
+    /// Whether a call failed because the medium, or what the file system keeps on it, is broken: `EUCLEAN` and `EBADMSG` are what Linux's
+    /// file systems say of their own structures.
+    fileprivate static func isOfMedium(_ number: Int32) -> Bool {
+        number == EIO || number == EUCLEAN || number == EBADMSG
+    }
+}
+
+extension StrataError {
+    /// Whether a call failed because the medium, or what the file system keeps on it, is broken.
+    var isOfMedium: Bool { systemErrorNumber.map(SystemError.isOfMedium) ?? false }
 }

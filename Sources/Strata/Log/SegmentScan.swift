@@ -238,9 +238,10 @@ struct SegmentScanner {
     }
 
     /// Whether bytes at an offset that do not verify are damage, and not a torn tail: in a sealed segment always; in
-    /// the active one if a frame behind them was written when they were known to be durable.
+    /// the active one if a frame behind them was written when they were known to be durable, or if the device has lost some of
+    /// them or behind them, which no crash does.
     private mutating func isDamage(at offset: Int, _ scanner: inout FrameScanner) throws(StrataError) -> Bool {
-        if isSealed { return true }
+        if isSealed || device.damage(of: fileName).contains(where: { $0.offsets.upperBound > offset }) { return true }
         let highest: Int
         if let highestMarkBehind {
             highest = highestMarkBehind

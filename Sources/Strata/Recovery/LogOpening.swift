@@ -252,6 +252,7 @@ struct LogOpening {
                 let reason = "the manifest does not list this segment with events"
                 damage.append(Damage(file: segment.name, offset: 0, reason: reason))
             }
+            damage += device.damage(of: segment.name)
         }
     }
 }

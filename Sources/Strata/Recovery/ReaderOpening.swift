@@ -15,7 +15,9 @@ struct ReaderOpening {
     }
 
     /// Reads the log as it is now. Damage does not stop it: readers of what is damaged get errors, all others go on.
-    func run() throws(StrataError) -> (log: LogOpening, sidecars: SidecarFiles) {
+    ///
+    /// - Parameter mayMissPages: whether pages that the device cannot give count as damage, and do not stop it either.
+    func run(mayMissPages: Bool = true) throws(StrataError) -> (log: LogOpening, sidecars: SidecarFiles) {
         try StoreLayout.checkDirectories(on: device)
         var hasWriter = false
         for attempt in 1...Self.attempts {
@@ -24,10 +26,12 @@ struct ReaderOpening {
             }
             if !hasWriter { hasWriter = try Self.hasWriter(device) }
             let sidecars = SidecarFiles(device: device, storeID: manifest.storeID, mayWrite: false, logger: logger)
-            var log = LogOpening(
-                manifest: manifest, on: TolerantDevice(device), sidecars: sidecars, logger: logger,
-                progress: options.openingProgress)
-            try log.readSegments(besideWriter: hasWriter)
+            let log: LogOpening
+            do throws(StrataError) {
+                log = try readLog(of: manifest, on: device, sidecars, besideWriter: hasWriter)
+            } catch  where mayMissPages && error.isOfMedium {
+                log = try readLog(of: manifest, on: TolerantDevice(device), sidecars, besideWriter: hasWriter)
+            }
             // What a writer has written that came meanwhile need not be durable yet.
             if !hasWriter, try Self.hasWriter(device) {
                 hasWriter = true
@@ -45,6 +49,15 @@ struct ReaderOpening {
             }
         }
         throw StrataError(.ioFailure, "the store changes faster than it can be read", path: device.path)
+    }
+
+    private func readLog(
+        of manifest: Manifest, on device: any Device, _ sidecars: SidecarFiles, besideWriter: Bool
+    ) throws(StrataError) -> LogOpening {
+        var log = LogOpening(
+            manifest: manifest, on: device, sidecars: sidecars, logger: logger, progress: options.openingProgress)
+        try log.readSegments(besideWriter: besideWriter)
+        return log
     }
 
     /// Whether a process has the store open for writing.

@@ -17,13 +17,18 @@ final class ReaderRefresh: Sendable {
     func run(missing segment: SegmentIdentity) throws(StrataError) {
         try turn.withLock { _ throws(StrataError) in
             guard index.segment(segment) != nil else { return }
-            index.replaceContent(by: try opening.run().log.index)
+            index.replaceContent(by: try read())
         }
     }
 
     /// Reads the store as it is now. May block for long.
     func run() throws(StrataError) {
-        try turn.withLock { _ throws(StrataError) in index.replaceContent(by: try opening.run().log.index) }
+        try turn.withLock { _ throws(StrataError) in index.replaceContent(by: try read()) }
+    }
+
+    /// Only with all pages: what the index knows already must not go because one cannot be read for a moment.
+    private func read() throws(StrataError) -> LogIndex {
+        try opening.run(mayMissPages: false).log.index
     }
 }
 

@@ -9,6 +9,8 @@ struct RecoveryPlan {
     private(set) var unrecoverable: [Damage] = []
     /// The manifest to be written, if the present one is missing, damaged or older than the segments.
     private(set) var rebuilt: Manifest?
+    /// Whether the device could not give the present manifest.
+    private var isManifestUnreadable = false
     /// The snapshot segments to be put aside.
     private(set) var snapshotSegments: [UInt64] = []
 
@@ -16,7 +18,9 @@ struct RecoveryPlan {
     init(for device: any Device) throws(StrataError) {
         var present: Manifest?
         do {
-            present = try Manifest.read(from: TolerantDevice(device))
+            let tolerant = TolerantDevice(device)
+            defer { isManifestUnreadable = !tolerant.damage(of: StoreLayout.manifest).isEmpty }
+            present = try Manifest.read(from: tolerant)
             if present == nil { unrecoverable = [Manifest.missing] }
         } catch {
             guard error.code == .damaged else { throw error }
@@ -80,8 +84,8 @@ struct RecoveryPlan {
     ) throws(StrataError) -> SnapshotScan {
         var second = SnapshotScan(storeID: manifest.storeID, on: device)
         try second.run()
-        let unreadable = Set(first.failedCalls.filter { $0.systemErrorNumber == EIO }.map(\.path))
-        for call in second.failedCalls where call.systemErrorNumber != EIO || !unreadable.contains(call.path) {
+        let unreadable = Set(first.failedCalls.filter(\.isOfMedium).map(\.path))
+        for call in second.failedCalls where !call.isOfMedium || !unreadable.contains(call.path) {
             throw call
         }
         return second
@@ -90,6 +94,11 @@ struct RecoveryPlan {
     /// Does what was planned, under the writer's lock.
     func perform(on device: any Device, holding lock: StoreFile, options: StrataOptions) throws(StrataError) {
         if let rebuilt {
+            if isManifestUnreadable, (try? Manifest.read(from: device)) != nil {
+                throw StrataError(
+                    .ioFailure, "the manifest could not be read, and now it can; begin again",
+                    path: device.path(of: StoreLayout.manifest))
+            }
             try device.writeReplacement(of: StoreLayout.manifest, with: rebuilt.encoded())
             try device.installReplacement(of: StoreLayout.manifest)
         }

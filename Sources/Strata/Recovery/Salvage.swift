@@ -16,7 +16,12 @@ struct Salvage {
 
     private let source: any Device
     /// nil where there is none that can be trusted.
-    private var manifest: Manifest?
+    private let manifest: Manifest?
+    /// The segments that are read, in the order of their positions: without those that stand for nothing but what others
+    /// hold, as far as a manifest tells.
+    private let segments: [SegmentIdentity]
+    /// The manifest's, or that of the first segment that has one.
+    private let storeID: UInt128
     private var streams: [StreamID: Stream] = [:]
     private var losses: [SalvageReport.Loss] = []
     private var lostPositions = RangeSet<Int>()
@@ -29,41 +34,61 @@ struct Salvage {
     private var events = 0
     private var releases = 0
     private var batch: [LogEntry] = []
-    /// The lowest version of each stream that is not released: what is missing below is no loss.
-    private var firstLiveVersions: [StreamID: Int] = [:]
+    /// The highest release of each stream: what is missing below its first live version is no loss.
+    private var releasesOfStreams: [StreamID: Release] = [:]
     /// Where streams begin to lack versions.
     private var firstLostVersions: [StreamID: Int] = [:]
     private var batchBytes = 0
     /// The segment that is read.
     private var segment = SegmentIdentity(number: 1)
 
-    /// Reads the manifest. May block.
+    /// Finds out what there is. May block.
     ///
     /// - Parameter source: the damaged store; what it cannot give is passed over.
-    /// - Throws: ``StrataError/Code/unsupportedFormat``, ``StrataError/Code/notAStore`` where another salvage has not finished
-    ///   it, and the codes of failed calls.
+    /// - Throws: ``StrataError/Code/locked``, ``StrataError/Code/unsupportedFormat``, ``StrataError/Code/notAStore`` where another
+    ///   salvage has not finished it, ``StrataError/Code/damaged`` where not even the store's id can be read, and the codes of failed calls.
     init(of source: any Device) throws(StrataError) {
-        self.source = TolerantDevice(source)
+        guard try !ReaderOpening.hasWriter(source) else {
+            throw StrataError(.locked, "the store is open for writing", path: source.path)
+        }
+        let source = TolerantDevice(source)
+        self.source = source
+        var manifest: Manifest?
         do throws(StrataError) {
-            manifest = try Manifest.read(from: self.source)
+            manifest = try Manifest.read(from: source)
             if manifest == nil { damage.append(Manifest.missing) }
         } catch  where error.code == .damaged {
             damage += error.damage
         }
+        self.manifest = manifest
+        let found = try ManifestRebuilding.segments(on: source)
+        if let manifest {
+            segments = found.filter { manifest.lists($0) || !manifest.hasReplaced($0) }
+            storeID = manifest.storeID
+        } else {
+            segments = found
+            storeID = try Self.storeID(of: found, on: source)
+        }
+    }
+
+    private static func storeID(of segments: [SegmentIdentity], on source: any Device) throws(StrataError) -> UInt128 {
+        let rebuilding = ManifestRebuilding(source)
+        for segment in segments {
+            if let header = try rebuilding.header(of: segment) { return header.storeID }
+        }
+        throw StrataError(.damaged, "no file of the store tells its id any longer", path: source.path)
     }
 
     /// Copies the log. Runs on the new log's own thread.
     mutating func copy(
         to log: isolated SegmentLog, progress: (JobProgress) -> Void
     ) throws(StrataError) {
-        let segments = try segments()
-        let storeID = try storeID(segments)
-        let total = try totalBytes(segments)
-        try readReleases(segments, storeID)
+        let total = try totalBytes()
+        try readReleases()
         var done = 0
         for segment in segments {
             var failure: StrataError?
-            var scanner = scanner(of: segment, among: segments, storeID)
+            var scanner = scanner(of: segment)
             self.segment = segment
             let scan = try scanner.run { offset in
                 progress(JobProgress(bytesDone: done + offset, bytesTotal: total))
@@ -88,8 +113,7 @@ struct Salvage {
     ///
     /// - Returns: how many.
     mutating func copySnapshots(to destination: SnapshotLog) async throws(StrataError) -> Int {
-        let source = source
-        let storeID = try storeID(segments())
+        let (source, storeID) = (source, storeID)
         let versions = streams.mapValues(\.sourceVersion).merging(firstLostVersions) { $1 - 1 }
         let scan = try await BlockingReads.run { () throws(StrataError) in
             var scan = SnapshotScan(storeID: storeID, highestVersions: versions, on: source)
@@ -97,12 +121,11 @@ struct Salvage {
             return scan
         }
         damagedSnapshots = scan.damage
-        var incomplete = Set(firstLostVersions.keys.filter { firstLiveVersions[$0, default: 1] > 1 })
+        var copied: Set<StreamID> = []
         let reader = SnapshotReader(index: scan.index, storeID: storeID, device: source)
-        var copied = 0
         for (stream, entry) in scan.index.all where versions[stream] != nil {
             // That of an event which is released counts for nothing.
-            if firstLostVersions[stream] != nil, entry.version < firstLiveVersions[stream, default: 1] { continue }
+            if firstLostVersions[stream] != nil, entry.version < firstLiveVersion(of: stream) { continue }
             let snapshot: Snapshot
             do throws(StrataError) {
                 snapshot = try await BlockingReads.run { () throws(StrataError) in try reader.snapshot(entry) }
@@ -113,11 +136,20 @@ struct Salvage {
                 continue
             }
             try await destination.save(snapshot, body: SnapshotBody.encode(snapshot))
-            incomplete.remove(stream)
-            copied += 1
+            copied.insert(stream)
         }
-        streamsWithoutState = incomplete.sorted { $0.description < $1.description }
-        return copied
+        noteStreamsWithoutState(besides: copied)
+        return copied.count
+    }
+
+    /// Who truncates a stream without taking a snapshot loses nothing here.
+    private mutating func noteStreamsWithoutState(besides copied: Set<StreamID>) {
+        streamsWithoutState = streams.keys.filter { stream in
+            guard let release = releasesOfStreams[stream], release.isTruncated, !release.isTombstoned else {
+                return false
+            }
+            return !copied.contains(stream) && (firstLostVersions[stream] != nil || !damagedSnapshots.isEmpty)
+        }.sorted { $0.description < $1.description }
     }
 
     func report(snapshots: Int) -> SalvageReport {
@@ -128,35 +160,17 @@ struct Salvage {
             streamsWithoutState: streamsWithoutState, damage: damage, damagedSnapshots: damagedSnapshots)
     }
 
-    /// The segments that are read, in the order of their positions: without those that stand for nothing but what others
-    /// hold, as far as a manifest tells.
-    private func segments() throws(StrataError) -> [SegmentIdentity] {
-        let segments = try ManifestRebuilding.segments(on: source)
-        guard let manifest else { return segments }
-        return segments.filter { manifest.lists($0) || !manifest.hasReplaced($0) }
-    }
-
-    /// The store's id: the manifest's, or that of the first segment that has one.
-    private func storeID(_ segments: [SegmentIdentity]) throws(StrataError) -> UInt128 {
-        if let manifest { return manifest.storeID }
-        let rebuilding = ManifestRebuilding(source)
-        for segment in segments {
-            if let header = try rebuilding.header(of: segment) { return header.storeID }
-        }
-        throw StrataError(.damaged, "no file of the store tells its id any longer", path: source.path)
-    }
+    private func firstLiveVersion(of stream: StreamID) -> Int { releasesOfStreams[stream]?.firstLiveVersion ?? 1 }
 
     /// Walks a segment, which may have a torn tail if it is the last one, or the one that the manifest says is appended to,
     /// whatever files lie behind it: what was never acknowledged as durable is no loss.
-    private func scanner(
-        of segment: SegmentIdentity, among segments: [SegmentIdentity], _ storeID: UInt128
-    ) -> SegmentScanner {
+    private func scanner(of segment: SegmentIdentity) -> SegmentScanner {
         let isActive = manifest.map { segment == SegmentIdentity(number: $0.active) } ?? false
         let isSealed = segment != segments.last && !isActive
         return SegmentScanner(segment, storeID: storeID, isSealed: isSealed, on: source)
     }
 
-    private func totalBytes(_ segments: [SegmentIdentity]) throws(StrataError) -> Int {
+    private func totalBytes() throws(StrataError) -> Int {
         var total = 0
         for segment in segments {
             total += min(try StoreFile(segment.name, .read, on: source).length(), Format.longestSegment)
@@ -228,6 +242,10 @@ struct Salvage {
     private mutating func take(
         _ encoded: EncodedRelease, _ header: FrameHeader, to log: isolated SegmentLog
     ) throws(StrataError) {
+        guard encoded.release.firstLiveVersion <= firstLiveVersion(of: encoded.stream) else {
+            // Versions have been passed over, or counted as lost, without it.
+            throw StrataError(.ioFailure, "the store does not read the same twice; begin again", path: source.path)
+        }
         var stream = streams[encoded.stream] ?? Stream()
         if stream.sourceVersion < encoded.release.lastVersion {
             passOver(to: encoded.release.firstLiveVersion, of: encoded.stream, &stream)
@@ -245,7 +263,7 @@ struct Salvage {
     private mutating func passOver(to version: Int, of id: StreamID, _ stream: inout Stream) {
         guard version > stream.sourceVersion + 1 else { return }
         let missing = stream.sourceVersion + 1...version - 1
-        let firstLost = max(missing.lowerBound, firstLiveVersions[id] ?? 1)
+        let firstLost = max(missing.lowerBound, firstLiveVersion(of: id))
         stream.version += min(firstLost, version) - missing.lowerBound
         guard firstLost <= missing.upperBound else { return }
         if firstLostVersions[id] == nil { firstLostVersions[id] = firstLost }
@@ -255,13 +273,15 @@ struct Salvage {
     }
 
     /// Learns what was released, before the first commit that lacks what stood before it.
-    private mutating func readReleases(_ segments: [SegmentIdentity], _ storeID: UInt128) throws(StrataError) {
+    private mutating func readReleases() throws(StrataError) {
         for segment in segments {
-            var scanner = scanner(of: segment, among: segments, storeID)
+            var scanner = scanner(of: segment)
             _ = try scanner.run { header, _, body in
-                guard let encoded = EncodedRelease(decoding: body, header: header) else { return }
-                firstLiveVersions[encoded.stream] = max(
-                    firstLiveVersions[encoded.stream] ?? 1, encoded.release.firstLiveVersion)
+                guard
+                    let encoded = EncodedRelease(decoding: body, header: header),
+                    encoded.release.firstLiveVersion >= firstLiveVersion(of: encoded.stream)
+                else { return }
+                releasesOfStreams[encoded.stream] = encoded.release
             }
         }
     }
@@ -286,7 +306,7 @@ struct Salvage {
                 stream.id.bits == header.aggregateID
                     && FrameHeader.tag(of: stream.aggregateType) == header.aggregateTypeTag
             }
-            let firstLive = known.flatMap { firstLiveVersions[$0.key] } ?? 1
+            let firstLive = known.map { firstLiveVersion(of: $0.key) } ?? 1
             if versions.lowerBound > known?.value.sourceVersion ?? 0, versions.upperBound >= firstLive {
                 losses.append(
                     SalvageReport.Loss(

@@ -158,11 +158,12 @@ struct SnapshotScan {
                 let offset = scanner.offset
                 if highestMark == nil { highestMark = try scanner.highestMark(behind: offset) }
                 let next = try scanner.nextHeader(from: offset + Format.alignment)?.offset ?? length
-                if let highestMark, highestMark > offset {
+                let isLost = device.damage(of: name).contains { $0.offsets.overlaps(offset..<next) }
+                if isLost || highestMark.map({ $0 > offset }) == true {
                     damage.append(
                         Damage(file: name, offset: offset, length: next - offset, reason: "the frame does not verify"))
                     // It may have been a deletion, of any of the snapshots before it.
-                    if case .damagedBody(let header) = step, header.kind == .snapshot {} else { index.removeAll() }
+                    if !step.isSnapshot(from: offset, to: next) { index.removeAll() }
                 }
                 scanner.move(to: next)
             }
@@ -189,5 +190,13 @@ struct SnapshotScan {
         case .mark: return true
         case .commit, .open, .footer, .truncation, .tombstone: return false
         }
+    }
+}
+
+extension FrameScanner.Step {
+    /// Whether a range of a file holds the frame of a snapshot and nothing else.
+    fileprivate func isSnapshot(from start: Int, to end: Int) -> Bool {
+        guard case .damagedBody(let header) = self else { return false }
+        return header.kind == .snapshot && Format.aligned(start + header.frameLength) == end
     }
 }

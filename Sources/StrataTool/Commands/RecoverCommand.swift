@@ -118,7 +118,7 @@ struct RecoverCommand: AsyncParsableCommand {
             try output.write("lost: positions \(positions.lowerBound) to \(positions.upperBound)\n")
         }
         for stream in report.streamsWithoutState {
-            try output.write("lost: the state of \(stream.description.terminalSafe) before its first event\n")
+            try output.write("no state: \(stream.description.terminalSafe) is truncated and has no snapshot\n")
         }
         for damage in report.damage { try output.write("damage: \("\(damage)".terminalSafe)\n") }
         for damage in report.damagedSnapshots {

@@ -10,6 +10,7 @@ final class AlteredDevice: Device {
         var length: Int?
         /// What the device cannot give any more.
         var unreadable: Range<Int>?
+        var isReadableAgain: @Sendable () -> Bool = { false }
         /// Called before each opening.
         var beforeOpen: @Sendable () -> Void = {}
         /// Called behind each read, with the range that was asked for.
@@ -58,7 +59,9 @@ private struct AlteredFile: DeviceFile {
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
         var buffer = buffer
-        if let unreadable = alterations.unreadable, unreadable.overlaps(offset..<offset + buffer.count) {
+        if let unreadable = alterations.unreadable, unreadable.overlaps(offset..<offset + buffer.count),
+            !alterations.isReadableAgain()
+        {
             guard offset < unreadable.lowerBound else { throw SystemError(number: EIO, call: "pread") }
             // As Linux does: what stands before it is given first.
             buffer = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(unreadable.lowerBound - offset)])

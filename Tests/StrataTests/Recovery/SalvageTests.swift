@@ -303,6 +303,32 @@ import Testing
         }
     }
 
+    /// A stream that began anew has lost no state.
+    @Test func aStreamThatWasDeletedAndBegunAnewNeedsNoSnapshot() async throws {
+        let directory = TemporaryDirectory()
+        let streams = try await fill(directory)
+        try await StrataStore.with(directory, options) { store in
+            _ = try await store.events.delete(streams[7], mode: .soft, expecting: .any)
+            for _ in 0..<3 { _ = try await store.events.append([sampleEvent()], to: streams[7], expecting: .any) }
+        }
+        let (segment, offset) = try await body(of: 202, directory)
+        try StoreFiles(directory).flipBit(at: offset, of: segment)
+        let report = try await StrataStore.salvage(from: directory.path, into: TemporaryDirectory().path)
+        #expect(report.losses.map(\.versions) == [22...22] && report.streamsWithoutState == [])
+    }
+
+    /// Of which no event is lost, but the only snapshot.
+    @Test func aTruncatedStreamWithoutItsSnapshotIsNamed() async throws {
+        let directory = TemporaryDirectory()
+        let streams = try await fill(directory)
+        try await StrataStore.with(directory, options) { store in
+            _ = try await store.events.truncate(streams[0], before: 5, expecting: .any)
+        }
+        try StoreFiles(directory).flipBit(at: 200, of: "snapshots/00000000000000000001.seg")
+        let report = try await StrataStore.salvage(from: directory.path, into: TemporaryDirectory().path)
+        #expect(report.losses == [] && report.streamsWithoutState == [streams[0]])
+    }
+
     /// Of what nobody can load, a snapshot of a released event says nothing.
     @Test func aSnapshotOfAReleasedEventIsNotBroughtOver() async throws {
         let directory = TemporaryDirectory()
