@@ -199,6 +199,33 @@ import Testing
         #expect(try StrataStore.verify(on: altered).events == report.events)
     }
 
+    /// Versions were counted as lost without the release that can be read now.
+    @Test func aReleaseThatShowsUpOnlyTheSecondTimeEndsTheSalvage() async throws {
+        let device = SimulatedDevice(seed: 5)
+        let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+        let stream = sampleStream()
+        for _ in 0..<6 { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any) }
+        _ = try await store.events.truncate(stream, before: 4, expecting: .any)
+        _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any)
+        try await store.close()
+        let name = "events/00000000000000000001.seg"
+        let frames = try StrataStore.inspectSegment(name, on: device).frames
+        let truncation = try #require(frames.first { $0.kind == "truncation" })
+        let isOver = Atomic(false)
+        let altered = AlteredDevice(device, name) {
+            $0.unreadable = truncation.offset..<truncation.offset + truncation.length
+            $0.isReadableAgain = { isOver.load(ordering: .relaxed) }
+        }
+        // For its length, for releases, and for events.
+        let source = InterferingDevice(altered, before: name, passing: 2) { _, _ in
+            isOver.store(true, ordering: .relaxed)
+        }
+        let error = await #expect(throws: StrataError.self) {
+            _ = try await StrataStore.salvage(from: source, into: SimulatedDevice(seed: 7))
+        }
+        #expect(error?.code == .ioFailure)
+    }
+
     /// What a reader knows does not go because a page cannot be read for a moment.
     @Test func aReaderKeepsWhatItKnows() async throws {
         let storage = try await makeStore()
