@@ -163,7 +163,7 @@ struct SnapshotScan {
                     damage.append(
                         Damage(file: name, offset: offset, length: next - offset, reason: "the frame does not verify"))
                     // It may have been a deletion, of any of the snapshots before it.
-                    if !step.isSnapshot(from: offset, to: next) { index.removeAll() }
+                    if !step.isSnapshot(endingAt: isLost ? next : nil, from: offset) { index.removeAll() }
                 }
                 scanner.move(to: next)
             }
@@ -194,9 +194,11 @@ struct SnapshotScan {
 }
 
 extension FrameScanner.Step {
-    /// Whether a range of a file holds the frame of a snapshot and nothing else.
-    fileprivate func isSnapshot(from start: Int, to end: Int) -> Bool {
-        guard case .damagedBody(let header) = self else { return false }
-        return header.kind == .snapshot && Format.aligned(start + header.frameLength) == end
+    /// Whether the frame at an offset is a snapshot whose body does not verify.
+    ///
+    /// - Parameter end: where it has to end; nil where that does not matter.
+    fileprivate func isSnapshot(endingAt end: Int?, from start: Int) -> Bool {
+        guard case .damagedBody(let header) = self, header.kind == .snapshot else { return false }
+        return end.map { $0 == Format.aligned(start + header.frameLength) } ?? true
     }
 }
