@@ -61,6 +61,14 @@ public final class JetStreamStore: Sendable {
         session.connection.close()
     }
 
+    /// Ends the connection as ``close()`` does, and returns once none of its threads runs any more.
+    ///
+    /// Whoever lets the process end next has to wait for that: OpenSSL takes its own things down when a process ends, and a
+    /// connection behind TLS that is still being closed uses them.
+    public func shutdown() async {
+        await session.connection.shutdown()
+    }
+
     /// Deletes the store with everything in it, for good.
     ///
     /// - Throws: ``JetStreamError``; part of the store may be deleted then.

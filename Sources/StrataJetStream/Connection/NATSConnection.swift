@@ -58,6 +58,14 @@ final class NATSConnection: Sendable {
         handle.close(on: outbox)
     }
 
+    /// Closes the connection, and waits until none of its threads runs any more.
+    func shutdown() async {
+        events.close()
+        await withCheckedContinuation { continuation in
+            handle.close(on: outbox) { continuation.resume() }
+        }
+    }
+
     /// Sends requests in this order, and gives their answers once all are there or have failed.
     func send(_ requests: [NATSRequest], timeout: Duration) async -> [ReplyResult] {
         guard !requests.isEmpty else { return [] }

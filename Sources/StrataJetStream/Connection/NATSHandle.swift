@@ -238,8 +238,13 @@ final class NATSHandle: Sendable {
     }
 
     /// Closes the connection and gives everything back.
-    func close(on queue: DispatchQueue) {
-        queue.async { self.close() }
+    ///
+    /// - Parameter completion: called once no thread of the connection runs any more.
+    func close(on queue: DispatchQueue, completion: @escaping @Sendable () -> Void = {}) {
+        queue.async {
+            self.close()
+            completion()
+        }
     }
 
     private func close() {

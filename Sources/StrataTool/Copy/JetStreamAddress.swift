@@ -40,7 +40,7 @@ private struct OpenJetStream: OpenStore {
 
     func refresh() async throws(EventStoreError) -> CopyableStore { store }
 
-    func close() async throws(StrataError) { opened.close() }
+    func close() async throws(StrataError) { await opened.shutdown() }
 }
 
 extension ExitStatus {
