@@ -56,7 +56,8 @@ public final class JetStreamStore: Sendable {
         }
     }
 
-    /// Ends the connection. Calls under way fail; an append among them may be stored.
+    /// Ends the connection, without waiting for it. Calls under way fail; an append among them may be stored. Before the process
+    /// ends, use ``shutdown()``.
     public func close() {
         session.connection.close()
     }

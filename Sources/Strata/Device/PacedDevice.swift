@@ -1,41 +1,24 @@
 import EventSourcing
 
 /// A device that is read at a pace; everything else passes through.
-struct PacedDevice: Device {
+struct PacedDevice: ForwardingDevice {
     /// The longest single read, in bytes: reading stays even at a low bandwidth.
     fileprivate static let longestRead = 256 << 10
 
-    private let device: any Device
+    let base: any Device
     private let pace: Pace
 
     init(_ device: any Device, _ pace: Pace) {
-        self.device = device
+        base = device
         self.pace = pace
     }
 
-    var path: String { device.path }
-    var allowsBackgroundWork: Bool { device.allowsBackgroundWork }
-
     func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile {
-        PacedFile(file: try device.open(name, access), pace: pace)
+        PacedFile(file: try base.open(name, access), pace: pace)
     }
-
-    func kind(of name: String) throws(SystemError) -> FileKind? { try device.kind(of: name) }
-    func createDirectory(_ name: String) throws(SystemError) { try device.createDirectory(name) }
-    func list(_ name: String) throws(SystemError) -> [String] { try device.list(name) }
-    func rename(_ name: String, to newName: String) throws(SystemError) { try device.rename(name, to: newName) }
-    func remove(_ name: String) throws(SystemError) { try device.remove(name) }
-    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
-        try device.link(name, of: source, as: newName)
-    }
-    func syncDirectory(_ name: String) throws(SystemError) { try device.syncDirectory(name) }
-    func syncParent() throws(SystemError) { try device.syncParent() }
-    func now() -> Timestamp { device.now() }
-    func processID() -> Int32 { device.processID() }
-    func randomNumber() -> UInt64 { device.randomNumber() }
 }
 
-private struct PacedFile: DeviceFile {
+private struct PacedFile: ForwardingFile {
     let file: any DeviceFile
     let pace: Pace
 
@@ -46,14 +29,4 @@ private struct PacedFile: DeviceFile {
         pace.add(bytes: count)
         return count
     }
-
-    func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) -> Int { try file.write(bytes, at: offset) }
-    func sync() throws(SystemError) { try file.sync() }
-    func truncate(to length: Int) throws(SystemError) { try file.truncate(to: length) }
-    func extend(to length: Int) throws(SystemError) { try file.extend(to: length) }
-    func length() throws(SystemError) -> Int { try file.length() }
-    func identity() throws(SystemError) -> FileIdentity { try file.identity() }
-    func map(length: Int) throws(SystemError) -> FileMapping { try file.map(length: length) }
-    func lock() throws(SystemError) -> Bool { try file.lock() }
-    func isLocked() throws(SystemError) -> Bool { try file.isLocked() }
 }

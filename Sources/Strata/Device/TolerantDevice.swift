@@ -7,12 +7,12 @@ import Synchronization
 ///
 /// For whoever looks for damage or saves what is left, and never for an opening for writing: that would take a page which
 /// cannot be read for a moment for the end of the log.
-struct TolerantDevice: Device {
-    private let device: any Device
+struct TolerantDevice: ForwardingDevice {
+    let base: any Device
     private let lost = LostBytes()
 
     init(_ device: any Device) {
-        self.device = device
+        base = device
     }
 
     func damage(of name: String) -> [Damage] {
@@ -23,26 +23,9 @@ struct TolerantDevice: Device {
         }
     }
 
-    var path: String { device.path }
-    var allowsBackgroundWork: Bool { device.allowsBackgroundWork }
-
     func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile {
-        TolerantFile(file: try device.open(name, access), name: name, lost: lost)
+        TolerantFile(file: try base.open(name, access), name: name, lost: lost)
     }
-
-    func kind(of name: String) throws(SystemError) -> FileKind? { try device.kind(of: name) }
-    func createDirectory(_ name: String) throws(SystemError) { try device.createDirectory(name) }
-    func list(_ name: String) throws(SystemError) -> [String] { try device.list(name) }
-    func rename(_ name: String, to newName: String) throws(SystemError) { try device.rename(name, to: newName) }
-    func remove(_ name: String) throws(SystemError) { try device.remove(name) }
-    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
-        try device.link(name, of: source, as: newName)
-    }
-    func syncDirectory(_ name: String) throws(SystemError) { try device.syncDirectory(name) }
-    func syncParent() throws(SystemError) { try device.syncParent() }
-    func now() -> Timestamp { device.now() }
-    func processID() -> Int32 { device.processID() }
-    func randomNumber() -> UInt64 { device.randomNumber() }
 }
 
 /// The parts of files that could not be read.
@@ -58,7 +41,7 @@ private final class LostBytes: Sendable {
     }
 }
 
-private struct TolerantFile: DeviceFile {
+private struct TolerantFile: ForwardingFile {
     /// What operating systems read at once, in bytes: what surrounds a bad sector in it is lost with the sector.
     private static let pageBytes = 4 << 10
 
@@ -89,16 +72,6 @@ private struct TolerantFile: DeviceFile {
             return count
         }
     }
-
-    func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) -> Int { try file.write(bytes, at: offset) }
-    func sync() throws(SystemError) { try file.sync() }
-    func truncate(to length: Int) throws(SystemError) { try file.truncate(to: length) }
-    func extend(to length: Int) throws(SystemError) { try file.extend(to: length) }
-    func length() throws(SystemError) -> Int { try file.length() }
-    func identity() throws(SystemError) -> FileIdentity { try file.identity() }
-    func map(length: Int) throws(SystemError) -> FileMapping { try file.map(length: length) }
-    func lock() throws(SystemError) -> Bool { try file.lock() }
-    func isLocked() throws(SystemError) -> Bool { try file.isLocked() }
 }
 
 extension SystemError {

@@ -3,7 +3,7 @@ import Glibc
 import Strata
 
 /// A device on which files of some names seem longer than they are, or change while they are used.
-final class AlteredDevice: Device {
+final class AlteredDevice: ForwardingDevice {
     /// What is different about the files.
     struct Alterations: Sendable {
         /// The length that the files seem to have.
@@ -17,7 +17,7 @@ final class AlteredDevice: Device {
         var afterRead: @Sendable (Range<Int>) -> Void = { _ in }
     }
 
-    private let base: any Device
+    let base: any Device
     private let prefix: String
     private let alterations: Alterations
 
@@ -29,31 +29,14 @@ final class AlteredDevice: Device {
         self.alterations = alterations
     }
 
-    var path: String { base.path }
-    var allowsBackgroundWork: Bool { base.allowsBackgroundWork }
-
     func open(_ name: String, _ access: FileAccess) throws(SystemError) -> any DeviceFile {
         guard name.hasPrefix(prefix) else { return try base.open(name, access) }
         alterations.beforeOpen()
         return AlteredFile(file: try base.open(name, access), alterations: alterations)
     }
-
-    func kind(of name: String) throws(SystemError) -> FileKind? { try base.kind(of: name) }
-    func createDirectory(_ name: String) throws(SystemError) { try base.createDirectory(name) }
-    func list(_ name: String) throws(SystemError) -> [String] { try base.list(name) }
-    func rename(_ name: String, to newName: String) throws(SystemError) { try base.rename(name, to: newName) }
-    func remove(_ name: String) throws(SystemError) { try base.remove(name) }
-    func link(_ name: String, of source: any Device, as newName: String) throws(SystemError) {
-        try base.link(name, of: source, as: newName)
-    }
-    func syncDirectory(_ name: String) throws(SystemError) { try base.syncDirectory(name) }
-    func syncParent() throws(SystemError) { try base.syncParent() }
-    func now() -> Timestamp { base.now() }
-    func processID() -> Int32 { base.processID() }
-    func randomNumber() -> UInt64 { base.randomNumber() }
 }
 
-private struct AlteredFile: DeviceFile {
+private struct AlteredFile: ForwardingFile {
     let file: any DeviceFile
     let alterations: AlteredDevice.Alterations
 
@@ -71,16 +54,8 @@ private struct AlteredFile: DeviceFile {
         return count
     }
 
-    func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) -> Int { try file.write(bytes, at: offset) }
-    func sync() throws(SystemError) { try file.sync() }
-    func truncate(to length: Int) throws(SystemError) { try file.truncate(to: length) }
-    func extend(to length: Int) throws(SystemError) { try file.extend(to: length) }
     func length() throws(SystemError) -> Int {
         if let length = alterations.length { return length }
         return try file.length()
     }
-    func identity() throws(SystemError) -> FileIdentity { try file.identity() }
-    func map(length: Int) throws(SystemError) -> FileMapping { try file.map(length: length) }
-    func lock() throws(SystemError) -> Bool { try file.lock() }
-    func isLocked() throws(SystemError) -> Bool { try file.isLocked() }
 }
