@@ -105,6 +105,17 @@ let package = Package(
             ],
             path: "Tests/EndToEnd/Writers",
             swiftSettings: swiftSettings),
+        // Does one thing a number of times: for counting its allocations and instructions; see Scripts/check-cost.
+        .executableTarget(
+            name: "CostProbe",
+            dependencies: [
+                "CAllocations", "EventSourcing", "Strata",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Cost/Probe",
+            swiftSettings: swiftSettings),
+        // Counts what the allocator is asked for, in whatever program it is linked into.
+        .target(name: "CAllocations", path: "Tests/Cost/Allocations"),
         .testTarget(
             name: "EventSourcingTests",
             dependencies: [
@@ -167,7 +178,13 @@ if Context.environment["STRATA_FUZZ"] != nil {
         .target(name: "CFuzzDriver", path: "Fuzz/CDriver"),
         .executableTarget(
             name: "fuzz", dependencies: ["CFuzzDriver", "FuzzHarness"], path: "Fuzz/Driver",
-            swiftSettings: swiftSettings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
+            swiftSettings: swiftSettings,
+            linkerSettings: [
+                .unsafeFlags(["-sanitize=fuzzer,address"]),
+                // See Fuzz/CDriver/coverage.c.
+                .unsafeFlags(
+                    ["8bit_counters_init", "pcs_init"].flatMap { ["-Xlinker", "--wrap=__sanitizer_cov_\($0)"] }),
+            ]),
     ]
     // libFuzzer looks at every counter after every input: only what parses gets some.
     for target in package.targets where target.type == .regular || target.name == "fuzz" {

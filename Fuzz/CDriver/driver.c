@@ -1,4 +1,5 @@
 #include "CFuzzDriver.h"
+#include "coverage.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -26,9 +27,15 @@ static void pass_over(const volatile void *pointer) {
     (void)pointer;
 }
 
+static int run(const uint8_t *data, size_t size) {
+    int result = LLVMFuzzerTestOneInput(data, size);
+    strata_fuzz_note_coverage();
+    return result;
+}
+
 int strata_fuzz_main(int argc, char **argv) {
     __sanitizer_install_malloc_and_free_hooks(note, pass_over);
-    return LLVMFuzzerRunDriver(&argc, &argv, LLVMFuzzerTestOneInput);
+    return LLVMFuzzerRunDriver(&argc, &argv, run);
 }
 
 size_t strata_fuzz_largest_allocation(void) {

@@ -38,18 +38,6 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: swiftSettings),
-        // Counts what the allocator is asked for, in whatever program it is linked into.
-        .target(name: "CAllocations"),
-        // Does one thing a number of times: for counting its allocations and instructions.
-        .executableTarget(
-            name: "CostProbe",
-            dependencies: [
-                "CAllocations",
-                .product(name: "EventSourcing", package: "strata"),
-                .product(name: "Strata", package: "strata"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]
 )
