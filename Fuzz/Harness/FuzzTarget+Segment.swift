@@ -22,7 +22,7 @@ extension FuzzTarget {
         try require(device.storage.contents == before, "verifying changes the store")
     }
 
-    /// Every byte of a segment belongs to its header or to exactly one frame, or to a run of bytes that is none.
+    /// Every byte of a segment's content belongs to its header or to exactly one frame, or to a run of bytes that is none.
     static func checkInspection(of name: String, on device: SimulatedDevice) throws(Violation) {
         let inspection: SegmentInspection
         do { inspection = try StrataStore.inspectSegment(name, on: device) } catch { return }
@@ -31,6 +31,8 @@ extension FuzzTarget {
             try require(frame.offset == end && frame.length > 0, "frames overlap, or leave a gap at \(end)")
             end += frame.length
         }
+        // The content of a compacted one has another length than its file.
+        guard inspection.kind != .compacted else { return }
         try require(end == inspection.bytes, "the frames end at \(end) of \(inspection.bytes)")
     }
 

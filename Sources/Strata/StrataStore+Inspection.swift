@@ -65,15 +65,28 @@ extension StrataStore {
                         note: next < offset + header.frameLength ? "the frame is cut off" : "the body does not verify"))
                 scanner.move(to: next)
             case .noHeader:
-                let offset = scanner.offset
-                let next = try scanner.nextHeader(from: offset + Format.alignment)?.offset ?? length
-                let isZero = next == length ? try scanner.endOfContent(from: offset) == offset : false
+                let (offset, next, isZero) = try unverified(&scanner, in: content, upTo: length)
                 frames.append(
                     SegmentInspection.Frame(
                         unverified: offset..<next, header: nil, note: isZero ? "zeros" : "no frame that verifies"))
                 scanner.move(to: next)
             }
         }
+    }
+}
+
+extension StrataStore {
+    /// The run of bytes that the scanner has come to and that is no frame.
+    private static func unverified(
+        _ scanner: inout FrameScanner, in content: SegmentContent, upTo length: Int
+    ) throws(StrataError) -> (start: Int, end: Int, isZero: Bool) {
+        let start = scanner.offset
+        if let compacted = content.compacted {
+            // Not searched: what a footer says of blocks that are not there may be as long as a segment can be.
+            return (start, min(length, compacted.block(containing: start)?.contentOffsets.upperBound ?? length), false)
+        }
+        let next = try scanner.nextHeader(from: start + Format.alignment)?.offset ?? length
+        return (start, next, next == length ? try scanner.endOfContent(from: start) == start : false)
     }
 }
 

@@ -68,6 +68,20 @@ import Testing
         #expect(lengthsOfReads(device).allSatisfy { $0 <= Self.piece })
     }
 
+    @Test func contentThatIsClaimedIsNotSearchedToListIt() throws {
+        var segment = segment(2)
+        let second = 64 << 20
+        segment.contentOffsets = [64, second]
+        segment.totals.contentLength = UInt64(2 * second)
+        segment.footer.header.contentOffset = 2 * second
+        let device = segment.device
+        device.keepCalls()
+        let frames = try StrataStore.inspectSegment(CraftedCompactedSegment.identity.name, on: device).frames
+        #expect(frames.map(\.offset) == [64, second])
+        #expect(frames.map(\.kind) == ["unverified", "unverified"])
+        #expect(lengthsOfReads(device).count < 20)
+    }
+
     @Test func aBlockInThePlaceOfTheDictionaryIsNotRead() throws {
         var segment = segment(2)
         segment.frames[0].body = [UInt8](repeating: 0, count: 2 * Self.piece)
