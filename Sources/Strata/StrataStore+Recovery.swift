@@ -50,15 +50,19 @@ extension StrataStore {
         }
     }
 
-    /// The content of a file that recovery has put aside.
+    /// A part of a file that recovery has put aside, which may be as long as a segment.
     ///
-    /// - Parameter name: as ``quarantine(at:)`` gives it.
+    /// - Parameters:
+    ///   - name: as ``quarantine(at:)`` gives it.
+    ///   - range: which bytes. Must not begin below 0.
+    /// - Returns: the bytes; fewer where the file ends before them.
     /// - Throws: ``StrataError/Code/notFound`` where there is no such file.
     public static func quarantinedContent(
-        _ name: String, at path: String
+        _ name: String, _ range: Range<Int>, at path: String
     ) async throws(StrataError) -> [UInt8] {
-        try await BlockingReads.run { () throws(StrataError) in
-            try Quarantine(existingStore(at: path)).content(of: name)
+        precondition(range.lowerBound >= 0, "a file begins at 0")
+        return try await BlockingReads.run { () throws(StrataError) in
+            try Quarantine(existingStore(at: path)).content(of: name, range)
         }
     }
 

@@ -230,23 +230,30 @@ struct Backup {
         return try removeUnneeded(manifest)
     }
 
-    /// Removes, durably, the files that the backup does not need; returns how many.
+    /// Removes for good the files that the backup does not need; returns how many.
     private func removeUnneeded(_ manifest: Manifest) throws(StrataError) -> Int {
-        var removed = 0
+        var events: [String] = []
+        var snapshots: [String] = []
+        var others: [String] = []
         for name in try destination.listOrFail(StoreLayout.events) {
-            if let segment = SegmentIdentity(fileName: name), manifest.lists(segment) { continue }
-            try destination.removeIfPresent("\(StoreLayout.events)/\(name)")
-            removed += 1
+            guard let segment = SegmentIdentity(fileName: name) else {
+                others.append("\(StoreLayout.events)/\(name)")
+                continue
+            }
+            if !manifest.lists(segment) { events.append(segment.name) }
         }
-        if removed > 0 { try destination.syncDirectoryOrFail(StoreLayout.events) }
-        // From the first to the last, as a compaction does: a deletion stands behind what it deletes.
         for name in try destination.listOrFail(StoreLayout.snapshots).sorted() {
-            if let number = StoreLayout.number(ofSegment: name), snapshotSegments.contains(number) { continue }
-            try destination.removeIfPresent("\(StoreLayout.snapshots)/\(name)")
-            try destination.syncDirectoryOrFail(StoreLayout.snapshots)
-            removed += 1
+            guard let number = StoreLayout.number(ofSegment: name) else {
+                others.append("\(StoreLayout.snapshots)/\(name)")
+                continue
+            }
+            if !snapshotSegments.contains(number) { snapshots.append(StoreLayout.snapshotSegment(number)) }
         }
-        return removed
+        try destination.removeForGood(events)
+        // From the first to the last, as a compaction does: a deletion stands behind what it deletes.
+        try destination.removeForGood(snapshots, inOrder: true)
+        for name in others { try destination.removeIfPresent(name) }
+        return events.count + snapshots.count + others.count
     }
 }
 

@@ -6,6 +6,11 @@ import FoundationEssentials
 /// In a directory that has it, segments which the manifest does not list are what an unfinished backup has brought.
 enum BackupMarker {
     static func isPresent(on device: any Device) throws(StrataError) -> Bool {
+        try device.hasContent(StoreLayout.backupMarker)
+    }
+
+    /// Whether there is a marker, or what is left of one that was perhaps not removed durably.
+    static func exists(on device: any Device) throws(StrataError) -> Bool {
         try device.kindOrFail(of: StoreLayout.backupMarker) != nil
     }
 
@@ -38,14 +43,6 @@ enum BackupMarker {
     /// Makes a store of a backup, from which segments that the manifest does not list have been removed: from now on no
     /// backup changes it.
     static func remove(from device: any Device) throws(StrataError) {
-        guard try isPresent(on: device) else { return }
-        for directory in [StoreLayout.events, StoreLayout.snapshots] {
-            for name in try device.listOrFail(directory) where name.hasSuffix(StoreLayout.stagedSuffix) {
-                try device.removeIfPresent("\(directory)/\(name)")
-            }
-            try device.syncDirectoryOrFail(directory)
-        }
-        try device.removeIfPresent(StoreLayout.backupMarker)
-        try device.syncDirectoryOrFail(".")
+        try device.removeForGood([StoreLayout.backupMarker])
     }
 }

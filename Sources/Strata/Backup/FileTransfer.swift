@@ -1,10 +1,6 @@
-import Glibc
-
 /// Brings files from one directory to another, durably, and counts.
 struct FileTransfer {
     private static let chunk = 1 << 20
-    /// What a file system answers that has no hard links, or has none here.
-    private static let withoutLinks: Set<Int32> = [EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS, EACCES]
 
     let source: any Device
     let destination: any Device
@@ -51,7 +47,7 @@ struct FileTransfer {
     mutating func stage(_ name: String, mayLink: Bool) throws(StrataError) -> String {
         let staged = name + StoreLayout.stagedSuffix
         try destination.removeIfPresent(staged)
-        if mayLink, try link(name, as: staged) {
+        if mayLink, try destination.linkIfPossible(name, of: source, as: staged) {
             let file = try StoreFile(staged, .read, on: destination)
             try file.sync()
             linkedBytes += try file.segmentLength()
@@ -97,18 +93,6 @@ struct FileTransfer {
     private func rename(_ name: String, to newName: String) throws(StrataError) {
         try destination.attempt("renaming failed", name) { () throws(SystemError) in
             try destination.rename(name, to: newName)
-        }
-    }
-
-    private func link(_ name: String, as staged: String) throws(StrataError) -> Bool {
-        do throws(SystemError) {
-            try retryingInterrupts { () throws(SystemError) in
-                try destination.link(name, of: source, as: staged)
-            }
-            return true
-        } catch {
-            if Self.withoutLinks.contains(error.number) { return false }
-            throw StrataError(error, "linking failed", path: source.path(of: name))
         }
     }
 

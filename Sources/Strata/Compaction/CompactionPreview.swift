@@ -37,7 +37,8 @@ struct CompactionPreview {
         let plan = try CompactionPlan(reader, live, options)
         for group in plan.groups {
             let rewrite = SegmentRewrite(
-                sidecars: sidecars, live: live, compression: options.compression, didRead: { _ in },
+                directory: SegmentDirectory(on: device), sidecars: sidecars, live: live,
+                compression: options.compression, didRead: { _ in },
                 willWrite: { _ in })
             let bytes = try rewrite.estimatedBytes(group.inputs, liveBytes: group.liveBytes)
             report.segmentsAfter -= group.inputs.count - 1

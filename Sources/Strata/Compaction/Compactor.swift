@@ -117,7 +117,7 @@ actor Compactor {
         let generation: UInt64
         do throws(LogFailure) { generation = try await log.nextGeneration() } catch { throw error.error }
         let rewrite = SegmentRewrite(
-            sidecars: sidecars, live: live, compression: options.compression,
+            directory: log.directory, sidecars: sidecars, live: live, compression: options.compression,
             didRead: { count throws(StrataError) in try control.didRead(count) },
             willWrite: { count throws(StrataError) in try control.willWrite(count) })
         let output: Manifest.SealedSegment
@@ -153,21 +153,25 @@ actor Compactor {
 
     /// Removes segments that have been replaced; whoever reads one goes on with it.
     private func remove(_ inputs: [Manifest.SealedSegment], _ report: inout CompactionReport) {
+        let failures = log.directory.failures
+        var leftovers: [String] = []
         for input in inputs {
             sidecars.remove(input.identity)
             do throws(StrataError) {
                 try device.removeIfPresent(input.identity.name)
             } catch {
-                report.leftovers.append(input.identity.name)
+                leftovers.append(input.identity.name)
                 logger.warning("a replaced segment could not be removed", metadata: ["error": "\(error)"])
             }
             reader.close(input.identity)
         }
         do throws(StrataError) {
-            try device.syncDirectoryOrFail(StoreLayout.events)
+            try log.directory.sync(since: failures)
         } catch {
+            leftovers = inputs.map(\.identity.name)
             logger.warning("the removal of segments may not be durable", metadata: ["error": "\(error)"])
         }
+        report.leftovers += leftovers
     }
 
     private func cleanQuarantine(

@@ -7,6 +7,7 @@ struct SegmentRewrite {
         let length: Int
     }
 
+    let directory: SegmentDirectory
     let sidecars: SidecarFiles
     let live: LiveVersions
     let compression: CompactionOptions.Compression
@@ -42,6 +43,7 @@ struct SegmentRewrite {
         _ inputs: [Manifest.SealedSegment], to output: SegmentIdentity
     ) throws(StrataError) -> Manifest.SealedSegment {
         let dictionary = compression == .lz4 ? try dictionary(of: inputs) : []
+        let failures = directory.failures
         var writer = try CompactedSegmentWriter(
             output, storeID: storeID, compression: compression, dictionary: dictionary, on: device,
             willWrite: willWrite)
@@ -53,7 +55,7 @@ struct SegmentRewrite {
             }
         }
         let entry = try writer.finish(lastPosition: inputs[inputs.count - 1].lastPosition)
-        try device.syncDirectoryOrFail(StoreLayout.events)
+        try directory.sync(since: failures)
         return entry
     }
 

@@ -31,8 +31,11 @@ extension Device {
         try removeIfPresent(newName)
         let file = try StoreFile(newName, .create, on: self)
         do {
-            try file.write(bytes.span.bytes, at: 0)
-            try file.sync()
+            // Of an empty file, the directory has all that there is.
+            if !bytes.isEmpty {
+                try file.write(bytes.span.bytes, at: 0)
+                try file.sync()
+            }
         } catch {
             try? removeIfPresent(newName)
             throw error
@@ -41,14 +44,62 @@ extension Device {
 
     /// Replaces a file atomically and durably: after a crash the old or the new one is there, whole.
     func installReplacement(of name: String) throws(StrataError) {
+        try renameReplacement(of: name)
+        try syncDirectoryOrFail(Self.directory(of: name))
+    }
+
+    private func renameReplacement(of name: String) throws(StrataError) {
         let newName = name + Self.replacementSuffix
         try attempt("renaming failed", newName) { () throws(SystemError) in try rename(newName, to: name) }
-        try syncDirectoryOrFail(".")
+    }
+
+    private static func directory(of name: String) -> String {
+        name.split(separator: "/").dropLast().first.map(String.init) ?? "."
+    }
+
+    /// Removes files of one directory for good: what was in them does not come back.
+    ///
+    /// A sync of a directory that fails may take back that a file was removed, where nobody sees it until the power has been
+    /// gone, and the next sync succeeds all the same. So each file is first replaced by an empty one, durably; where that
+    /// fails, a file is still there for whoever comes next to try it again. Whether the empty ones come back does not matter:
+    /// they have to count for nothing.
+    ///
+    /// - Parameter inOrder: whether no file may be gone while what was in one before it can come back.
+    func removeForGood(_ names: [String], inOrder: Bool = false) throws(StrataError) {
+        for (index, name) in names.enumerated() {
+            try writeReplacement(of: name, with: [])
+            try renameReplacement(of: name)
+            if inOrder || index == names.count - 1 { try syncDirectoryOrFail(Self.directory(of: name)) }
+        }
+        for name in names { try removeIfPresent(name) }
+    }
+
+    /// Whether there is a file that is not empty.
+    func hasContent(_ name: String) throws(StrataError) -> Bool {
+        guard try kindOrFail(of: name) != nil else { return false }
+        do throws(StrataError) { return try StoreFile(name, .read, on: self).length() > 0 } catch {
+            // Somebody has removed it meanwhile.
+            guard error.code == .notFound else { throw error }
+            return false
+        }
     }
 
     func removeIfPresent(_ name: String) throws(StrataError) {
         guard try kindOrFail(of: name) != nil else { return }
         try attempt("removing failed", name) { () throws(SystemError) in try remove(name) }
+    }
+
+    /// Gives a file of a device a second name.
+    ///
+    /// - Returns: false where the file system has no hard links, or none from there to here.
+    func linkIfPossible(_ name: String, of source: any Device, as newName: String) throws(StrataError) -> Bool {
+        do throws(SystemError) {
+            try retryingInterrupts { () throws(SystemError) in try link(name, of: source, as: newName) }
+            return true
+        } catch {
+            if [EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS, EACCES].contains(error.number) { return false }
+            throw StrataError(error, "linking failed", path: source.path(of: name))
+        }
     }
 
     func kindOrFail(of name: String) throws(StrataError) -> FileKind? {

@@ -51,18 +51,20 @@ struct ActiveSegment: Sendable {
     ///
     /// A file of that name is left over from an attempt that failed: no manifest has ever named it.
     static func create(
-        number: UInt64, storeID: UInt128, epoch: UInt64, on device: any Device
+        number: UInt64, storeID: UInt128, epoch: UInt64, in directory: SegmentDirectory
     ) throws(StrataError) -> ActiveSegment {
+        let device = directory.device
         let name = StoreLayout.eventSegment(number)
         let header = SegmentHeader(
             kind: .events, storeID: storeID, number: number, epoch: epoch, createdAt: device.now())
         let encoded = header.encoded()
+        let failures = directory.failures
         try device.removeIfPresent(name)
         let file = try StoreFile(name, .create, on: device)
         do {
             try file.write(encoded.span.bytes, at: 0)
             try file.sync()
-            try device.syncDirectoryOrFail(StoreLayout.events)
+            try directory.sync(since: failures)
         } catch {
             try? device.removeIfPresent(name)
             throw error

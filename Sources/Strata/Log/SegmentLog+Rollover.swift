@@ -19,7 +19,7 @@ extension SegmentLog {
         let entry: Manifest.SealedSegment
         do {
             next = try ActiveSegment.create(
-                number: firstPosition, storeID: manifest.storeID, epoch: epoch, on: device)
+                number: firstPosition, storeID: manifest.storeID, epoch: epoch, in: directory)
             entry = segment.manifestEntry(digest: digest)
             replacement.sealed.append(entry)
             replacement.active = firstPosition

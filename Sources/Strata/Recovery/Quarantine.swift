@@ -13,19 +13,23 @@ struct Quarantine {
     func keep(_ name: String, from start: Int, to end: Int) throws(StrataError) -> String {
         try device.createDirectoryOrFail(StoreLayout.quarantine)
         try device.syncDirectoryOrFail(".")
-        let source = try StoreFile(name, .read, on: device)
         let copyName = try freeName(for: name, offset: start)
+        try copy(name, start..<end, to: copyName)
+        try device.syncDirectoryOrFail(StoreLayout.quarantine)
+        return copyName
+    }
+
+    private func copy(_ name: String, _ range: Range<Int>, to copyName: String) throws(StrataError) {
+        let source = try StoreFile(name, .read, on: device)
         let copy = try StoreFile(copyName, .create, on: device)
-        var offset = start
-        while offset < end {
-            let bytes = try source.read(min(Self.chunk, end - offset), at: offset)
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let bytes = try source.read(min(Self.chunk, range.upperBound - offset), at: offset)
             if bytes.isEmpty { break }
-            try copy.write(bytes.span.bytes, at: offset - start)
+            try copy.write(bytes.span.bytes, at: offset - range.lowerBound)
             offset += bytes.count
         }
         try copy.sync()
-        try device.syncDirectoryOrFail(StoreLayout.quarantine)
-        return copyName
     }
 
     /// Moves a whole file to quarantine, durably.
@@ -35,12 +39,12 @@ struct Quarantine {
         try device.createDirectoryOrFail(StoreLayout.quarantine)
         try device.syncDirectoryOrFail(".")
         let newName = try freeName(for: name.replacing("/", with: "-"), offset: 0, suffix: StoreLayout.segmentSuffix)
-        try device.attempt("moving to quarantine failed", name) { () throws(SystemError) in
-            try device.rename(name, to: newName)
-        }
         // First where it is now, so that a crash in between shows the file twice rather than not at all.
+        if try !device.linkIfPossible(name, of: device, as: newName) {
+            try copy(name, 0..<StoreFile(name, .read, on: device).length(), to: newName)
+        }
         try device.syncDirectoryOrFail(StoreLayout.quarantine)
-        try device.syncDirectoryOrFail(name.split(separator: "/").first.map(String.init) ?? ".")
+        try device.removeForGood([name])
         return newName
     }
 
@@ -60,6 +64,11 @@ struct Quarantine {
 extension Quarantine {
     /// The files in quarantine, by name.
     func files() throws(StrataError) -> [QuarantinedFile] {
+        try allFiles().filter { $0.bytes > 0 }
+    }
+
+    /// Empty files as well, which are left of a purge that was perhaps not durable.
+    private func allFiles() throws(StrataError) -> [QuarantinedFile] {
         guard try device.kindOrFail(of: StoreLayout.quarantine) == .directory else { return [] }
         var files: [QuarantinedFile] = []
         for name in try device.listOrFail(StoreLayout.quarantine).sorted() {
@@ -73,22 +82,21 @@ extension Quarantine {
         return files
     }
 
-    /// The content of a file in quarantine.
-    func content(of name: String) throws(StrataError) -> [UInt8] {
-        guard try files().contains(where: { $0.name == name }) else {
-            throw StrataError(
-                .notFound, "there is no such file in quarantine",
-                path: device.path(of: "\(StoreLayout.quarantine)/\(name)"))
+    /// A part of a file in quarantine; shorter where the file ends.
+    func content(of name: String, _ range: Range<Int>) throws(StrataError) -> [UInt8] {
+        let path = "\(StoreLayout.quarantine)/\(name)"
+        guard !name.contains("/"), try device.kindOrFail(of: path) == .file else {
+            throw StrataError(.notFound, "there is no such file in quarantine", path: device.path(of: path))
         }
-        let file = try StoreFile("\(StoreLayout.quarantine)/\(name)", .read, on: device)
-        return try file.read(file.length(), at: 0)
+        let file = try StoreFile(path, .read, on: device)
+        let present = try range.clamped(to: 0..<file.length())
+        return try file.read(present.count, at: present.lowerBound)
     }
 
     /// Deletes all files in quarantine, durably; returns which they were.
     func purge() throws(StrataError) -> [QuarantinedFile] {
-        let files = try files()
-        for file in files { try device.removeIfPresent("\(StoreLayout.quarantine)/\(file.name)") }
-        if !files.isEmpty { try device.syncDirectoryOrFail(StoreLayout.quarantine) }
-        return files
+        let files = try allFiles()
+        try device.removeForGood(files.map { "\(StoreLayout.quarantine)/\($0.name)" })
+        return files.filter { $0.bytes > 0 }
     }
 }

@@ -102,6 +102,8 @@ struct RecoveryPlan {
             try device.writeReplacement(of: StoreLayout.manifest, with: rebuilt.encoded())
             try device.installReplacement(of: StoreLayout.manifest)
         }
+        // What is left of removals stands before them.
+        try SnapshotScan.removeLeftovers(on: device)
         for number in snapshotSegments { _ = try Quarantine(device).move(StoreLayout.snapshotSegment(number)) }
         _ = try WriterOpening(on: device, options: options).run(holding: lock)
     }

@@ -9,19 +9,22 @@ enum SalvageMarker {
         try device.installReplacement(of: StoreLayout.salvageMarker)
     }
 
-    /// Makes a store of the directory, once all of it is durable. Where that fails, the marker comes back: as long as a loss
-    /// of power can bring it back, nobody may append.
+    /// Makes a store of the directory, once all of it is durable.
     static func remove(from device: any Device) throws(StrataError) {
-        try device.removeIfPresent(StoreLayout.salvageMarker)
-        do throws(StrataError) { try device.syncDirectoryOrFail(".") } catch {
-            try? write(on: device)
-            throw error
-        }
+        try device.removeForGood([StoreLayout.salvageMarker])
+    }
+
+    /// Removes what is left of a marker that was perhaps not removed durably: as long as a loss of power can bring it back,
+    /// nobody may append.
+    static func removeRest(on device: any Device) throws(StrataError) {
+        let isEmpty = try !device.hasContent(StoreLayout.salvageMarker)
+        guard isEmpty, try device.kindOrFail(of: StoreLayout.salvageMarker) != nil else { return }
+        try remove(from: device)
     }
 
     /// - Throws: ``StrataError/Code/notAStore`` where the directory is marked.
     static func check(_ device: any Device) throws(StrataError) {
-        guard try device.kindOrFail(of: StoreLayout.salvageMarker) != nil else { return }
+        guard try device.hasContent(StoreLayout.salvageMarker) else { return }
         throw StrataError(
             .notAStore,
             "a salvage into this directory is under way, or was cut off: then remove the directory and begin again",

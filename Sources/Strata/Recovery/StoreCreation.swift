@@ -65,7 +65,8 @@ enum StoreCreation {
         let high = device.randomNumber() & ~0xF000 | 0x4000
         let low = device.randomNumber() >> 2 | 1 << 63
         let storeID = UInt128(high) << 64 | UInt128(low)
-        _ = try ActiveSegment.create(number: 1, storeID: storeID, epoch: epoch, on: device)
+        _ = try ActiveSegment.create(
+            number: 1, storeID: storeID, epoch: epoch, in: SegmentDirectory(on: device))
         let manifest = Manifest(storeID: storeID, generation: 1, createdAt: device.now(), sealed: [], active: 1)
         try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
         try device.installReplacement(of: StoreLayout.manifest)

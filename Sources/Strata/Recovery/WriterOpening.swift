@@ -40,6 +40,11 @@ struct WriterOpening {
         // Only now, because another process may have been at work until the lock was free.
         let isNew = try Manifest.read(from: device, isSalvage: isSalvage) == nil
         if isNew { try StoreCreation.create(on: device, epoch: epoch) }
+        try SalvageMarker.removeRest(on: device)
+        // Snapshots are a cache, which somebody may have removed.
+        for name in [StoreLayout.snapshots, StoreLayout.quarantine] where try device.kindOrFail(of: name) == nil {
+            try device.createDirectoryOrFail(name)
+        }
         try syncDirectories(isNew: isNew)
         guard let manifest = try Manifest.read(from: device, isSalvage: isSalvage) else {
             throw StrataError(.ioFailure, "the manifest has gone", path: device.path)
@@ -115,7 +120,8 @@ struct WriterOpening {
         guard let header = scan.header else {
             throw StrataError(.damaged, "the active segment has no header", path: device.path(of: scan.name))
         }
-        let manifest = try reinstall(log.manifest)
+        let directory = SegmentDirectory(on: device)
+        let (manifest, isRenewed) = try reinstall(log.manifest)
         let file = try StoreFile(scan.name, .readWrite, on: device)
         // What was just read may still be in the page cache alone, or be there as if it were not.
         try file.makeDurable(from: scan.durableMark, to: scan.end)
@@ -124,40 +130,56 @@ struct WriterOpening {
         log.index.setDurable(upTo: log.index.lastPosition)
         let segment = ActiveSegment(continuing: scan, header: header, file: file)
         let opened = (manifest: manifest, segment: segment)
-        let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index)
+        let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index, directory)
         return OpenedLog(
             device: device, index: log.index, sidecars: sidecars, manifest: completed.manifest,
-            segment: completed.segment, lock: lock, epoch: epoch)
+            mustRenewManifest: !isRenewed && scan.footer == nil, directory: directory, segment: completed.segment,
+            lock: lock, epoch: epoch)
     }
 
     /// Removes what a crash may have left: a manifest that was not installed, segments without events that no manifest
     /// names, and what a compaction had not finished or had replaced.
     private func removeLeftovers(_ manifest: Manifest) throws(StrataError) {
         try device.removeIfPresent(StoreLayout.manifest + FileSystemDevice.replacementSuffix)
+        var unlisted: [String] = []
         for name in try device.listOrFail(StoreLayout.events) {
-            if SidecarFiles.isLeftover(name, manifest) { try device.removeIfPresent("\(StoreLayout.events)/\(name)") }
+            let isUnfinished = name.hasSuffix(FileSystemDevice.replacementSuffix)
+            if isUnfinished || SidecarFiles.isLeftover(name, manifest) {
+                try device.removeIfPresent("\(StoreLayout.events)/\(name)")
+            }
             guard let segment = SegmentIdentity(fileName: name), !manifest.lists(segment) else { continue }
-            try device.removeIfPresent(segment.name)
+            unlisted.append(segment.name)
         }
-        // Only now: without the marker, what an unfinished backup has brought would be damage.
-        try BackupMarker.remove(from: device)
+        // On a full disk, whatever removes a segment behind them does it again.
+        do { try SnapshotScan.removeLeftovers(on: device) } catch {
+            guard error.code == .storageFull else { throw error }
+        }
+        if try BackupMarker.exists(on: device) {
+            // What an unfinished backup has brought would be damage without the marker.
+            try device.removeForGood(unlisted)
+            try BackupMarker.remove(from: device)
+        } else {
+            for name in unlisted { try device.removeIfPresent(name) }
+        }
     }
 
     /// Writes the manifest anew, in the newest format version: the one that was read may be in the page cache alone, where
     /// a process before this one replaced it and the sync of the directory failed. Only then can what it makes superfluous
     /// go. On a full disk everything stays as it is; but a backup that stayed one would not keep what is appended.
-    private func reinstall(_ manifest: Manifest) throws(StrataError) -> Manifest {
+    ///
+    /// - Returns: the manifest, and whether it was written.
+    private func reinstall(_ manifest: Manifest) throws(StrataError) -> (manifest: Manifest, isRenewed: Bool) {
         let isOlder = manifest.formatVersion < Format.version
         let renewed = isOlder ? try manifest.successor(on: device) : manifest
         do {
             try device.writeReplacement(of: StoreLayout.manifest, with: renewed.encoded())
         } catch {
-            guard error.code == .storageFull, !isOlder, try !BackupMarker.isPresent(on: device) else { throw error }
-            return manifest
+            guard error.code == .storageFull, !isOlder, try !BackupMarker.exists(on: device) else { throw error }
+            return (manifest, false)
         }
         try device.installReplacement(of: StoreLayout.manifest)
         try removeLeftovers(renewed)
-        return renewed
+        return (renewed, true)
     }
 
     /// Cuts a torn tail off, after it has been copied to quarantine durably.
@@ -179,7 +201,7 @@ struct WriterOpening {
 
     /// Completes a rollover that a crash has cut off behind the footer.
     func completeRollover(
-        _ opened: (manifest: Manifest, segment: ActiveSegment), _ index: LogIndex
+        _ opened: (manifest: Manifest, segment: ActiveSegment), _ index: LogIndex, _ directory: SegmentDirectory
     ) throws(StrataError) -> (manifest: Manifest, segment: ActiveSegment) {
         var manifest = try opened.manifest.successor(on: device)
         guard
@@ -193,7 +215,7 @@ struct WriterOpening {
         manifest.sealed.append(entry)
         manifest.active = UInt64(opened.segment.lastPosition + 1)
         let next = try ActiveSegment.create(
-            number: manifest.active, storeID: manifest.storeID, epoch: epoch, on: device)
+            number: manifest.active, storeID: manifest.storeID, epoch: epoch, in: directory)
         try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
         try device.installReplacement(of: StoreLayout.manifest)
         index.rollOver(as: entry, to: SegmentIdentity(number: next.header.number))

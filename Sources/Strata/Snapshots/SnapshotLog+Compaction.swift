@@ -26,7 +26,8 @@ extension SnapshotLog {
         report.snapshotBytesAfter = bytesBefore
         let plan = SnapshotCompactionPlan(index, events, bytes: bytesBefore, segments: numbers.count, options)
         report.leavesDamagedSnapshots = isDamaged
-        guard !isDamaged, plan.isWorthIt else { return }
+        // Where events are damaged, an older snapshot may be the latest that fits what is left of them.
+        guard !isDamaged, !events.isIncomplete, plan.isWorthIt else { return }
         let first = try beginNewSegment()
         let givenUpBefore = segmentsGivenUp
         let orphans = Set(plan.orphans)
@@ -46,12 +47,10 @@ extension SnapshotLog {
             throw StrataError(
                 .ioFailure, "copies of snapshots may not be durable; the old ones stay", path: device.path)
         }
-        if !isDamaged {
-            for number in numbers where number < first {
-                try device.removeIfPresent(StoreLayout.snapshotSegment(number))
-                // A later one must never be gone while an earlier one is still there.
-                try device.syncDirectoryOrFail(StoreLayout.snapshots)
-            }
+        if !isDamaged, !events.isIncomplete {
+            // A later one must never be gone while an earlier one is still there, or can come back.
+            let old = try SnapshotScan.files(on: device).filter { $0 < first }
+            try device.removeForGood(old.map(StoreLayout.snapshotSegment), inOrder: true)
             // Until here they were there, for whoever deletes one.
             for (stream, entry) in index.all where entry.segment < first { index[stream] = nil }
             report.orphanedSnapshots = orphans.count

@@ -326,7 +326,6 @@ actor SnapshotLog {
     }
 
     private func begin(_ number: UInt64) throws(StrataError) -> Segment {
-        try device.createDirectoryOrFail(StoreLayout.snapshots)
         let header = SegmentHeader(
             kind: .snapshots, storeID: storeID, number: number, epoch: epoch, createdAt: device.now())
         let name = StoreLayout.snapshotSegment(number)

@@ -28,9 +28,12 @@ struct SnapshotReader: Sendable {
     func snapshot(_ entry: SnapshotIndex.Entry) throws(StrataError) -> Snapshot {
         let name = StoreLayout.snapshotSegment(entry.segment)
         let content = try files.content(name) { () throws(StrataError) in
-            SegmentContent(
-                try StoreFile(name, .read, on: device),
-                binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment))
+            let file = try StoreFile(name, .read, on: device)
+            guard try file.length() > 0 else {
+                throw StrataError(.notFound, "the segment has been removed", path: file.path)
+            }
+            return SegmentContent(
+                file, binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment))
         }
         let bytes = try content.read(entry.frameLength, at: entry.offset)
         guard let snapshot = decode(bytes.span.bytes, entry, content.binding) else {

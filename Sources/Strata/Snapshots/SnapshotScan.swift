@@ -41,8 +41,28 @@ struct SnapshotScan {
 
     /// The segments of snapshots that there are, by number.
     static func segments(on device: any Device) throws(StrataError) -> [UInt64] {
+        // Why one cannot be opened is for whoever reads it to find out.
+        try files(on: device).filter { (try? device.hasContent(StoreLayout.snapshotSegment($0))) ?? true }
+    }
+
+    /// The files of segments that there are, by number: empty ones as well, which are left of a removal that was perhaps not
+    /// durable, or of a segment that was not made.
+    static func files(on device: any Device) throws(StrataError) -> [UInt64] {
         guard try device.kindOrFail(of: StoreLayout.snapshots) == .directory else { return [] }
         return try device.listOrFail(StoreLayout.snapshots).compactMap { StoreLayout.number(ofSegment: $0) }.sorted()
+    }
+
+    /// Removes what is not finished, and what is left of removals, before anything is removed that stands behind it.
+    static func removeLeftovers(on device: any Device) throws(StrataError) {
+        guard try device.kindOrFail(of: StoreLayout.snapshots) == .directory else { return }
+        let segments = Set(try segments(on: device))
+        // In no order: only the one at which a removal was cut off may still have something to come back with.
+        try device.removeForGood(
+            try files(on: device).filter { !segments.contains($0) }.map(StoreLayout.snapshotSegment))
+        for name in try device.listOrFail(StoreLayout.snapshots)
+        where name.hasSuffix(FileSystemDevice.replacementSuffix) {
+            try device.removeIfPresent("\(StoreLayout.snapshots)/\(name)")
+        }
     }
 
     /// Walks all segments; from the beginning again where a compaction has removed one meanwhile.
@@ -64,8 +84,8 @@ struct SnapshotScan {
     ///
     /// - Returns: false where one has been removed meanwhile; at the last attempt that is damage.
     private mutating func walk(isLastAttempt: Bool, progress: (Int) -> Void) throws(StrataError) -> Bool {
+        lastNumber = try Self.files(on: device).last ?? 0
         for number in try Self.segments(on: device) {
-            lastNumber = number
             appendable = nil
             do throws(StrataError) {
                 try read(number)
@@ -115,6 +135,9 @@ struct SnapshotScan {
         let file = try StoreFile(name, .read, on: device)
         // What no segment can be is not read: a sparse file costs nothing to make as long as a file can be.
         let length = try file.segmentLength()
+        guard length > 0 else {
+            throw StrataError(.notFound, "the segment has been removed", path: file.path)
+        }
         bytes += length
         let start = try file.read(Format.segmentHeaderBytes, at: 0)
         let decoded = Result { () throws(FormatError) in try SegmentHeader(decoding: start.span.bytes) }

@@ -34,12 +34,20 @@ struct QuarantineCommand: AsyncParsableCommand {
         @Argument(help: "The file's name, as 'list' gives it.")
         var name: String
 
+        private static let piece = 1 << 20
+
         func run() async throws {
-            let content = try await quarantineErrors(at: store) { () throws(StrataError) in
-                try await StrataStore.quarantinedContent(name, at: store)
-            }
             let output = StandardOutput()
-            try output.write(content)
+            var offset = 0
+            while true {
+                let range = offset..<offset + Self.piece
+                let bytes = try await quarantineErrors(at: store) { () throws(StrataError) in
+                    try await StrataStore.quarantinedContent(name, range, at: store)
+                }
+                if bytes.isEmpty { break }
+                try output.write(bytes)
+                offset += bytes.count
+            }
             try output.flush()
         }
     }

@@ -91,11 +91,9 @@ import Testing
         let installed = try #require(calls.firstIndex(of: "rename MANIFEST.new"))
         #expect(
             Array(calls[(installed + 2)...])
-                == [
-                    "remove events/1.seg", "syncDirectory events",
-                    "remove snapshots/1.seg", "syncDirectory snapshots",
-                    "remove snapshots/2.seg", "syncDirectory snapshots",
-                ] + replacing("BACKUP"))
+                == removing("events/1.seg", from: "events")
+                + removing("snapshots/1.seg", "snapshots/2.seg", from: "snapshots", inOrder: true)
+                + replacing("BACKUP"))
         try await store.close()
     }
 
@@ -154,10 +152,7 @@ import Testing
         let begin = try #require(calls.firstIndex(of: "remove events/1.seg.new"))
         #expect(
             Array(calls[begin..<begin + 6])
-                == [
-                    "remove events/1.seg.new", "syncDirectory events", "remove snapshots/1.seg.new",
-                    "syncDirectory snapshots", "remove BACKUP", "syncDirectory .",
-                ])
+                == ["remove events/1.seg.new", "remove snapshots/1.seg.new"] + removing("BACKUP", from: "."))
     }
 
     @Test func aRestoredStore() async throws {

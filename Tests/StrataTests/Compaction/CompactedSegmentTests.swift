@@ -45,7 +45,8 @@ import Testing
         let sidecars = SidecarFiles(
             device: device, storeID: manifest.storeID, mayWrite: true, logger: StrataOptions().logger)
         return try SegmentRewrite(
-            sidecars: sidecars, live: live, compression: compression, didRead: { _ in }, willWrite: { _ in }
+            directory: SegmentDirectory(on: device), sidecars: sidecars, live: live, compression: compression,
+            didRead: { _ in }, willWrite: { _ in }
         ).run(inputs, generation: manifest.generation + 1).0
     }
 

@@ -29,6 +29,7 @@ import Testing
         SegmentLog(
             OpenedLog(
                 device: opened.device, index: opened.index, sidecars: opened.sidecars, manifest: manifest,
+                mustRenewManifest: false, directory: opened.directory,
                 segment: segment, lock: opened.lock, epoch: opened.epoch), options: options)
     }
 
@@ -47,7 +48,9 @@ import Testing
         let opening = WriterOpening(on: device, options: options)
         let opened = try opening.run()
         let full = (manifest: withManifestAtTheLimit(opened), segment: opened.segment)
-        let error = #expect(throws: StrataError.self) { try opening.completeRollover(full, opened.index) }
+        let error = #expect(throws: StrataError.self) {
+            try opening.completeRollover(full, opened.index, opened.directory)
+        }
         #expect(error?.code == .storageFull)
     }
 

@@ -141,11 +141,16 @@ import Testing
         try files.append(Array("torn".utf8), to: try #require(try files.segments().last))
         _ = try await StrataStore.recover(at: directory.path)
         let name = try #require(try await StrataStore.quarantine(at: directory.path).first?.name)
-        #expect(try await StrataStore.quarantinedContent(name, at: directory.path) == Array("torn".utf8))
-        let missing = await #expect(throws: StrataError.self) {
-            try await StrataStore.quarantinedContent("../LOCK", at: directory.path)
+        for (range, part) in [(0..<Int.max, "torn"), (1..<3, "or"), (4..<8, ""), (9..<10, "")] {
+            let content = try await StrataStore.quarantinedContent(name, range, at: directory.path)
+            #expect(content == Array(part.utf8))
         }
-        #expect(missing?.code == .notFound)
+        for missing in ["../LOCK", "..", "", "\(name)x"] {
+            let error = await #expect(throws: StrataError.self) {
+                try await StrataStore.quarantinedContent(missing, 0..<1, at: directory.path)
+            }
+            #expect(error?.code == .notFound)
+        }
         #expect(try await StrataStore.purgeQuarantine(at: directory.path).map(\.name) == [name])
         #expect(try files.names("quarantine").isEmpty)
     }
@@ -167,8 +172,8 @@ import Testing
             failing.keepCalls()
             failing.inject(faults)
             _ = try StrataStore.recover(on: failing, dryRun: true)
-            let openings = failing.log.filter { $0.operation == .openForReading && $0.name == Self.snapshots }
-            faults.append(DeviceFault(atCall: try #require(openings.last).number, .error(number)))
+            let opening = try #require(failing.log.opening(of: Self.snapshots, isLast: true))
+            faults.append(DeviceFault(atCall: opening.number, .error(number)))
         }
         let failing = SimulatedDevice(device.storage)
         failing.inject(faults)

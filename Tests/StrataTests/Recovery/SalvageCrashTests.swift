@@ -118,13 +118,25 @@ import Testing
             refused += 1
         }
         #expect(refused > 10)
-        // The mark has gone, and a loss of power could bring it back.
-        let last = SimulatedDevice(seed: seed)
-        last.inject([DeviceFault(atCall: plain, .failedSync(.keptInCache))])
-        await #expect(throws: StrataError.self) {
-            _ = try await StrataStore.salvage(from: SimulatedDevice(source, seed: seed), into: last, options: options)
+    }
+
+    @Test(arguments: [false, true])
+    func aMarkThatALossOfPowerCouldBringBackIsRemovedAgain(keepsFailing: Bool) async throws {
+        let source = try await damaged()
+        let sync = try await SimulatedDevice(seed: seed).lastNumber(of: .syncDirectory, ".") { device in
+            _ = try await StrataStore.salvage(
+                from: SimulatedDevice(source, seed: seed), into: device, options: options)
         }
-        last.clearFaults()
-        #expect(try await isRefused(last.afterProcessDeath().storage))
+        let device = SimulatedDevice(seed: seed)
+        device.inject([DeviceFault(atCall: sync, .failedSync(.keptInCache), isPersistent: keepsFailing)])
+        await #expect(throws: StrataError.self) {
+            _ = try await StrataStore.salvage(from: SimulatedDevice(source, seed: seed), into: device, options: options)
+        }
+        let next = device.afterProcessDeath()
+        next.clearFaults()
+        let store = try await StrataStore.open(on: next, options: options)
+        _ = try await store.events.append([sampleEvent()], to: sampleStream(), expecting: .any)
+        let power = SimulatedDevice(next.storage.afterTotalLoss)
+        #expect(try await StrataStore.open(on: power, options: options).allEvents().count == 38)
     }
 }

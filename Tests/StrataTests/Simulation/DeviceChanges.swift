@@ -16,11 +16,44 @@ extension SimulatedDevice {
     func number(
         of operation: DeviceCall.Operation, _ name: String, in body: (SimulatedDevice) async throws -> Void
     ) async throws -> Int {
+        try #require(try await numbers(of: operation, name, in: body).first)
+    }
+
+    /// The number of the last one.
+    func lastNumber(
+        of operation: DeviceCall.Operation, _ name: String, in body: (SimulatedDevice) async throws -> Void
+    ) async throws -> Int {
+        try #require(try await numbers(of: operation, name, in: body).last)
+    }
+
+    /// The numbers of all of them.
+    func numbers(
+        of operation: DeviceCall.Operation, _ name: String, in body: (SimulatedDevice) async throws -> Void
+    ) async throws -> [Int] {
         let copy = SimulatedDevice(storage)
         copy.keepCalls()
         try await body(copy)
-        return try #require(copy.log.first { $0.operation == operation && $0.name == name }).number
+        return copy.log.filter { $0.operation == operation && $0.name == name }.map(\.number)
     }
+}
+
+extension [DeviceCall] {
+    /// The opening behind which a file was read for the first or for the last time, not only looked at.
+    func opening(of name: String, isLast: Bool) -> DeviceCall? {
+        let isRead = { (call: DeviceCall) in call.operation == .read && call.name == name }
+        guard let read = isLast ? lastIndex(where: isRead) : firstIndex(where: isRead) else { return nil }
+        return self[..<read].last { $0.operation == .openForReading && $0.name == name }
+    }
+}
+
+/// What is done to remove files of a directory for good.
+func removing(_ names: String..., from directory: String, inOrder: Bool = false) -> [String] {
+    var calls: [String] = []
+    for name in names {
+        calls += ["create \(name).new", "rename \(name).new"]
+        if inOrder || name == names.last { calls.append("syncDirectory \(directory)") }
+    }
+    return calls + names.map { "remove \($0)" }
 }
 
 /// What is done to give a file a new content, atomically and durably.

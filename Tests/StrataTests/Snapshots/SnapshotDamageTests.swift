@@ -124,8 +124,7 @@ import Testing
         let rehearsal = closed.afterProcessDeath()
         rehearsal.keepCalls()
         try await StrataStore.open(on: rehearsal, options: options).close()
-        let reading = try #require(
-            rehearsal.log.first { $0.operation == .openForReading && $0.name == Self.name })
+        let reading = try #require(rehearsal.log.opening(of: Self.name, isLast: false))
 
         let device = closed.afterProcessDeath()
         device.inject([DeviceFault(atCall: reading.number, .error(EMFILE))])

@@ -70,7 +70,7 @@ import Testing
         try await filled.snapshots.save(snapshot(3))
         try await filled.close()
         let opened = Mutex<StrataStore?>(nil)
-        let device = InterferingDevice(base, before: "snapshots/", access: .read, passing: 1) { _, _ in
+        let device = InterferingDevice(base, before: "snapshots/", access: .read, passing: 3) { _, _ in
             // On a thread of its own, which may wait.
             let isSaved = DispatchSemaphore(value: 0)
             let store = opened.withLock { $0 }
