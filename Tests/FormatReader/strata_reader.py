@@ -684,11 +684,15 @@ class Store:
         self.path = path
         if not os.path.lexists(self._file("MANIFEST")):
             raise NotReadable(f"{path} is not a store: it has no MANIFEST")
-        if os.path.lexists(self._file("SALVAGE")):
+        if self.has_content("SALVAGE"):
             raise NotReadable(f"{path} is not a store: a salvage has not come to its end")
 
     def _file(self, name: str) -> str:
         return os.path.join(self.path, name)
+
+    def has_content(self, name: str) -> bool:
+        """Whether there is a file that is not empty: an empty one is left of a removal."""
+        return os.path.lexists(self._file(name)) and os.path.getsize(self._file(name)) > 0
 
     def segments(self, directory: str) -> list[int]:
         """The numbers of a directory's segments, in order; other names are none."""
@@ -1177,7 +1181,7 @@ class LogReader:
         self.log.first_versions[stream] = max(self.log.first_versions.get(stream, 1), last + 1)
 
     def _check_unlisted_segments(self) -> None:
-        if os.path.lexists(os.path.join(self.store.path, "BACKUP")):
+        if self.store.has_content("BACKUP"):
             return
         written = {entry.first for entry in self.manifest.sealed if not entry.generation} | {self.manifest.active}
         compacted = [range(entry.first, entry.last + 1) for entry in self.manifest.sealed if entry.generation]

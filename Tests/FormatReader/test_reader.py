@@ -523,6 +523,12 @@ class Damage(StoreTestCase):
         for command in ("verify", "recover", "stats"):
             run_tool(command, self.path(), code=65)
 
+    def test_empty_files_are_left_of_removals(self) -> None:
+        for name in ("SALVAGE", "BACKUP", f"snapshots/{9:020}.seg"):
+            Path(self.path(), name).write_bytes(b"")
+        self.assertEqual(self.assert_same_verdict(self.path()), ([], None))
+        self.assertEqual(self.assert_same_events(self.path()), 20)
+
     def test_bytes_behind_the_last_frame_are_a_torn_tail(self) -> None:
         for tail in (b"x", bytes(8), bytes(4096), b"SFRM" + bytes(84), self.random.randbytes(1000), self.sound[160:]):
             with self.subTest(tail=tail[:16]):
@@ -876,6 +882,8 @@ class WrittenLogs(StoreTestCase):
         Path(store, "BACKUP").write_bytes(b"backup\n")
         self.assertEqual(self.assert_same_verdict(store), ([], None))
         self.assertEqual(self.assert_same_events(store), 1)
+        Path(store, "BACKUP").write_bytes(b"")
+        self.assertNotEqual(self.assert_same_verdict(store), ([], None))
 
     def test_a_manifest_that_breaks_a_rule_ends_the_reading(self) -> None:
         segments = self.sealed()
