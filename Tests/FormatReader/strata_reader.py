@@ -959,6 +959,7 @@ class CompactedSegment:
         require(len(content) >= 48 and len(content) % 8 == 0, "the footer has another length")
         *totals, zero = struct.unpack_from("<QQQQII", content)
         require(zero == 0 and totals[3] == header.content_offset, "a field of the footer is wrong")
+        require(totals[0] <= HIGHEST_NUMBER, "a footer's last position is out of range")
         numbers = struct.unpack(f"<{(len(content) - 48) // 4}I", content[40:-8])
         table = [(8 * numbers[at], 8 * numbers[at + 1]) for at in range(0, len(numbers), 2)]
         places = table + [(totals[3], offset)]
