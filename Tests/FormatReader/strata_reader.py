@@ -299,6 +299,7 @@ class SealedSegment:
         entry = cls(*fields, generation, content)
         require(1 <= entry.first <= entry.last <= HIGHEST_NUMBER, "segments are not in order")
         require(max(entry.length, content) <= LONGEST_SEGMENT, "a segment is too long")
+        require(content >= HEADER_BYTES, "a segment is too short")
         require(entry.commits <= entry.events <= entry.last - entry.first + 1, "an entry's counts are wrong")
         require(entry.events < content // 48, "an entry has more events than fit")
         if generation:
