@@ -89,7 +89,9 @@ struct BackwardFeedCursor: Sendable {
             }
             start += header.frameLength
         }
-        nextPosition = (first ?? 1) - 1
+        // The walk goes on below what was asked for, or it has no end.
+        guard let first, first <= nextPosition else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound) }
+        nextPosition = first - 1
         return events
     }
 }
