@@ -64,9 +64,15 @@ final class CompactedSegment: Sendable {
 
     /// Whether a block can be read.
     func verifies(_ block: Block) throws(StrataError) -> Bool {
-        let stored = try file.read(block.offsets.count, at: block.offsets.lowerBound)
+        let stored = try read(block.offsets)
         var content: [UInt8] = []
         return expand(block, stored: stored.span.bytes, first: block.contentOffsets.count, appendingTo: &content)
+    }
+
+    /// The stored bytes of blocks; none of what is longer than any block, as a place where none was found can be.
+    private func read(_ offsets: Range<Int>) throws(StrataError) -> [UInt8] {
+        guard offsets.count <= Format.longestBlock + Format.blockHeaderBytes else { return [] }
+        return try file.read(offsets.count, at: offsets.lowerBound)
     }
 
     /// The last position that the frames of a block can have, as the blocks behind it or the footer say.
@@ -139,8 +145,7 @@ extension CompactedSegment {
         }
         while next < end, let first = block(containing: next) {
             let last = lastBlock(of: first, before: end)
-            let stored = try file.read(
-                last.offsets.upperBound - first.offsets.lowerBound, at: first.offsets.lowerBound)
+            let stored = try read(first.offsets.lowerBound..<last.offsets.upperBound)
             for index in first.index...last.index {
                 guard let block = block(index) else { break }
                 // A file that has been cut meanwhile may end before the block begins.
@@ -189,7 +194,7 @@ extension CompactedSegment {
         if let recent = recent.withLock({ $0?.block == block.index ? $0?.content : nil }) {
             content = recent
         } else {
-            let stored = try file.read(block.offsets.count, at: block.offsets.lowerBound)
+            let stored = try read(block.offsets)
             let count = block.contentOffsets.count
             guard expand(block, stored: stored.span.bytes, first: count, appendingTo: &content) else { return nil }
             recent.withLock { [content] in $0 = (block.index, content) }

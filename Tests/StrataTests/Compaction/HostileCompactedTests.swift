@@ -104,4 +104,44 @@ import Testing
         segment.frames[7].bodyChecksum = 1
         #expect(try segment.scan().damage.map(\.positions) == [1...3, 1...3, 1...3, 5...6, 7...7, 7...8])
     }
+
+    /// Headers without blocks lead from one to the next, over a file that may be sparse.
+    @Test func whatIsLongerThanAnyBlockIsNotRead() throws {
+        let sound = segment(2)
+        var bytes = sound.header.encoded()
+        func append(_ block: CraftedCompactedSegment.Block, at offset: Int, _ change: (inout BlockHeader) -> Void) {
+            var header = block.header
+            header.bodyChecksum = Checksum.crc32c(block.body)
+            change(&header)
+            header.encode(into: &bytes, at: offset, binding: CraftedCompactedSegment.binding)
+        }
+        append(sound.frames[0], at: bytes.count) { _ in }
+        bytes += sound.frames[0].body
+        let gap = bytes.count
+        append(sound.frames[0], at: gap) {
+            ($0.storedLength, $0.contentLength) = (Format.longestBlock, Format.longestBlock)
+        }
+        let device = SimulatedDevice(StoreImage([]).storage)
+        let file = try StoreFile(CraftedCompactedSegment.identity.name, .create, on: device)
+        try file.write(bytes.span.bytes, at: 0)
+        var next = gap + Format.blockHeaderBytes + Format.longestBlock
+        bytes = []
+        append(sound.frames[0], at: next) { _ in }
+        try file.write(bytes.span.bytes, at: next)
+        next += sound.frames[0].header.blockLength
+        bytes = []
+        append(sound.frames[1], at: next) { $0.contentOffset += 800 }
+        bytes += sound.frames[1].body
+        try file.write(bytes.span.bytes, at: next)
+        device.keepCalls()
+        var scanner = SegmentScanner(
+            CraftedCompactedSegment.identity, storeID: StoreImage.storeID, isSealed: true, on: device)
+        let scan = try scanner.run { _, _, _ in }
+        let damage = try #require(scan.damage.first { $0.offset == gap })
+        #expect(damage.length == next - gap && damage.reason == "the block does not verify")
+        let content = try content(on: device)
+        var buffer: [UInt8] = []
+        #expect(try content.readFrame(at: sound.frames[1].header.contentOffset, before: .max, into: &buffer) == nil)
+        #expect(lengthsOfReads(device).allSatisfy { $0 <= Self.piece })
+    }
 }
