@@ -5,7 +5,7 @@ import Testing
 @testable import FuzzHarness
 @testable import Strata
 
-/// Marks that a forger has put into a sidecar do not keep a walk backward from its end.
+/// Marks that a forger has put into a sidecar neither keep a walk backward from its end nor have it take memory.
 @Suite struct ForgedMarksTests {
     private let stream = sampleStream()
     private let options = StrataOptions(idleMarkDelay: nil)
@@ -48,5 +48,21 @@ import Testing
         #expect(try cursor.next(limit: 10)?.map(\.position) == [500])
         let error = #expect(throws: StrataError.self) { try cursor.next(limit: 10) }
         #expect(error?.code == .damaged)
+    }
+
+    @Test func commitsWithoutMarksAreNotGathered() throws {
+        var segment = CraftedSegment()
+        var index = GrowingIndex()
+        for number in 1...30 {
+            let commit = EncodedCommit([sampleEvent(String(repeating: "x", count: 10_000))], of: stream)
+            // So near to each other that there is one mark.
+            add(commit, at: 56 + number * 8, position: number, version: number, to: &index)
+            segment.append(commit, epoch: 1, position: number, version: number)
+        }
+        segment.appendFooter(epoch: 1, lastPosition: 30, events: 30, commits: 30)
+        var cursor = try cursor(segment, index)
+        let error = #expect(throws: StrataError.self) { try cursor.next(limit: 10) }
+        #expect(error?.code == .damaged)
+        #expect(try #require(error?.offset) < Format.segmentHeaderBytes + WalkMark.distance + 20_000)
     }
 }
