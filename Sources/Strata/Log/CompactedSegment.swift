@@ -7,6 +7,8 @@ import Synchronization
 final class CompactedSegment: Sendable {
     /// Stored bytes that one read asks for.
     private static let chunk = 1 << 20
+    /// The content of a longer block is kept while it is read part by part; no writer makes one of more than one frame.
+    private static let longBlock = FeedCursor.pieceBytes
 
     let file: StoreFile
     let binding: ChecksumBinding
@@ -18,7 +20,7 @@ final class CompactedSegment: Sendable {
     let totals: FooterBody?
     /// What is damaged beside blocks of frames.
     let damage: [Damage]
-    /// The block that was read last, for whoever reads frame by frame.
+    /// The block that was read last, for whoever reads frame by frame, or a long one in parts.
     private let recent = Mutex<(block: Int, content: [UInt8])?>(nil)
     /// The last answer of ``lastPosition(of:)``, and the blocks that it holds for.
     private let told = Mutex<(blocks: Range<Int>, lastPosition: Int?)?>(nil)
@@ -144,6 +146,18 @@ extension CompactedSegment {
             next += try file.read(min(count, Format.segmentHeaderBytes - next), at: next, appendingTo: &buffer)
         }
         while next < end, let first = block(containing: next) {
+            if first.contentOffsets.count > Self.longBlock {
+                let wanted = next..<min(end, first.contentOffsets.upperBound)
+                if let content = try content(of: first) {
+                    let start = first.contentOffsets.lowerBound
+                    buffer.append(contentsOf: content[wanted.lowerBound - start..<wanted.upperBound - start])
+                } else {
+                    try isDamaged(first)
+                    buffer.append(contentsOf: repeatElement(0, count: wanted.count))
+                }
+                next = wanted.upperBound
+                continue
+            }
             let last = lastBlock(of: first, before: end)
             let stored = try read(first.offsets.lowerBound..<last.offsets.upperBound)
             for index in first.index...last.index {
@@ -185,20 +199,22 @@ extension CompactedSegment {
         return true
     }
 
+    /// The content of a block, which is kept until that of another one is; nil where the block does not verify.
+    private func content(of block: Block) throws(StrataError) -> [UInt8]? {
+        if let recent = recent.withLock({ $0?.block == block.index ? $0?.content : nil }) { return recent }
+        let stored = try read(block.offsets)
+        var content: [UInt8] = []
+        let count = block.contentOffsets.count
+        guard expand(block, stored: stored.span.bytes, first: count, appendingTo: &content) else { return nil }
+        recent.withLock { [content] in $0 = (block.index, content) }
+        return content
+    }
+
     /// Appends the frame at an offset of the content to a buffer and verifies it.
     ///
     /// - Returns: its header; nil where no frame verifies there.
     func readFrame(at offset: Int, before end: Int, into buffer: inout [UInt8]) throws(StrataError) -> FrameHeader? {
-        guard let block = block(containing: offset) else { return nil }
-        var content: [UInt8] = []
-        if let recent = recent.withLock({ $0?.block == block.index ? $0?.content : nil }) {
-            content = recent
-        } else {
-            let stored = try read(block.offsets)
-            let count = block.contentOffsets.count
-            guard expand(block, stored: stored.span.bytes, first: count, appendingTo: &content) else { return nil }
-            recent.withLock { [content] in $0 = (block.index, content) }
-        }
+        guard let block = block(containing: offset), let content = try content(of: block) else { return nil }
         let frame = content.span.bytes.extracting(offset - block.contentOffsets.lowerBound..<content.count)
         guard
             let header = FrameHeader(decoding: frame, at: offset, binding: binding),

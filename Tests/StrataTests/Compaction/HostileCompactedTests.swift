@@ -144,4 +144,43 @@ import Testing
         #expect(try content.readFrame(at: sound.frames[1].header.contentOffset, before: .max, into: &buffer) == nil)
         #expect(lengthsOfReads(device).allSatisfy { $0 <= Self.piece })
     }
+
+    /// Small frames in one block that is as long as several pieces.
+    private func segmentOfOneBlock() -> CraftedCompactedSegment {
+        let stream = stream
+        let text = String(repeating: "f", count: 10_000)
+        return CraftedCompactedSegment(
+            (1...400).map { _ in EncodedCommit([sampleEvent(text)], of: stream) }, perBlock: 400)
+    }
+
+    @Test func aBlockThatIsReadInPiecesIsReadOnce() throws {
+        let segment = segmentOfOneBlock()
+        let device = segment.device
+        let length = segment.encoded.count
+        try #require(length > 3 * Self.piece)
+        device.keepCalls()
+        var scanner = SegmentScanner(
+            CraftedCompactedSegment.identity, storeID: StoreImage.storeID, isSealed: true, on: device)
+        let scan = try scanner.run { _, _, _ in }
+        #expect(scan.damage.isEmpty && scan.eventCount == 400)
+        #expect(lengthsOfReads(device).reduce(0, +) < length + Self.piece)
+        let content = try content(on: device)
+        let start = segment.frames[0].header.contentOffset
+        for offset in stride(from: 0, to: segment.frames[0].body.count, by: FeedCursor.pieceBytes) {
+            let part = segment.frames[0].body[offset...].prefix(FeedCursor.pieceBytes)
+            #expect(try content.read(part.count, at: start + offset) == Array(part))
+        }
+        #expect(lengthsOfReads(device).reduce(0, +) < 2 * length + Self.piece)
+    }
+
+    @Test func aLongBlockThatDoesNotVerifyIsDamageAlone() throws {
+        var segment = segmentOfOneBlock()
+        segment.frames[0].bodyChecksum = 1
+        #expect(try segment.scan().damage.map(\.length) == [segment.frames[0].header.blockLength])
+        let content = try segment.content()
+        var buffer: [UInt8] = []
+        #expect(try content.readWhatIsSound(1_000, at: 5_000, appendingTo: &buffer) == 1_000)
+        #expect(buffer == [UInt8](repeating: 0, count: 1_000))
+        #expect(throws: StrataError.self) { try content.read(1_000, at: 5_000) }
+    }
 }
