@@ -59,6 +59,7 @@ import Testing
             add(commit, at: 56 + number * 8, position: number, version: number, to: &index)
             segment.append(commit, epoch: 1, position: number, version: number)
         }
+        index.extend(to: segment.bytes.count)
         segment.appendFooter(epoch: 1, lastPosition: 30, events: 30, commits: 30)
         var cursor = try cursor(segment, index)
         let error = #expect(throws: StrataError.self) { try cursor.next(limit: 10) }
