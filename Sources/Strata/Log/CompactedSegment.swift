@@ -148,10 +148,7 @@ extension CompactedSegment {
         while next < end, let first = block(containing: next) {
             if first.contentOffsets.count > Self.longBlock {
                 let wanted = next..<min(end, first.contentOffsets.upperBound)
-                if let content = try content(of: first) {
-                    let start = first.contentOffsets.lowerBound
-                    buffer.append(contentsOf: content[wanted.lowerBound - start..<wanted.upperBound - start])
-                } else {
+                if try !append(wanted, ofLong: first, to: &buffer) {
                     try isDamaged(first)
                     buffer.append(contentsOf: repeatElement(0, count: wanted.count))
                 }
@@ -196,6 +193,21 @@ extension CompactedSegment {
         var content: [UInt8] = []
         guard expand(block, stored: stored, first: count, appendingTo: &content) else { return false }
         buffer.append(contentsOf: content[skipped...])
+        return true
+    }
+
+    /// Appends a part of a long block's content to a buffer; returns whether the block verifies.
+    ///
+    /// The block is kept until a walk, forward or backward, has come to its end: each of many open segments may have one.
+    private func append(
+        _ wanted: Range<Int>, ofLong block: Block, to buffer: inout [UInt8]
+    ) throws(StrataError) -> Bool {
+        let wasKept = recent.withLock { $0?.block == block.index }
+        guard let content = try content(of: block) else { return false }
+        let start = block.contentOffsets.lowerBound
+        buffer.append(contentsOf: content[wanted.lowerBound - start..<wanted.upperBound - start])
+        let (isFirst, isLast) = (wanted.lowerBound == start, wanted.upperBound == block.contentOffsets.upperBound)
+        if wasKept ? isFirst || isLast : isFirst && isLast { recent.withLock { $0 = nil } }
         return true
     }
 

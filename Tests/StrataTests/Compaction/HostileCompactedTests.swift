@@ -164,13 +164,33 @@ import Testing
         let scan = try scanner.run { _, _, _ in }
         #expect(scan.damage.isEmpty && scan.eventCount == 400)
         #expect(lengthsOfReads(device).reduce(0, +) < length + Self.piece)
+    }
+
+    @Test(arguments: [false, true]) func aLongBlockIsKeptUntilAWalkHasComeToItsEnd(isBackward: Bool) throws {
+        let segment = segmentOfOneBlock()
+        let body = segment.frames[0].body
+        let device = segment.device
         let content = try content(on: device)
-        let start = segment.frames[0].header.contentOffset
-        for offset in stride(from: 0, to: segment.frames[0].body.count, by: FeedCursor.pieceBytes) {
-            let part = segment.frames[0].body[offset...].prefix(FeedCursor.pieceBytes)
-            #expect(try content.read(part.count, at: start + offset) == Array(part))
+        let offsets = stride(from: 0, to: body.count, by: FeedCursor.pieceBytes)
+        device.keepCalls()
+        for walk in 1...2 {
+            for offset in isBackward ? offsets.reversed() : Array(offsets) {
+                let part = body[offset...].prefix(FeedCursor.pieceBytes)
+                #expect(try content.read(part.count, at: Format.segmentHeaderBytes + offset) == Array(part))
+            }
+            #expect(lengthsOfReads(device).reduce(0, +) == walk * segment.frames[0].header.blockLength)
         }
-        #expect(lengthsOfReads(device).reduce(0, +) < 2 * length + Self.piece)
+    }
+
+    @Test func aLongBlockThatIsReadWholeIsNotKept() throws {
+        let segment = segmentOfOneBlock()
+        let device = segment.device
+        let content = try content(on: device)
+        device.keepCalls()
+        for count in 1...2 {
+            #expect(try content.read(segment.contentLength, at: Format.segmentHeaderBytes) == segment.frames[0].body)
+            #expect(lengthsOfReads(device).reduce(0, +) == count * segment.frames[0].header.blockLength)
+        }
     }
 
     @Test func aLongBlockThatDoesNotVerifyIsDamageAlone() throws {
