@@ -9,7 +9,7 @@ extension StrataStore {
 
     private func statisticsNow() throws(StrataError) -> StoreStatistics {
         let quarantined = try sizes(in: StoreLayout.quarantine)
-        let snapshotBytes = try sum(of: sizes(in: StoreLayout.snapshots))
+        let snapshotBytes = try sizes(in: StoreLayout.snapshots).saturatingSum
         let log = try reader.ask { index throws(IndexFault) in try LogStatistics(index) }
         return StoreStatistics(
             storeID: UUID(bits: storeID), formatVersion: Int(Format.version),
@@ -17,15 +17,7 @@ extension StrataStore {
             streams: log.aggregateTypes.reduce(0) { $0 + $1.streams },
             lastPosition: log.lastPosition == 0 ? nil : Position(log.lastPosition), segments: log.segments,
             aggregateTypes: log.aggregateTypes, snapshots: snapshotIndex.count, snapshotBytes: snapshotBytes,
-            quarantinedFiles: quarantined.count, quarantinedBytes: sum(of: quarantined), indexBytes: log.memory)
-    }
-
-    /// The sum of sizes; sparse files can claim more than a number holds.
-    private func sum(of sizes: [Int]) -> Int {
-        sizes.reduce(0) { sum, size in
-            let (total, overflows) = sum.addingReportingOverflow(size)
-            return overflows ? .max : total
-        }
+            quarantinedFiles: quarantined.count, quarantinedBytes: quarantined.saturatingSum, indexBytes: log.memory)
     }
 
     private func sizes(in directory: String) throws(StrataError) -> [Int] {

@@ -299,6 +299,7 @@ class SealedSegment:
         entry = cls(*fields, generation, content)
         require(1 <= entry.first <= entry.last <= HIGHEST_NUMBER, "segments are not in order")
         require(max(entry.length, content) <= LONGEST_SEGMENT, "a segment is too long")
+        require(content >= HEADER_BYTES, "a segment is too short")
         require(entry.commits <= entry.events <= entry.last - entry.first + 1, "an entry's counts are wrong")
         require(entry.events < content // 48, "an entry has more events than fit")
         if generation:
@@ -963,6 +964,7 @@ class CompactedSegment:
         require(len(content) >= 48 and len(content) % 8 == 0, "the footer has another length")
         *totals, zero = struct.unpack_from("<QQQQII", content)
         require(zero == 0 and totals[3] == header.content_offset, "a field of the footer is wrong")
+        require(totals[0] <= HIGHEST_NUMBER, "a footer's last position is out of range")
         numbers = struct.unpack(f"<{(len(content) - 48) // 4}I", content[40:-8])
         table = [(8 * numbers[at], 8 * numbers[at + 1]) for at in range(0, len(numbers), 2)]
         places = table + [(totals[3], offset)]

@@ -78,6 +78,17 @@ struct OutputTests {
         #expect(line.text(0, of: 10, after: .zero) == "0 events, 0 events a second")
     }
 
+    @Test("of progress ends with what a number holds, whatever a store claims")
+    func endlessProgress() {
+        let line = ProgressLine(isEnabled: false) { "\($0)" }
+        #expect(
+            line.text(1, of: .max, after: .seconds(1_000_000))
+                == "1, 0 a second, 0 %, \(Int.max / 60) min \(Int.max % 60) s left")
+        let most = Int.max
+        #expect(line.text(most, of: most, after: .milliseconds(1)) == "\(most), \(most) a second, 100 %, 0 s left")
+        #expect(line.text(.max, of: 1, after: .seconds(1)).contains("100 %, 0 s left"))
+    }
+
     @Test("of a report is one line of JSON or text")
     func reports() {
         #expect(

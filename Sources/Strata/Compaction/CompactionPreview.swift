@@ -73,14 +73,16 @@ struct CompactionPreview {
 
     private func addSnapshots(_ options: CompactionOptions, to report: inout CompactionReport) throws(StrataError) {
         let numbers = try SnapshotScan.segments(on: device)
+        var lengths: [Int] = []
         for number in numbers {
             do throws(StrataError) {
                 let file = try StoreFile(StoreLayout.snapshotSegment(number), .read, on: device)
-                report.snapshotBytesBefore += try file.length()
+                lengths.append(try file.length())
             } catch  where error.code == .notFound {
                 // A compaction has just removed it.
             }
         }
+        report.snapshotBytesBefore = lengths.saturatingSum
         let plan = SnapshotCompactionPlan(
             snapshots, reader.index, bytes: report.snapshotBytesBefore, segments: numbers.count, options)
         report.snapshotBytesAfter = plan.isWorthIt ? plan.liveBytes : report.snapshotBytesBefore

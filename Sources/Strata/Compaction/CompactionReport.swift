@@ -39,7 +39,7 @@ public struct CompactionReport: Hashable, Sendable {
     public var releasedEvents: Int { rewrites.reduce(0) { $0 + $1.releasedEvents } }
     /// How many bytes came back.
     public var reclaimedBytes: Int {
-        rewrites.reduce(0) { $0 + $1.bytesBefore - $1.bytesAfter } + snapshotBytesBefore - snapshotBytesAfter
-            + purged.reduce(0) { $0 + $1.bytes }
+        let ofEvents = rewrites.map { $0.bytesBefore - $0.bytesAfter }
+        return (ofEvents + [snapshotBytesBefore - snapshotBytesAfter] + purged.map(\.bytes)).saturatingSum
     }
 }

@@ -15,7 +15,7 @@ struct SegmentSurvey: Sendable {
     /// A segment that holds nothing that is released.
     init(wholeOf entry: Manifest.SealedSegment) {
         liveEvents = Int(clamping: entry.eventCount)
-        liveBytes = Int(clamping: entry.contentLength) - Format.segmentHeaderBytes
+        liveBytes = max(0, Int(clamping: entry.contentLength) - Format.segmentHeaderBytes)
     }
 
     /// Asks a sealed segment's index for the streams that have released something. O(streams); bytes of streams that are

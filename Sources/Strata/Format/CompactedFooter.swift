@@ -57,10 +57,13 @@ package struct CompactedFooter: Hashable, Sendable {
         guard isConsistent(before: offset) else { return nil }
     }
 
-    /// Whether the blocks follow one another, the content's first byte to its last.
+    /// Whether the blocks follow one another, the content's first byte to its last, and the last position is one.
     private func isConsistent(before footer: Int) -> Bool {
         let end = totals.contentLength
-        guard end >= UInt64(Format.segmentHeaderBytes), end <= UInt64(Format.longestSegment) else { return false }
+        guard
+            totals.lastPosition < UInt64(Format.numberLimit), end >= UInt64(Format.segmentHeaderBytes),
+            end <= UInt64(Format.longestSegment)
+        else { return false }
         var last = Block(contentOffset: Format.segmentHeaderBytes - 1, offset: Format.segmentHeaderBytes - 1)
         for block in blocks + [Block(contentOffset: Int(end), offset: footer)] {
             guard

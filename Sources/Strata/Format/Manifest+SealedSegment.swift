@@ -83,6 +83,7 @@ extension Manifest.SealedSegment {
         firstPosition >= 1 && lastPosition >= firstPosition && lastPosition < UInt64(Format.numberLimit)
             && eventCount <= lastPosition - firstPosition + 1 && commitCount <= eventCount
             && bytes <= UInt64(Format.longestSegment) && contentLength <= UInt64(Format.longestSegment)
+            && contentLength >= UInt64(Format.segmentHeaderBytes)
             && eventCount < contentLength / UInt64(Format.eventHeaderBytes)
             && (isCompacted
                 ? contentLength / UInt64(LZ4Block.highestRatio) <= bytes && (commitCount == 0) == (eventCount == 0)

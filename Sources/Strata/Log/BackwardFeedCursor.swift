@@ -2,6 +2,9 @@ import EventSourcing
 
 /// A walk backward through the whole log: pieces from the last to the first, each read forward and turned around.
 struct BackwardFeedCursor: Sendable {
+    /// What one read asks for, in bytes: most pieces are shorter.
+    private static let stepBytes = 1 << 20
+
     private let reader: LogReader
     private let filter: EventFilter
     private let tags: Set<UInt32>?
@@ -57,39 +60,73 @@ struct BackwardFeedCursor: Sendable {
         }
     }
 
+    /// The events of a piece that are wanted and not above where the walk has come to, in the order of their positions.
     private mutating func events(of piece: LogIndex.Piece) throws(StrataError) -> [RecordedEvent] {
         let content = try reader.content(of: piece.segment)
-        let bytes = Bytes(try content.read(piece.offsets.count, at: piece.offsets.lowerBound))
-        decoder.use(bytes)
         var events: [RecordedEvent] = []
-        var start = 0
+        var offset = piece.offsets.lowerBound
+        var length = Self.stepBytes
         var first: Int?
-        while start < piece.offsets.count {
-            let header: FrameHeader? = bytes.withSpan { span in
-                guard
-                    span.byteCount - start >= Format.frameHeaderBytes,
-                    let header = FrameHeader(
-                        decoding: span.extracting(start..<start + Format.frameHeaderBytes),
-                        at: piece.offsets.lowerBound + start, binding: content.binding),
-                    span.byteCount - start >= header.frameLength
-                else { return nil }
-                let body = span.extracting(start + Format.frameHeaderBytes..<start + header.frameLength)
-                return header.verifies(body: body) ? header : nil
+        while offset < piece.offsets.upperBound {
+            let start = offset
+            let wanted = min(length, piece.offsets.upperBound - offset)
+            let bytes = Bytes(try content.read(wanted, at: offset))
+            // The file has become shorter under us.
+            guard bytes.count == wanted else { throw LogReader.damagedFrame(content, offset) }
+            decoder.use(bytes)
+            length = Self.stepBytes
+            while let header = try header(at: offset, of: piece, from: start, content, needed: &length) {
+                if header.kind == .commit {
+                    // It would have a mark of its own; where a forger has left that out, the piece has no bound.
+                    guard first == nil || offset - piece.offsets.lowerBound < WalkMark.distance else {
+                        throw LogReader.damagedFrame(content, offset)
+                    }
+                    first = first ?? header.firstPosition
+                    // Those at or below the position from which the walk goes back; there is no version 0.
+                    let last = max(0, header.firstVersion + nextPosition - header.firstPosition)
+                    guard
+                        decoder.decode(
+                            at: offset - start, header: header, versions: 0...last, releases: reader.index,
+                            filter: filter, into: &events)
+                    else { throw LogReader.damagedFrame(content, offset) }
+                }
+                offset += header.frameLength
             }
-            guard let header else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
-            if header.kind == .commit {
-                first = first ?? header.firstPosition
-                // Those at or below the position from which the walk goes back; there is no version 0.
-                let last = max(0, header.firstVersion + nextPosition - header.firstPosition)
-                guard
-                    decoder.decode(
-                        at: start, header: header, versions: 0...last, releases: reader.index, filter: filter,
-                        into: &events)
-                else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound + start) }
-            }
-            start += header.frameLength
         }
-        nextPosition = (first ?? 1) - 1
+        // The walk goes on below what was asked for, or it has no end.
+        guard let first, first <= nextPosition else { throw LogReader.damagedFrame(content, piece.offsets.lowerBound) }
+        nextPosition = first - 1
         return events
+    }
+
+    /// The header of a frame that verifies, in the bytes that the decoder has; nil at their end.
+    ///
+    /// - Parameters:
+    ///   - start: where in the segment the bytes begin.
+    ///   - needed: raised to how long the next frame is, where it does not fit into what is left of them.
+    private func header(
+        at offset: Int, of piece: LogIndex.Piece, from start: Int, _ content: SegmentContent, needed: inout Int
+    ) throws(StrataError) -> FrameHeader? {
+        try decoder.bytes.withSpan { (span: RawSpan) throws(StrataError) -> FrameHeader? in
+            let rest = span.extracting(offset - start..<span.byteCount)
+            let isLast = start + span.byteCount == piece.offsets.upperBound
+            guard rest.byteCount >= Format.frameHeaderBytes else {
+                guard rest.byteCount == 0 || !isLast else { throw LogReader.damagedFrame(content, offset) }
+                return nil
+            }
+            guard
+                let header = FrameHeader(
+                    decoding: rest.extracting(0..<Format.frameHeaderBytes), at: offset, binding: content.binding)
+            else { throw LogReader.damagedFrame(content, offset) }
+            guard rest.byteCount >= header.frameLength else {
+                guard !isLast else { throw LogReader.damagedFrame(content, offset) }
+                needed = max(needed, header.frameLength)
+                return nil
+            }
+            guard header.verifies(body: rest.extracting(Format.frameHeaderBytes..<header.frameLength)) else {
+                throw LogReader.damagedFrame(content, offset)
+            }
+            return header
+        }
     }
 }

@@ -7,6 +7,8 @@ import Synchronization
 final class CompactedSegment: Sendable {
     /// Stored bytes that one read asks for.
     private static let chunk = 1 << 20
+    /// The content of a longer block is kept while it is read part by part; no writer makes one of more than one frame.
+    private static let longBlock = FeedCursor.pieceBytes
 
     let file: StoreFile
     let binding: ChecksumBinding
@@ -18,7 +20,7 @@ final class CompactedSegment: Sendable {
     let totals: FooterBody?
     /// What is damaged beside blocks of frames.
     let damage: [Damage]
-    /// The block that was read last, for whoever reads frame by frame.
+    /// The block that was read last, for whoever reads frame by frame, or a long one in parts.
     private let recent = Mutex<(block: Int, content: [UInt8])?>(nil)
     /// The last answer of ``lastPosition(of:)``, and the blocks that it holds for.
     private let told = Mutex<(blocks: Range<Int>, lastPosition: Int?)?>(nil)
@@ -64,9 +66,15 @@ final class CompactedSegment: Sendable {
 
     /// Whether a block can be read.
     func verifies(_ block: Block) throws(StrataError) -> Bool {
-        let stored = try file.read(block.offsets.count, at: block.offsets.lowerBound)
+        let stored = try read(block.offsets)
         var content: [UInt8] = []
         return expand(block, stored: stored.span.bytes, first: block.contentOffsets.count, appendingTo: &content)
+    }
+
+    /// The stored bytes of blocks; none of what is longer than any block, as a place where none was found can be.
+    private func read(_ offsets: Range<Int>) throws(StrataError) -> [UInt8] {
+        guard offsets.count <= Format.longestBlock + Format.blockHeaderBytes else { return [] }
+        return try file.read(offsets.count, at: offsets.lowerBound)
     }
 
     /// The last position that the frames of a block can have, as the blocks behind it or the footer say.
@@ -138,9 +146,17 @@ extension CompactedSegment {
             next += try file.read(min(count, Format.segmentHeaderBytes - next), at: next, appendingTo: &buffer)
         }
         while next < end, let first = block(containing: next) {
+            if first.contentOffsets.count > Self.longBlock {
+                let wanted = next..<min(end, first.contentOffsets.upperBound)
+                if try !append(wanted, ofLong: first, to: &buffer) {
+                    try isDamaged(first)
+                    buffer.append(contentsOf: repeatElement(0, count: wanted.count))
+                }
+                next = wanted.upperBound
+                continue
+            }
             let last = lastBlock(of: first, before: end)
-            let stored = try file.read(
-                last.offsets.upperBound - first.offsets.lowerBound, at: first.offsets.lowerBound)
+            let stored = try read(first.offsets.lowerBound..<last.offsets.upperBound)
             for index in first.index...last.index {
                 guard let block = block(index) else { break }
                 // A file that has been cut meanwhile may end before the block begins.
@@ -180,20 +196,37 @@ extension CompactedSegment {
         return true
     }
 
+    /// Appends a part of a long block's content to a buffer; returns whether the block verifies.
+    ///
+    /// The block is kept until a walk, forward or backward, has come to its end: each of many open segments may have one.
+    private func append(
+        _ wanted: Range<Int>, ofLong block: Block, to buffer: inout [UInt8]
+    ) throws(StrataError) -> Bool {
+        let wasKept = recent.withLock { $0?.block == block.index }
+        guard let content = try content(of: block) else { return false }
+        let start = block.contentOffsets.lowerBound
+        buffer.append(contentsOf: content[wanted.lowerBound - start..<wanted.upperBound - start])
+        let (isFirst, isLast) = (wanted.lowerBound == start, wanted.upperBound == block.contentOffsets.upperBound)
+        if wasKept ? isFirst || isLast : isFirst && isLast { recent.withLock { $0 = nil } }
+        return true
+    }
+
+    /// The content of a block, which is kept until that of another one is; nil where the block does not verify.
+    private func content(of block: Block) throws(StrataError) -> [UInt8]? {
+        if let recent = recent.withLock({ $0?.block == block.index ? $0?.content : nil }) { return recent }
+        let stored = try read(block.offsets)
+        var content: [UInt8] = []
+        let count = block.contentOffsets.count
+        guard expand(block, stored: stored.span.bytes, first: count, appendingTo: &content) else { return nil }
+        recent.withLock { [content] in $0 = (block.index, content) }
+        return content
+    }
+
     /// Appends the frame at an offset of the content to a buffer and verifies it.
     ///
     /// - Returns: its header; nil where no frame verifies there.
     func readFrame(at offset: Int, before end: Int, into buffer: inout [UInt8]) throws(StrataError) -> FrameHeader? {
-        guard let block = block(containing: offset) else { return nil }
-        var content: [UInt8] = []
-        if let recent = recent.withLock({ $0?.block == block.index ? $0?.content : nil }) {
-            content = recent
-        } else {
-            let stored = try file.read(block.offsets.count, at: block.offsets.lowerBound)
-            let count = block.contentOffsets.count
-            guard expand(block, stored: stored.span.bytes, first: count, appendingTo: &content) else { return nil }
-            recent.withLock { [content] in $0 = (block.index, content) }
-        }
+        guard let block = block(containing: offset), let content = try content(of: block) else { return nil }
         let frame = content.span.bytes.extracting(offset - block.contentOffsets.lowerBound..<content.count)
         guard
             let header = FrameHeader(decoding: frame, at: offset, binding: binding),

@@ -165,11 +165,13 @@ struct LogReader: Sendable {
         events.reserveCapacity(min(versions.count, Self.batchEvents))
         let first = max(versions.lowerBound, index.firstLiveVersion(of: stream))
         guard first <= versions.upperBound else { return [] }
-        let live = first...versions.upperBound
-        for (start, header) in frames {
-            guard decoder.decode(at: start, header: header, versions: live, into: &events) else {
+        var next = first
+        for (start, header) in frames where next <= versions.upperBound {
+            // Of segments that overlap, which only a forger makes, each version counts once.
+            guard decoder.decode(at: start, header: header, versions: next...versions.upperBound, into: &events) else {
                 throw StrataError(.damaged, "a commit of stream \(stream) is not laid out as it should be")
             }
+            if let last = events.last { next = last.version + 1 }
         }
         if first == versions.lowerBound, events.first?.version != first { throw Self.missing(stream, version: first) }
         return events

@@ -62,11 +62,9 @@ extension SnapshotLog {
     }
 
     private func bytes(of numbers: [UInt64]) throws(StrataError) -> Int {
-        var bytes = 0
-        for number in numbers {
-            bytes += try StoreFile(StoreLayout.snapshotSegment(number), .read, on: device).length()
-        }
-        return bytes
+        try numbers.map { number throws(StrataError) in
+            try StoreFile(StoreLayout.snapshotSegment(number), .read, on: device).length()
+        }.saturatingSum
     }
 
     /// Copies the snapshots of streams into the segment that is appended to, where they still stand in an older one.

@@ -50,12 +50,18 @@ final class ProgressLine: Sendable {
     func text(_ done: Int, of total: Int?, after elapsed: Duration) -> String {
         let seconds = elapsed / .seconds(1)
         let rate = seconds > 0 ? Double(done) / seconds : 0
-        var text = "\(describe(done)), \(describe(Int(rate))) a second"
+        var text = "\(describe(done)), \(describe(Self.whole(rate))) a second"
         if let total, total > 0, rate > 0 {
-            let left = Int((Double(max(0, total - done)) / rate).rounded(.up))
+            let left = Self.whole((Double(max(0, total - done)) / rate).rounded(.up))
             let time = left >= 60 ? "\(left / 60) min \(left % 60) s" : "\(left) s"
-            text += ", \(min(100, done * 100 / total)) %, \(time) left"
+            let percent = total.dividingFullWidth(min(done, total).multipliedFullWidth(by: 100)).quotient
+            text += ", \(percent) %, \(time) left"
         }
         return text
+    }
+
+    /// A number without its fraction; amounts that a store claims can make it larger than one that has none can be.
+    private static func whole(_ number: Double) -> Int {
+        number < Double(Int.max) ? Int(number) : .max
     }
 }

@@ -35,6 +35,18 @@ import Testing
         #expect(lengths.allSatisfy { $0 + $0 / 32 < Format.longestSegment })
     }
 
+    /// However little their entries claim.
+    @Test(arguments: [48, Format.segmentHeaderBytes])
+    func segmentsOfNothingAreMergedAtOnce(contentLength: Int) {
+        let segments = (1...10_000).map { (number: UInt64) in
+            let entry = Manifest.SealedSegment(
+                firstPosition: number, lastPosition: number, bytes: 48, eventCount: 0, commitCount: 0, digest: 0,
+                generation: 1, contentLength: UInt64(contentLength))
+            return CompactionPlan.Segment(entry, SegmentSurvey(wholeOf: entry))
+        }
+        #expect(CompactionPlan(segments, CompactionOptions()).groups.map(\.segments.count) == [10_000])
+    }
+
     @Test(.timeLimit(.minutes(10))) func closingEndsAJobThatIsSlow() async throws {
         let store = try await StrataStore.open(at: directory.path, options: options)
         try await fill(store)

@@ -118,4 +118,103 @@ import Testing
         segment.frames[7].bodyChecksum = 1
         #expect(try segment.scan().damage.map(\.positions) == [1...3, 1...3, 1...3, 5...6, 7...7, 7...8])
     }
+
+    /// Headers without blocks lead from one to the next, over a file that may be sparse.
+    @Test func whatIsLongerThanAnyBlockIsNotRead() throws {
+        let sound = segment(2)
+        var bytes = sound.header.encoded()
+        func append(_ block: CraftedCompactedSegment.Block, at offset: Int, _ change: (inout BlockHeader) -> Void) {
+            var header = block.header
+            header.bodyChecksum = Checksum.crc32c(block.body)
+            change(&header)
+            header.encode(into: &bytes, at: offset, binding: CraftedCompactedSegment.binding)
+        }
+        append(sound.frames[0], at: bytes.count) { _ in }
+        bytes += sound.frames[0].body
+        let gap = bytes.count
+        append(sound.frames[0], at: gap) {
+            ($0.storedLength, $0.contentLength) = (Format.longestBlock, Format.longestBlock)
+        }
+        let device = SimulatedDevice(StoreImage([]).storage)
+        let file = try StoreFile(CraftedCompactedSegment.identity.name, .create, on: device)
+        try file.write(bytes.span.bytes, at: 0)
+        var next = gap + Format.blockHeaderBytes + Format.longestBlock
+        bytes = []
+        append(sound.frames[0], at: next) { _ in }
+        try file.write(bytes.span.bytes, at: next)
+        next += sound.frames[0].header.blockLength
+        bytes = []
+        append(sound.frames[1], at: next) { $0.contentOffset += 800 }
+        bytes += sound.frames[1].body
+        try file.write(bytes.span.bytes, at: next)
+        device.keepCalls()
+        var scanner = SegmentScanner(
+            CraftedCompactedSegment.identity, storeID: StoreImage.storeID, isSealed: true, on: device)
+        let scan = try scanner.run { _, _, _ in }
+        let damage = try #require(scan.damage.first { $0.offset == gap })
+        #expect(damage.length == next - gap && damage.reason == "the block does not verify")
+        let content = try content(on: device)
+        var buffer: [UInt8] = []
+        #expect(try content.readFrame(at: sound.frames[1].header.contentOffset, before: .max, into: &buffer) == nil)
+        #expect(lengthsOfReads(device).allSatisfy { $0 <= Self.piece })
+    }
+
+    /// Small frames in one block that is as long as several pieces.
+    private func segmentOfOneBlock() -> CraftedCompactedSegment {
+        let stream = stream
+        let text = String(repeating: "f", count: 10_000)
+        return CraftedCompactedSegment(
+            (1...400).map { _ in EncodedCommit([sampleEvent(text)], of: stream) }, perBlock: 400)
+    }
+
+    @Test func aBlockThatIsReadInPiecesIsReadOnce() throws {
+        let segment = segmentOfOneBlock()
+        let device = segment.device
+        let length = segment.encoded.count
+        try #require(length > 3 * Self.piece)
+        device.keepCalls()
+        var scanner = SegmentScanner(
+            CraftedCompactedSegment.identity, storeID: StoreImage.storeID, isSealed: true, on: device)
+        let scan = try scanner.run { _, _, _ in }
+        #expect(scan.damage.isEmpty && scan.eventCount == 400)
+        #expect(lengthsOfReads(device).reduce(0, +) < length + Self.piece)
+    }
+
+    @Test(arguments: [false, true]) func aLongBlockIsKeptUntilAWalkHasComeToItsEnd(isBackward: Bool) throws {
+        let segment = segmentOfOneBlock()
+        let body = segment.frames[0].body
+        let device = segment.device
+        let content = try content(on: device)
+        let offsets = stride(from: 0, to: body.count, by: FeedCursor.pieceBytes)
+        device.keepCalls()
+        for walk in 1...2 {
+            for offset in isBackward ? offsets.reversed() : Array(offsets) {
+                let part = body[offset...].prefix(FeedCursor.pieceBytes)
+                #expect(try content.read(part.count, at: Format.segmentHeaderBytes + offset) == Array(part))
+            }
+            #expect(lengthsOfReads(device).reduce(0, +) == walk * segment.frames[0].header.blockLength)
+        }
+    }
+
+    @Test func aLongBlockThatIsReadWholeIsNotKept() throws {
+        let segment = segmentOfOneBlock()
+        let device = segment.device
+        let content = try content(on: device)
+        device.keepCalls()
+        for count in 1...2 {
+            #expect(try content.read(segment.contentLength, at: Format.segmentHeaderBytes) == segment.frames[0].body)
+            #expect(lengthsOfReads(device).reduce(0, +) == count * segment.frames[0].header.blockLength)
+        }
+    }
+
+    @Test func aLongBlockThatDoesNotVerifyIsDamageAlone() throws {
+        var segment = segmentOfOneBlock()
+        segment.frames[0].bodyChecksum = 1
+        #expect(try segment.scan().damage.map(\.length) == [segment.frames[0].header.blockLength])
+        let content = try segment.content()
+        var buffer: [UInt8] = []
+        #expect(try content.readWhatIsSound(1_000, at: 5_000, appendingTo: &buffer) == 1_000)
+        #expect(buffer == [UInt8](repeating: 0, count: 1_000))
+        #expect(throws: StrataError.self) { try content.read(1_000, at: 5_000) }
+    }
 }

@@ -69,6 +69,8 @@ import Testing
         ("blocks in another order", { $0.blocks[1].offset = 1_000 }),
         ("a block at the footer", { $0.blocks[1].offset = 20_000 }),
         ("content without blocks", { $0.blocks = [] }),
+        ("a last position behind all others", { $0.totals.lastPosition = UInt64(Format.numberLimit) }),
+        ("a last position without end", { $0.totals.lastPosition = .max }),
     ]
 
     @Test func blocksThatDoNotFollowEachOtherAreRefused() {
@@ -77,6 +79,12 @@ import Testing
             change(&footer)
             #expect(Self.decoded(footer) == nil, "\(what)")
         }
+    }
+
+    @Test func theLastPositionThereIsEndsASegment() {
+        var footer = Self.footer
+        footer.totals.lastPosition = UInt64(Format.numberLimit) - 1
+        #expect(Self.decoded(footer) == footer)
     }
 
     @Test func noBlockIsLongerThanAFrameCanBe() {

@@ -41,4 +41,50 @@ import Testing
         #expect(try await store.allEvents().map(\.id) == events.map(\.id))
         try await store.close()
     }
+
+    /// Nothing but a commit begins a piece, so that what stands between two of them can make one of any length.
+    @Test(arguments: [0, 8, 80, 88, 96])
+    func aLongPieceIsReadBackwardInSteps(rest: Int) throws {
+        let step = 1 << 20
+        let stream = sampleStream()
+        let release = EncodedRelease(
+            Release(firstLiveVersion: 2, isTruncated: true, isTombstoned: false), of: sampleStream())
+        // A step ends so many bytes behind the beginning of a frame.
+        let empty = EncodedCommit([sampleEvent("")], of: stream).frameLength
+        let text = String(repeating: "s", count: (step - rest - empty) % release.frameLength)
+        var segment = CraftedSegment()
+        segment.append(EncodedCommit([sampleEvent(text)], of: stream), epoch: 1, position: 1)
+        let first = segment.bytes.count
+        while segment.bytes.count < 2 * step {
+            segment.append(.truncation, epoch: 1, body: release.body) { frame in
+                frame.aggregateTypeTag = release.aggregateTypeTag
+                frame.aggregateID = release.stream.id.bits
+                release.release.write(to: &frame)
+            }
+        }
+        try #require((step + Format.segmentHeaderBytes - first - rest).isMultiple(of: release.frameLength))
+        segment.append(EncodedCommit([sampleEvent()], of: stream), epoch: 1, position: 2, version: 2)
+        segment.appendFooter(epoch: 1, lastPosition: 2, events: 2, commits: 2)
+        let device = try CraftedSegment.device([segment, CraftedSegment(number: 3)])
+        let (log, sidecars) = try ReaderOpening(on: device, options: StrataOptions(idleMarkDelay: nil)).run()
+        var cursor = BackwardFeedCursor(LogReader(index: log.index, sidecars: sidecars), from: .max, filter: .all)
+        device.keepCalls()
+        var positions: [Position] = []
+        while let events = try cursor.next(limit: .max) { positions += events.map(\.position) }
+        #expect(positions == [2, 1])
+        let lengths = device.log.filter { $0.operation == .read }.map(\.length)
+        #expect(lengths.allSatisfy { $0 <= step })
+        #expect(lengths.reduce(0, +) < segment.bytes.count + 2 * step)
+    }
+
+    @Test func aFrameMayBeLongerThanAStepBackward() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+        let stream = sampleStream()
+        let events = [1, 3 << 20, 1].map { sampleEvent(String(repeating: "l", count: $0)) }
+        for event in events { _ = try await store.events.append([event], to: stream, expecting: .any) }
+        let backward = try await store.events.readAll(direction: .backward).collect()
+        #expect(backward.map(\.id) == events.map(\.id).reversed())
+        try await store.close()
+    }
 }

@@ -49,4 +49,29 @@ import Testing
         #expect(versions.flatMap { $0 } == Array((1...140).reversed()))
         #expect(bytesRead < 6 * LogReader.batchBytes, "\(bytesRead)")
     }
+
+    /// A forger can have two segments that each verify give a stream the same versions.
+    @Test func versionsThatTwoSegmentsHaveAreToldOnce() throws {
+        let stream = sampleStream()
+        func commit(_ count: Int, _ bytes: Int) -> EncodedCommit {
+            EncodedCommit((1...count).map { _ in sampleEvent(String(repeating: "x", count: bytes)) }, of: stream)
+        }
+        var first = CraftedSegment()
+        first.append(commit(10, 1), epoch: 1, position: 1)
+        first.appendFooter(epoch: 1, lastPosition: 10, events: 10, commits: 1)
+        var second = CraftedSegment(number: 11)
+        // No batch has more than it, or less.
+        second.append(commit(7, LogReader.batchBytes / 7), epoch: 1, position: 11, version: 5)
+        second.append(commit(1, 1), epoch: 1, position: 18, version: 12)
+        second.appendFooter(epoch: 1, lastPosition: 18, events: 8, commits: 2)
+        let device = try CraftedSegment.device([first, second, CraftedSegment(number: 19)])
+        let (log, sidecars) = try ReaderOpening(on: device, options: StrataOptions(idleMarkDelay: nil)).run()
+        let reader = LogReader(index: log.index, sidecars: sidecars)
+        for direction in [ReadDirection.forward, .backward] {
+            var cursor = try StreamCursor(reader, StreamQuery(stream, direction: direction))
+            var versions: [Int] = []
+            while let events = try cursor.next() { versions += events.map(\.version) }
+            #expect(versions == (direction == .forward ? Array(1...12) : Array((1...12).reversed())))
+        }
+    }
 }

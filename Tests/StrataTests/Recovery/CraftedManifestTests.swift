@@ -34,4 +34,14 @@ import Testing
         let error = #expect(throws: StrataError.self) { try StrataStore.verify(on: device) }
         #expect(error?.damage.map(\.file) == ["MANIFEST"])
     }
+
+    @Test(arguments: [(UInt64(48), false), (56, false), (64, true)])
+    func theContentOfASegmentHasAHeader(contentLength: UInt64, isTaken: Bool) {
+        let sealed = Manifest.SealedSegment(
+            firstPosition: 1, lastPosition: 8, bytes: 200, eventCount: 0, commitCount: 0, digest: 0, generation: 1,
+            contentLength: contentLength)
+        let manifest = Manifest(
+            storeID: 1, generation: 1, createdAt: WorkedExample.time, sealed: [sealed], active: 9)
+        #expect((try? Manifest(decoding: manifest.encoded())) == (isTaken ? manifest : nil))
+    }
 }

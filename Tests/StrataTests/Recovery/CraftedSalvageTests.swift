@@ -2,6 +2,7 @@ import EventSourcing
 import StrataTesting
 import Testing
 
+@testable import FuzzHarness
 @testable import Strata
 
 /// What a salvage brings over is a log, whatever the order of what it reads.
@@ -101,5 +102,27 @@ import Testing
         let (_, events) = try await salvage(SimulatedDevice(storage))
         #expect(events.map(\.position) == events.map(\.position).sorted())
         #expect(events.count >= 11)
+    }
+
+    /// What a footer says of positions is asked for where a block is damaged, and behind the segment.
+    @Test(arguments: [UInt64(Int.max), .max])
+    func aFooterThatClaimsImpossiblePositionsLosesNoMoreThanIsDamaged(lastPosition: UInt64) async throws {
+        let stream = sampleStream()
+        var segment = CraftedCompactedSegment(
+            (1...2).map { EncodedCommit([sampleEvent("\($0)")], of: stream) }, perBlock: 1)
+        segment.frames[1].bodyChecksum = 1
+        segment.totals.lastPosition = lastPosition
+        let entry = Manifest.SealedSegment(
+            firstPosition: 1, lastPosition: 8, bytes: UInt64(segment.encoded.count), eventCount: 2, commitCount: 2,
+            digest: segment.totals.digest, generation: 2, contentLength: UInt64(segment.contentLength))
+        let manifest = Manifest(
+            storeID: StoreImage.storeID, generation: 2, createdAt: .distantPast, sealed: [entry], active: 9)
+        var image = StoreImage([])
+        image.add(segment.encoded, as: CraftedCompactedSegment.identity.name)
+        image.addSegment(CraftedSegment(number: 9).bytes, kind: .events)
+        image.add(manifest.encoded(), as: StoreImage.manifestName)
+        let (report, events) = try await salvage(SimulatedDevice(image.storage))
+        #expect(report.lostPositions == [2...8])
+        #expect(events.map(\.position) == [1])
     }
 }

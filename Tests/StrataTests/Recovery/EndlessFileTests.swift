@@ -98,6 +98,30 @@ import Testing
         try await store.close()
     }
 
+    @Test func whatACompactionGivesBackAddsUpToWhatANumberHolds() async throws {
+        var report = CompactionReport()
+        report.snapshotBytesBefore = .max
+        report.purged = [QuarantinedFile(name: "a.torn", bytes: .max), QuarantinedFile(name: "b.torn", bytes: .max)]
+        #expect(report.reclaimedBytes == .max)
+        report.snapshotBytesAfter = .max
+        report.purged = []
+        #expect(report.reclaimedBytes == 0)
+    }
+
+    @Test func sizesOfSnapshotsAddUpToWhatANumberHolds() async throws {
+        try await makeStore()
+        let files = StoreFiles(directory)
+        let first = try files.read("snapshots/00000000000000000001.seg")
+        try files.write(first, to: "snapshots/00000000000000000002.seg")
+        let device = try endless("snapshots/")
+        let reader = try await StrataStore.open(on: device, options: StrataOptions(access: .readOnly))
+        #expect(try await reader.compactionPreview().snapshotBytesBefore == .max)
+        try await reader.close()
+        let store = try await StrataStore.open(on: device, options: options)
+        #expect(try await store.compact().report().snapshotBytesBefore == .max)
+        try await store.close()
+    }
+
     @Test func aSparseSegmentIsNotReadToItsEnd() async throws {
         try await makeStore()
         for segment in try StoreFiles(directory).segments() { try sparsen(segment) }
