@@ -18,6 +18,11 @@ package struct GrowingIndex: Sendable {
         var lastVersion: Int { (others.last ?? first).lastVersion }
     }
 
+    private struct StreamKey: Hashable {
+        let type: UInt32
+        let id: UInt128
+    }
+
     private(set) var types: [IndexedType] = []
     /// The places of types by their tags; different names may have one tag.
     private var typesByTag: [UInt32: [Int]] = [:]
@@ -26,7 +31,7 @@ package struct GrowingIndex: Sendable {
     private(set) var streams: [Stream] = []
     /// Whether commits of a stream do not follow each other.
     private(set) var hasGaps = false
-    private var streamSlots = HashSlots()
+    private var streamSlots = HashSlots<StreamKey>()
     private(set) var releases: [IndexedRelease] = []
     private(set) var events = EventPlaces()
     private(set) var marks: [WalkMark] = []
@@ -76,7 +81,7 @@ package struct GrowingIndex: Sendable {
     }
 
     private func place(of type: UInt32, _ id: UInt128) -> Int? {
-        streamSlots.first(IndexHash.stream(types[Int(type)].tag, id)) {
+        streamSlots.first(IndexHash.stream(types[Int(type)].tag, id), key: StreamKey(type: type, id: id)) {
             streams[$0].type == type && streams[$0].id == id
         }
     }
@@ -132,14 +137,16 @@ package struct GrowingIndex: Sendable {
     private mutating func add(_ commit: CommitPlace, to type: UInt32, _ id: UInt128, bytes: Int) -> Addition {
         guard let place = place(of: type, id) else {
             streams.append(Stream(id: id, type: type, bytes: bytes, first: commit))
-            let types = types
-            streamSlots.insert(streams.count - 1, IndexHash.stream(types[Int(type)].tag, id)) { [streams] place in
+            types[Int(type)].streamCount += 1
+            if commit.firstVersion == 1 { types[Int(type)].beginningCount += 1 }
+            let (streams, types) = (streams, types)
+            streamSlots.insert(streams.count - 1, IndexHash.stream(types[Int(type)].tag, id)) { place in
                 IndexHash.stream(types[Int(streams[place].type)].tag, streams[place].id)
             }
-            self.types[Int(type)].streamCount += 1
-            if commit.firstVersion == 1 { self.types[Int(type)].beginningCount += 1 }
             return .begins
         }
+            } keyOf: { place in
+                StreamKey(type: streams[place].type, id: streams[place].id)
         let last = streams[place].lastVersion
         if commit.firstVersion != last + 1 { hasGaps = true }
         guard commit.firstVersion > last else { return .overlaps }

@@ -66,7 +66,8 @@ package final class Sidecar: Sendable {
     ) throws(SidecarFault) {
         for index in try pages.records(of: hash, in: .eventDirectory, access) {
             let event = SidecarEvent(rawValue: try pages.number(index, of: .events, access))
-            if event.mayBe(hash) { offsets.append(event.offset) }
+            // Many events of one id in one frame are a reason to look into it once.
+            if event.mayBe(hash), offsets.last != event.offset { offsets.append(event.offset) }
         }
     }
 
