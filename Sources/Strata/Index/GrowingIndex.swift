@@ -24,8 +24,9 @@ package struct GrowingIndex: Sendable {
     }
 
     private(set) var types: [IndexedType] = []
-    /// The places of types by their tags; different names may have one tag.
-    private var typesByTag: [UInt32: [Int]] = [:]
+    /// The first type of each tag; different names may have one tag.
+    private var typesByTag: [UInt32: Int] = [:]
+    private var typesByName: [String: Int] = [:]
     /// The type that a frame named last: mostly that of the next one, too.
     private var latestType: (tag: UInt32, place: Int)?
     private(set) var streams: [Stream] = []
@@ -48,31 +49,35 @@ package struct GrowingIndex: Sendable {
         events.makeSearchable()
     }
 
-    /// The place of an aggregate type; nil where the segment does not name it.
-    func type(named name: String) -> Int? {
-        types.firstIndex(where: { $0.name == name })
-    }
+    /// The place of an aggregate type; nil where the segment does not name it. O(1).
+    func type(named name: String) -> Int? { typesByName[name] }
 
-    /// The place of an aggregate type of which the segment says something from now on.
+    /// The name of the first aggregate type of a tag; nil where the segment names none.
+    func typeName(ofTag tag: UInt32) -> String? { typesByTag[tag].map { types[$0].name } }
+
+    /// The place of an aggregate type of which the segment says something from now on. O(1).
     package mutating func addType(_ name: RawSpan, tag: UInt32) -> Int {
         if let latestType, latestType.tag == tag, name.isUTF8(of: types[latestType.place].name) {
             return latestType.place
         }
-        let known = typesByTag[tag]?.first { name.isUTF8(of: types[$0].name) }
-        let place = known ?? addType(IndexedType(name.text ?? ""), tag)
+        let place: Int
+        if let first = typesByTag[tag], name.isUTF8(of: types[first].name) {
+            place = first
+        } else {
+            place = addType(name.text ?? "", tag: tag)
+        }
         latestType = (tag, place)
         return place
     }
 
-    /// The place of an aggregate type of which the segment says something from now on.
+    /// The place of an aggregate type of which the segment says something from now on. O(1).
     mutating func addType(_ name: String, tag: UInt32) -> Int {
-        typesByTag[tag]?.first { types[$0].name == name } ?? addType(IndexedType(name), tag)
-    }
-
-    private mutating func addType(_ type: IndexedType, _ tag: UInt32) -> Int {
-        types.append(type)
-        typesByTag[tag, default: []].append(types.count - 1)
-        return types.count - 1
+        if let place = typesByName[name] { return place }
+        let place = types.count
+        types.append(IndexedType(name))
+        typesByName[name] = place
+        if typesByTag[tag] == nil { typesByTag[tag] = place }
+        return place
     }
 
     /// The stream of a type and id; nil where the segment has no commit of it. O(1).

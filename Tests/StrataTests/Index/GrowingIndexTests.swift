@@ -35,6 +35,16 @@ import Testing
         #expect(index.types.map(\.name) == ["A", "B"])
     }
 
+    @Test func typesOfOneTagAreNotComparedWithEachOther() {
+        var index = GrowingIndex()
+        let names = (0..<100_000).map { "Type\($0)" }
+        let places = names.map { name in Array(name.utf8).withSpan { index.addType($0, tag: 1) } }
+        #expect(places == Array(names.indices))
+        #expect(names.allSatisfy { index.type(named: $0) == index.addType($0, tag: 1) })
+        #expect(index.typeName(ofTag: 1) == "Type0")
+        #expect(index.typeName(ofTag: 2) == nil)
+    }
+
     @Test func eventsOfOneIDAreNotComparedWithEachOther() {
         let count = 300_000
         let (repeated, lone) = (IndexHash.event(7), IndexHash.event(8))
