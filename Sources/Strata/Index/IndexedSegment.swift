@@ -20,10 +20,9 @@ final class IndexedSegment: Sendable {
     /// Whether something in it, or of it, cannot be read: a walk through it is not complete.
     let isDamaged: Bool
     private let contents: Contents
-    /// The places of the store's aggregate types among the segment's; absent ones may be left out at the end.
-    private let typePlaces: [Int?]
+    private let typePlaces: TypePlaces
 
-    private init(_ entry: Manifest.SealedSegment, _ contents: Contents, _ typePlaces: [Int?], isDamaged: Bool) {
+    private init(_ entry: Manifest.SealedSegment, _ contents: Contents, _ typePlaces: TypePlaces, isDamaged: Bool) {
         self.entry = entry
         self.contents = contents
         self.typePlaces = typePlaces
@@ -87,7 +86,7 @@ final class IndexedSegment: Sendable {
 
     /// The place of one of the store's aggregate types among the segment's; nil where the segment does not name it.
     func place(ofType type: UInt32) -> Int? {
-        Int(type) < typePlaces.count ? typePlaces[Int(type)] : nil
+        typePlaces[type]
     }
 
     /// What the segment has of a stream; nil where that is nothing.
