@@ -14,9 +14,13 @@ package final class Sidecar: Sendable {
     /// Takes a sidecar over, if it is one and if it was made for the segment. May block.
     ///
     /// Reads the header, and loads the types, the releases and the filter of event ids.
-    package init(_ mapping: FileMapping, for binding: SidecarBinding) throws(SidecarFault) {
+    ///
+    /// - Parameter entry: what the manifest says of the segment; nil where the sidecar was made just now.
+    package init(
+        _ mapping: FileMapping, for binding: SidecarBinding, of entry: Manifest.SealedSegment? = nil
+    ) throws(SidecarFault) {
         pages = try SidecarPages(mapping)
-        guard pages.header.binding == binding else { throw .damaged }
+        guard pages.header.binding == binding, entry.map(pages.header.fits) ?? true else { throw .damaged }
         types = try pages.withSection(.types, .verifying) { section throws(SidecarFault) in
             var types: [IndexedType] = []
             var offset = 0
