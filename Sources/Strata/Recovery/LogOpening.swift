@@ -190,6 +190,7 @@ struct LogOpening {
     /// explains is reported once, as that damage.
     private mutating func reportGaps() {
         guard damage.isEmpty else { return }
+        var segments: Set<SegmentIdentity> = []
         for gap in gaps {
             guard let versions = index.unaccounted(gap.versions, of: gap.stream) else { continue }
             damage.append(
@@ -198,8 +199,9 @@ struct LogOpening {
                     reason:
                         "versions \(versions.lowerBound) to \(versions.upperBound) of the frame's stream are missing",
                     versions: versions))
-            index.markDamaged(gap.segment)
+            segments.insert(gap.segment)
         }
+        if !segments.isEmpty { index.markDamaged(segments) }
     }
 
     /// The damage that is there under a newer manifest as well: nobody needs what it does not list any longer.
