@@ -147,11 +147,11 @@ package struct GrowingIndex: Sendable {
             let (streams, types) = (streams, types)
             streamSlots.insert(streams.count - 1, IndexHash.stream(types[Int(type)].tag, id)) { place in
                 IndexHash.stream(types[Int(streams[place].type)].tag, streams[place].id)
+            } keyOf: { place in
+                StreamKey(type: streams[place].type, id: streams[place].id)
             }
             return .begins
         }
-            } keyOf: { place in
-                StreamKey(type: streams[place].type, id: streams[place].id)
         let last = streams[place].lastVersion
         if commit.firstVersion != last + 1 { hasGaps = true }
         guard commit.firstVersion > last else { return .overlaps }

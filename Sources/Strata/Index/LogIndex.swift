@@ -117,6 +117,11 @@ final class LogIndex: Sendable {
         state.withLock { $0.sealed.filter { $0.sidecar == nil && !$0.isDamaged } }
     }
 
+    /// The name of an aggregate type of a tag; nil where the log names none.
+    func typeName(ofTag tag: UInt32) -> String? {
+        state.withLock { $0.types.name(ofTag: tag) }
+    }
+
     /// Says that segments lack events, where nothing but later segments has shown it. O(segments).
     func markDamaged(_ identities: Set<SegmentIdentity>) {
         state.withLock { state in

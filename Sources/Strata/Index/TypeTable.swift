@@ -2,6 +2,8 @@
 struct TypeTable: ~Copyable {
     private var numbers: [String: UInt32] = [:]
     private(set) var names: [String] = []
+    /// The first type of each tag.
+    private var numbersByTag: [UInt32: UInt32] = [:]
 
     /// The number of a type; nil where the log has never named it.
     func number(of name: String) -> UInt32? { numbers[name] }
@@ -12,10 +14,15 @@ struct TypeTable: ~Copyable {
         let number = UInt32(names.count)
         names.append(name)
         numbers[name] = number
+        let tag = FrameHeader.tag(of: name)
+        if numbersByTag[tag] == nil { numbersByTag[tag] = number }
         return number
     }
 
-    /// For each number, the place of its type among a segment's types.
+    /// The name of the first type of a tag; nil where the log names none.
+    func name(ofTag tag: UInt32) -> String? { numbersByTag[tag].map { names[Int($0)] } }
+
+    /// The places of a segment's types by their numbers.
     ///
     /// - Precondition: the types were added.
     borrowing func places(of types: [IndexedType]) -> TypePlaces {

@@ -71,8 +71,7 @@ struct StoreWalk {
         } visitDamaged: { header, offset in
             headers[offset] = header
         }
-        let names = headers.isEmpty ? [] : index.state.withLock { $0.types.names }
-        return (scan, scan.damage.map { $0.naming(streamOf: headers[$0.offset], among: names) })
+        return (scan, scan.damage.map { $0.naming(headers[$0.offset], index) })
     }
 
     private mutating func add(_ scan: SegmentScan, _ damage: [Damage]) {
