@@ -147,7 +147,7 @@ struct LogOpening {
         var indexing = indexing
         let segment = indexing.scan.segment
         bytesRead += indexing.scan.bytes
-        for (header, offset) in indexing.damagedHeaders {
+        for (header, offset) in indexing.damagedHeaders where offset < indexing.scan.firstUnlisted {
             damagedHeaders[DamagedCommit(file: segment.name, offset: offset)] = header
         }
         indexing.addDamaged(index)

@@ -69,8 +69,10 @@ struct StoreWalk {
             if report.bytes + offset >= bytesShown + Self.progressBytes { show(bytesDone: report.bytes + offset) }
         } visit: { _, _, _ in
         } visitDamaged: { header, offset in
-            headers[offset] = header
+            // Others are not told on their own.
+            if headers.count < SegmentScan.mostListed { headers[offset] = header }
         }
+        headers[scan.firstUnlisted] = nil
         return (scan, scan.damage.map { $0.naming(headers[$0.offset], index) })
     }
 
