@@ -101,6 +101,44 @@ final class IndexedSegment: Sendable {
         }
     }
 
+    /// How many streams have commits in the segment.
+    private var streamCount: Int {
+        switch contents {
+        case .sidecar(let sidecar): sidecar.streamCount
+        case .memory(let index): index.streams.count
+        }
+    }
+
+    /// Calls `body` with what the segment has of some streams. O(streams), or O(the segment's) where those are fewer.
+    func forEachStream(
+        of probes: [LogIndex.StreamKey: StreamProbe], _ access: SidecarAccess,
+        _ body: (LogIndex.StreamKey, StreamInSegment) -> Void
+    ) throws(IndexFault) {
+        if probes.count <= streamCount {
+            for (key, probe) in probes {
+                if let part = try stream(probe, access) { body(key, part) }
+            }
+            return
+        }
+        let numbers = typePlaces.numbers
+        func visit(_ type: Int, _ id: UInt128, _ part: StreamInSegment) {
+            guard let number = numbers[type] else { return }
+            let key = LogIndex.StreamKey(aggregateType: number, id: id)
+            if probes[key] != nil { body(key, part) }
+        }
+        switch contents {
+        case .memory(let index):
+            for stream in index.streams { visit(Int(stream.type), stream.id, StreamInSegment(stream)) }
+        case .sidecar(let sidecar):
+            try asking { () throws(SidecarFault) in
+                for place in 0..<sidecar.streamCount {
+                    let stream = try sidecar.stream(at: place, access)
+                    visit(stream.type, stream.id, StreamInSegment(stream))
+                }
+            }
+        }
+    }
+
     /// Appends the commits of a stream that have some of a range of versions.
     func collectCommits(
         of stream: StreamInSegment, versions: ClosedRange<Int>, into commits: inout [CommitPlace],

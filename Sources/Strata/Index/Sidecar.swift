@@ -96,7 +96,6 @@ package final class Sidecar: Sendable {
         for index in try pages.records(of: hash, in: .streamDirectory, access) {
             let stream = try stream(at: index, access)
             guard stream.id == id, stream.type == type else { continue }
-            guard stream.firstVersion >= 1, stream.eventCount >= 1 else { throw .damaged }
             return stream
         }
         return nil
@@ -108,9 +107,11 @@ package final class Sidecar: Sendable {
     /// One of the segment's streams, in no order that matters.
     package func stream(at index: Int, _ access: SidecarAccess) throws(SidecarFault) -> SidecarStream {
         guard index < streamCount else { throw .damaged }
-        return try pages.record(index, of: .streams, SidecarStream.bytes, access) {
+        let stream = try pages.record(index, of: .streams, SidecarStream.bytes, access) {
             SidecarStream(decoding: $0, at: index)
         }
+        guard stream.firstVersion >= 1, stream.eventCount >= 1 else { throw .damaged }
+        return stream
     }
 
     /// Appends the commits of a stream that have some of a range of versions. O(log commits + found).
