@@ -10,7 +10,7 @@ struct HashSlots<Key: Hashable & Sendable>: Sendable {
     private var slots: [UInt32] = []
     private var count = 0
     /// The places that found no free slot.
-    private var crowded: [Key: [UInt32]] = [:]
+    private(set) var crowded: [Key: [UInt32]] = [:]
 
     /// Bytes of memory.
     var memory: Int {
