@@ -47,28 +47,41 @@ struct HashSlots<Key: Hashable & Sendable>: Sendable {
     /// - Parameters:
     ///   - hashOf: gives the hashes of the places that are there, for when the table grows.
     ///   - keyOf: gives the keys of places; those of one key have one hash.
+    @inline(__always)
     mutating func insert(_ place: Int, _ hash: UInt64, hashOf: (Int) -> UInt64, keyOf: (Int) -> Key) {
         if (count + 1) * 3 > slots.count * 2 { grow(hashOf, keyOf) }
-        put(UInt32(place), hash, keyOf)
+        if !put(place, hash) { crowd(place, keyOf(place)) }
     }
 
+    @inline(never)
     private mutating func grow(_ hashOf: (Int) -> UInt64, _ keyOf: (Int) -> Key) {
         let old = slots
         slots = Array(repeating: 0, count: max(64, old.count * 2))
         count = 0
-        for slot in old where slot != 0 { put(slot - 1, hashOf(Int(slot - 1)), keyOf) }
+        for slot in old where slot != 0 {
+            let place = Int(slot - 1)
+            if !put(place, hashOf(place)) { crowd(place, keyOf(place)) }
+        }
     }
 
-    private mutating func put(_ place: UInt32, _ hash: UInt64, _ keyOf: (Int) -> Key) {
+    /// Puts a place into the first free slot; returns whether it has found one.
+    @inline(__always)
+    private mutating func put(_ place: Int, _ hash: UInt64) -> Bool {
         var index = IndexHash.place(hash, of: slots.count)
         var left = Self.longestProbe
         while slots[index] != 0 {
             index = successor(of: index)
             left -= 1
-            guard left > 0 else { return crowded[keyOf(Int(place)), default: []].append(place) }
+            if left == 0 { return false }
         }
-        slots[index] = place + 1
+        slots[index] = UInt32(place + 1)
         count += 1
+        return true
+    }
+
+    @inline(never)
+    private mutating func crowd(_ place: Int, _ key: Key) {
+        crowded[key, default: []].append(UInt32(place))
     }
 
     private func successor(of index: Int) -> Int {
