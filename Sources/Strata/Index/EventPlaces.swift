@@ -25,6 +25,7 @@ struct EventPlaces: Sendable {
     /// Bytes of memory.
     var memory: Int { hashes.capacity * 8 + units.capacity * 4 + slots.memory }
 
+    @inline(__always)
     mutating func add(_ hash: UInt64, at offset: Int) {
         hashes.append(hash)
         units.append(UInt32(truncatingIfNeeded: offset / Format.alignment))
@@ -34,6 +35,7 @@ struct EventPlaces: Sendable {
     }
 
     /// Appends the offsets of frames that may hold an event. O(1).
+    @inline(__always)
     func collect(_ hash: UInt64, into offsets: inout [Int]) {
         _ = slots.first(hash, key: hash) { place in
             guard hashes[place] == hash else { return false }

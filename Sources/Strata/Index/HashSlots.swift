@@ -53,7 +53,7 @@ struct HashSlots<Key: Hashable & Sendable>: Sendable {
         if !put(place, hash) { crowd(place, keyOf(place)) }
     }
 
-    @inline(never)
+    @inline(__always)
     private mutating func grow(_ hashOf: (Int) -> UInt64, _ keyOf: (Int) -> Key) {
         let old = slots
         slots = Array(repeating: 0, count: max(64, old.count * 2))
