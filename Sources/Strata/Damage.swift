@@ -34,6 +34,29 @@ public struct Damage: Hashable, Sendable {
 extension Damage {
     /// The bytes that cannot be trusted.
     var offsets: Range<Int> { offset..<offset + length }
+
+    /// This damage and one right behind it as one; nil where something tells them apart.
+    func joined(with next: Damage) -> Damage? {
+        guard
+            file == next.file, reason == next.reason, offsets.upperBound == next.offset,
+            stream == nil, next.stream == nil, versions == nil, next.versions == nil
+        else { return nil }
+        // Positions between them may be sound.
+        if let positions, let others = next.positions,
+            others.lowerBound.rawValue > positions.upperBound.rawValue + 1
+        {
+            return nil
+        }
+        return Damage(
+            file: file, offset: offset, length: length + next.length, reason: reason,
+            positions: Self.union(positions, next.positions))
+    }
+
+    /// The positions from the lowest to the highest of two ranges, as far as they are known.
+    static func union(_ first: ClosedRange<Position>?, _ second: ClosedRange<Position>?) -> ClosedRange<Position>? {
+        guard let first, let second else { return first ?? second }
+        return min(first.lowerBound, second.lowerBound)...max(first.upperBound, second.upperBound)
+    }
 }
 
 extension Damage: CustomStringConvertible {

@@ -18,15 +18,21 @@ package struct GrowingIndex: Sendable {
         var lastVersion: Int { (others.last ?? first).lastVersion }
     }
 
+    private struct StreamKey: Hashable {
+        let type: UInt32
+        let id: UInt128
+    }
+
     private(set) var types: [IndexedType] = []
-    /// The places of types by their tags; different names may have one tag.
-    private var typesByTag: [UInt32: [Int]] = [:]
+    /// The first type of each tag; different names may have one tag.
+    private var typesByTag: [UInt32: Int] = [:]
+    private var typesByName: [String: Int] = [:]
     /// The type that a frame named last: mostly that of the next one, too.
     private var latestType: (tag: UInt32, place: Int)?
     private(set) var streams: [Stream] = []
     /// Whether commits of a stream do not follow each other.
     private(set) var hasGaps = false
-    private var streamSlots = HashSlots()
+    private var streamSlots = HashSlots<StreamKey>()
     private(set) var releases: [IndexedRelease] = []
     private(set) var events = EventPlaces()
     private(set) var marks: [WalkMark] = []
@@ -43,31 +49,35 @@ package struct GrowingIndex: Sendable {
         events.makeSearchable()
     }
 
-    /// The place of an aggregate type; nil where the segment does not name it.
-    func type(named name: String) -> Int? {
-        types.firstIndex(where: { $0.name == name })
-    }
+    /// The place of an aggregate type; nil where the segment does not name it. O(1).
+    func type(named name: String) -> Int? { typesByName[name] }
 
-    /// The place of an aggregate type of which the segment says something from now on.
+    /// The name of the first aggregate type of a tag; nil where the segment names none.
+    func typeName(ofTag tag: UInt32) -> String? { typesByTag[tag].map { types[$0].name } }
+
+    /// The place of an aggregate type of which the segment says something from now on. O(1).
     package mutating func addType(_ name: RawSpan, tag: UInt32) -> Int {
         if let latestType, latestType.tag == tag, name.isUTF8(of: types[latestType.place].name) {
             return latestType.place
         }
-        let known = typesByTag[tag]?.first { name.isUTF8(of: types[$0].name) }
-        let place = known ?? addType(IndexedType(name.text ?? ""), tag)
+        let place: Int
+        if let first = typesByTag[tag], name.isUTF8(of: types[first].name) {
+            place = first
+        } else {
+            place = addType(name.text ?? "", tag: tag)
+        }
         latestType = (tag, place)
         return place
     }
 
-    /// The place of an aggregate type of which the segment says something from now on.
+    /// The place of an aggregate type of which the segment says something from now on. O(1).
     mutating func addType(_ name: String, tag: UInt32) -> Int {
-        typesByTag[tag]?.first { types[$0].name == name } ?? addType(IndexedType(name), tag)
-    }
-
-    private mutating func addType(_ type: IndexedType, _ tag: UInt32) -> Int {
-        types.append(type)
-        typesByTag[tag, default: []].append(types.count - 1)
-        return types.count - 1
+        if let place = typesByName[name] { return place }
+        let place = types.count
+        types.append(IndexedType(name))
+        typesByName[name] = place
+        if typesByTag[tag] == nil { typesByTag[tag] = place }
+        return place
     }
 
     /// The stream of a type and id; nil where the segment has no commit of it. O(1).
@@ -76,7 +86,7 @@ package struct GrowingIndex: Sendable {
     }
 
     private func place(of type: UInt32, _ id: UInt128) -> Int? {
-        streamSlots.first(IndexHash.stream(types[Int(type)].tag, id)) {
+        streamSlots.first(IndexHash.stream(types[Int(type)].tag, id), key: StreamKey(type: type, id: id)) {
             streams[$0].type == type && streams[$0].id == id
         }
     }
@@ -132,12 +142,14 @@ package struct GrowingIndex: Sendable {
     private mutating func add(_ commit: CommitPlace, to type: UInt32, _ id: UInt128, bytes: Int) -> Addition {
         guard let place = place(of: type, id) else {
             streams.append(Stream(id: id, type: type, bytes: bytes, first: commit))
-            let types = types
-            streamSlots.insert(streams.count - 1, IndexHash.stream(types[Int(type)].tag, id)) { [streams] place in
+            types[Int(type)].streamCount += 1
+            if commit.firstVersion == 1 { types[Int(type)].beginningCount += 1 }
+            let (streams, types) = (streams, types)
+            streamSlots.insert(streams.count - 1, IndexHash.stream(types[Int(type)].tag, id)) { place in
                 IndexHash.stream(types[Int(streams[place].type)].tag, streams[place].id)
+            } keyOf: { place in
+                StreamKey(type: streams[place].type, id: streams[place].id)
             }
-            self.types[Int(type)].streamCount += 1
-            if commit.firstVersion == 1 { self.types[Int(type)].beginningCount += 1 }
             return .begins
         }
         let last = streams[place].lastVersion

@@ -20,10 +20,9 @@ final class IndexedSegment: Sendable {
     /// Whether something in it, or of it, cannot be read: a walk through it is not complete.
     let isDamaged: Bool
     private let contents: Contents
-    /// The places of the store's aggregate types among the segment's; absent ones may be left out at the end.
-    private let typePlaces: [Int?]
+    private let typePlaces: TypePlaces
 
-    private init(_ entry: Manifest.SealedSegment, _ contents: Contents, _ typePlaces: [Int?], isDamaged: Bool) {
+    private init(_ entry: Manifest.SealedSegment, _ contents: Contents, _ typePlaces: TypePlaces, isDamaged: Bool) {
         self.entry = entry
         self.contents = contents
         self.typePlaces = typePlaces
@@ -87,7 +86,7 @@ final class IndexedSegment: Sendable {
 
     /// The place of one of the store's aggregate types among the segment's; nil where the segment does not name it.
     func place(ofType type: UInt32) -> Int? {
-        Int(type) < typePlaces.count ? typePlaces[Int(type)] : nil
+        typePlaces[type]
     }
 
     /// What the segment has of a stream; nil where that is nothing.
@@ -98,6 +97,44 @@ final class IndexedSegment: Sendable {
         case .sidecar(let sidecar):
             return try asking { () throws(SidecarFault) in
                 try sidecar.stream(type, probe.key.id, hash: probe.hash, access).map { StreamInSegment($0) }
+            }
+        }
+    }
+
+    /// How many streams have commits in the segment.
+    private var streamCount: Int {
+        switch contents {
+        case .sidecar(let sidecar): sidecar.streamCount
+        case .memory(let index): index.streams.count
+        }
+    }
+
+    /// Calls `body` with what the segment has of some streams. O(streams), or O(the segment's) where those are fewer.
+    func forEachStream(
+        of probes: [LogIndex.StreamKey: StreamProbe], _ access: SidecarAccess,
+        _ body: (LogIndex.StreamKey, StreamInSegment) -> Void
+    ) throws(IndexFault) {
+        if probes.count <= streamCount {
+            for (key, probe) in probes {
+                if let part = try stream(probe, access) { body(key, part) }
+            }
+            return
+        }
+        let numbers = typePlaces.numbers
+        func visit(_ type: Int, _ id: UInt128, _ part: StreamInSegment) {
+            guard let number = numbers[type] else { return }
+            let key = LogIndex.StreamKey(aggregateType: number, id: id)
+            if probes[key] != nil { body(key, part) }
+        }
+        switch contents {
+        case .memory(let index):
+            for stream in index.streams { visit(Int(stream.type), stream.id, StreamInSegment(stream)) }
+        case .sidecar(let sidecar):
+            try asking { () throws(SidecarFault) in
+                for place in 0..<sidecar.streamCount {
+                    let stream = try sidecar.stream(at: place, access)
+                    visit(stream.type, stream.id, StreamInSegment(stream))
+                }
             }
         }
     }

@@ -98,6 +98,52 @@ extension LogIndex {
         try status(of: stream, access).version
     }
 
+    /// The versions of some streams' last events; 0 for one that never had any. O(streams x segments), or O(streams of all
+    /// segments) where that is less.
+    func versions(
+        of streams: some Sequence<StreamID>, _ access: SidecarAccess
+    ) throws(IndexFault) -> [StreamID: Int] {
+        while true {
+            let (sealed, changes, untouched) = state.withLock { state in
+                var untouched: [StreamKey: StreamProbe] = [:]
+                for stream in streams {
+                    guard let key = state.key(of: stream), state.versions[key] == nil else { continue }
+                    untouched[key] = StreamProbe(stream, type: key.aggregateType)
+                }
+                return (state.sealed, state.contentChanges, untouched)
+            }
+            let found = try Self.lastVersions(of: untouched, in: sealed, access)
+            let versions: [StreamID: Int]? = state.withLock { state in
+                guard state.contentChanges == changes else { return nil }
+                var versions: [StreamID: Int] = [:]
+                for stream in streams {
+                    versions[stream] =
+                        state.key(of: stream).map { key in
+                            state.status(of: key, version: state.versions[key] ?? found[key] ?? 0).version
+                        } ?? 0
+                }
+                return versions
+            }
+            if let versions { return versions }
+        }
+    }
+
+    /// The last versions that segments have of streams.
+    private static func lastVersions(
+        of streams: [StreamKey: StreamProbe], in sealed: [IndexedSegment], _ access: SidecarAccess
+    ) throws(IndexFault) -> [StreamKey: Int] {
+        var missing = streams
+        var versions: [StreamKey: Int] = [:]
+        for segment in sealed.reversed() {
+            if missing.isEmpty { break }
+            var found: [StreamKey: Int] = [:]
+            try segment.forEachStream(of: missing, access) { found[$0] = $1.lastVersion }
+            for key in found.keys { missing[key] = nil }
+            versions.merge(found) { newer, _ in newer }
+        }
+        return versions
+    }
+
     /// What a stream has come to. O(1) for one that was touched before, else O(segments).
     ///
     /// - Parameter isTouched: whether a stream that is not there is remembered, too.

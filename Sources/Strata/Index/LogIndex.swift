@@ -117,12 +117,16 @@ final class LogIndex: Sendable {
         state.withLock { $0.sealed.filter { $0.sidecar == nil && !$0.isDamaged } }
     }
 
-    /// Says that a segment lacks events, where nothing but later segments has shown it.
-    func markDamaged(_ identity: SegmentIdentity) {
+    /// The name of an aggregate type of a tag; nil where the log names none.
+    func typeName(ofTag tag: UInt32) -> String? {
+        state.withLock { $0.types.name(ofTag: tag) }
+    }
+
+    /// Says that segments lack events, where nothing but later segments has shown it. O(segments).
+    func markDamaged(_ identities: Set<SegmentIdentity>) {
         state.withLock { state in
-            if state.active.identity == identity { state.active.isDamaged = true }
-            guard let place = state.sealed.firstIndex(where: { $0.identity == identity }) else { return }
-            state.replaceSealed(place..<place + 1, with: state.sealed[place].damaged)
+            if identities.contains(state.active.identity) { state.active.isDamaged = true }
+            state.markSealedDamaged { identities.contains($0.identity) }
         }
     }
 
@@ -151,6 +155,12 @@ extension LogIndex.State {
     mutating func replaceSealed(_ places: Range<Int>, with segment: IndexedSegment) {
         sealed.replaceSubrange(places, with: [segment])
         filters.replaceSubrange(places, with: [segment.filter])
+        noteSealedChange()
+    }
+
+    /// Has segments be known to be damaged. O(segments).
+    mutating func markSealedDamaged(where isDamaged: (IndexedSegment) -> Bool) {
+        for place in sealed.indices where isDamaged(sealed[place]) { sealed[place] = sealed[place].damaged }
         noteSealedChange()
     }
 

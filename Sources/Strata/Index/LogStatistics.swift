@@ -18,42 +18,44 @@ struct LogStatistics {
     }
 
     private struct Release {
-        let probe: StreamProbe
         let typeName: String
         let firstLiveVersion: Int
+        /// Whether some segment shows the stream's first version.
+        var isBeginningShown = false
     }
 
     init(_ index: LogIndex) throws(IndexFault) {
-        let (sealed, active, releases, last, memory) = index.state.withLock { state in
-            let names = state.types.names
-            let releases = state.releases.map { key, release in
-                let name = names[Int(key.aggregateType)]
-                return Release(
-                    probe: StreamProbe(key, tag: FrameHeader.tag(of: name)), typeName: name,
-                    firstLiveVersion: release.firstLiveVersion)
-            }
-            return (state.sealed, state.active, releases, state.lastPosition, state.memory)
+        let (sealed, active, known, names, last, memory) = index.state.withLock { state in
+            (state.sealed, state.active, state.releases, state.types.names, state.lastPosition, state.memory)
+        }
+        let tags = names.map { FrameHeader.tag(of: $0) }
+        var releases: [LogIndex.StreamKey: Release] = [:]
+        var probes: [LogIndex.StreamKey: StreamProbe] = [:]
+        for (key, release) in known {
+            let type = Int(key.aggregateType)
+            releases[key] = Release(typeName: names[type], firstLiveVersion: release.firstLiveVersion)
+            probes[key] = StreamProbe(key, tag: tags[type])
         }
         lastPosition = last
         self.memory = memory
         var released = Array(repeating: Released(), count: sealed.count + 1)
+        func note(_ part: StreamInSegment, of key: LogIndex.StreamKey, in place: Int) {
+            guard let release = releases[key] else { return }
+            released[place].add(part, below: release.firstLiveVersion)
+            if part.firstVersion == 1 { releases[key]?.isBeginningShown = true }
+        }
+        for (place, segment) in sealed.enumerated() {
+            try segment.forEachStream(of: probes, .verifying) { note($1, of: $0, in: place) }
+        }
+        for (key, release) in releases {
+            guard
+                let type = active.index.type(named: release.typeName), let stream = active.index.stream(type, key.id)
+            else { continue }
+            note(StreamInSegment(stream), of: key, in: sealed.count)
+        }
         // Streams that have lost their first version, and whose beginning no segment shows.
         var unshown: [String: Int] = [:]
-        for release in releases {
-            var beginning = false
-            for (place, segment) in sealed.enumerated() {
-                guard let part = try segment.stream(release.probe, .verifying) else { continue }
-                beginning = beginning || part.firstVersion == 1
-                released[place].add(part, below: release.firstLiveVersion)
-            }
-            if let type = active.index.type(named: release.typeName),
-                let stream = active.index.stream(type, release.probe.key.id)
-            {
-                beginning = beginning || stream.firstVersion == 1
-                released[sealed.count].add(StreamInSegment(stream), below: release.firstLiveVersion)
-            }
-            if !beginning { unshown[release.typeName, default: 0] += 1 }
-        }
+        for release in releases.values where !release.isBeginningShown { unshown[release.typeName, default: 0] += 1 }
         for (segment, released) in zip(sealed, released) {
             segments.append(StoreStatistics.Segment(segment, released.events, released.bytes))
         }

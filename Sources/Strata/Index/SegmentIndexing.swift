@@ -49,15 +49,12 @@ struct SegmentIndexing {
 
     /// Enters the commits and releases whose bodies do not verify, as far as their headers tell of them.
     ///
-    /// - Parameter names: the aggregate types that the log names.
-    mutating func addDamaged(names: [String]) {
+    /// - Parameter log: knows the aggregate types that the log names.
+    mutating func addDamaged(_ log: LogIndex) {
         for (header, offset) in damagedHeaders {
-            guard
-                let name = (index.types.map(\.name) + names).first(where: {
-                    FrameHeader.tag(of: $0) == header.aggregateTypeTag
-                })
-            else { continue }
-            let type = index.addType(name, tag: header.aggregateTypeTag)
+            let tag = header.aggregateTypeTag
+            guard let name = index.typeName(ofTag: tag) ?? log.typeName(ofTag: tag) else { continue }
+            let type = index.addType(name, tag: tag)
             if let release = Release(header) {
                 index.add(
                     IndexedRelease(release, type: type, id: header.aggregateID, offset: offset), header.storedAt)

@@ -14,9 +14,13 @@ package final class Sidecar: Sendable {
     /// Takes a sidecar over, if it is one and if it was made for the segment. May block.
     ///
     /// Reads the header, and loads the types, the releases and the filter of event ids.
-    package init(_ mapping: FileMapping, for binding: SidecarBinding) throws(SidecarFault) {
+    ///
+    /// - Parameter entry: what the manifest says of the segment; nil where the sidecar was made just now.
+    package init(
+        _ mapping: FileMapping, for binding: SidecarBinding, of entry: Manifest.SealedSegment? = nil
+    ) throws(SidecarFault) {
         pages = try SidecarPages(mapping)
-        guard pages.header.binding == binding else { throw .damaged }
+        guard pages.header.binding == binding, entry.map(pages.header.fits) ?? true else { throw .damaged }
         types = try pages.withSection(.types, .verifying) { section throws(SidecarFault) in
             var types: [IndexedType] = []
             var offset = 0
@@ -66,7 +70,8 @@ package final class Sidecar: Sendable {
     ) throws(SidecarFault) {
         for index in try pages.records(of: hash, in: .eventDirectory, access) {
             let event = SidecarEvent(rawValue: try pages.number(index, of: .events, access))
-            if event.mayBe(hash) { offsets.append(event.offset) }
+            // Many events of one id in one frame are a reason to look into it once.
+            if event.mayBe(hash), offsets.last != event.offset { offsets.append(event.offset) }
         }
     }
 
@@ -91,7 +96,6 @@ package final class Sidecar: Sendable {
         for index in try pages.records(of: hash, in: .streamDirectory, access) {
             let stream = try stream(at: index, access)
             guard stream.id == id, stream.type == type else { continue }
-            guard stream.firstVersion >= 1, stream.eventCount >= 1 else { throw .damaged }
             return stream
         }
         return nil
@@ -103,9 +107,11 @@ package final class Sidecar: Sendable {
     /// One of the segment's streams, in no order that matters.
     package func stream(at index: Int, _ access: SidecarAccess) throws(SidecarFault) -> SidecarStream {
         guard index < streamCount else { throw .damaged }
-        return try pages.record(index, of: .streams, SidecarStream.bytes, access) {
+        let stream = try pages.record(index, of: .streams, SidecarStream.bytes, access) {
             SidecarStream(decoding: $0, at: index)
         }
+        guard stream.firstVersion >= 1, stream.eventCount >= 1 else { throw .damaged }
+        return stream
     }
 
     /// Appends the commits of a stream that have some of a range of versions. O(log commits + found).

@@ -19,8 +19,7 @@ struct SidecarFiles: Sendable {
             let file = try StoreFile(name, .read, on: device)
             let length = try file.length()
             guard identity.length == Int(clamping: entry.bytes), length >= Format.sidecarHeaderBytes else { return nil }
-            let sidecar = try Sidecar(file.map(length: length), for: binding(of: entry, identity))
-            return sidecar.summary.fits(entry) ? sidecar : nil
+            return try Sidecar(file.map(length: length), for: binding(of: entry, identity), of: entry)
         } catch {
             return nil
         }
@@ -115,17 +114,6 @@ struct SidecarFiles: Sendable {
         let segmentName = fileName.dropLast(StoreLayout.sidecarSuffix.count) + StoreLayout.segmentSuffix
         guard let segment = SegmentIdentity(fileName: String(segmentName)) else { return false }
         return !manifest.lists(segment) || segment == SegmentIdentity(number: manifest.active)
-    }
-}
-
-extension SidecarSummary {
-    /// Whether a segment that the manifest says this of can hold that.
-    fileprivate func fits(_ entry: Manifest.SealedSegment) -> Bool {
-        let hasEvents = eventCount > 0
-        let positions = hasEvents ? Int(clamping: entry.firstPosition)...Int(clamping: entry.lastPosition) : 0...0
-        return eventCount == Int(clamping: entry.eventCount) && commitCount == Int(clamping: entry.commitCount)
-            && positions.contains(firstPosition) && positions.contains(lastPosition) && firstPosition <= lastPosition
-            && contentLength <= Int(clamping: entry.contentLength)
     }
 }
 

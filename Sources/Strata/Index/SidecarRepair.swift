@@ -37,7 +37,7 @@ final class SidecarRepair: Sendable {
             if !isSound, index.sealedSegment(entry.identity) !== segment { return }
             if !isSound {
                 index.noteIncomplete()
-                indexing.addDamaged(names: index.state.withLock { $0.types.names })
+                indexing.addDamaged(index)
             }
             let sidecar = isSound ? identity.flatMap { sidecars.make(of: indexing.index, entry, $0) } : nil
             if sidecar == nil { indexing.makeSearchable() } else { sidecars.finish(entry.identity) }

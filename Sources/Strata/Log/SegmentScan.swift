@@ -2,6 +2,9 @@ import EventSourcing
 
 /// What walking a segment of events found.
 struct SegmentScan {
+    /// So many places of frames that do not verify are told one by one; what is behind them is told together.
+    static let mostListed = 10_000
+
     /// What stands behind the last frame.
     enum Tail: Hashable {
         case none
@@ -34,6 +37,9 @@ struct SegmentScan {
     /// The end of the last frame whose append was acknowledged without a sync.
     var acknowledgedUnsyncedEnd = 0
     var damage: [Damage] = []
+    /// The offset of the first place that is not told on its own.
+    private(set) var firstUnlisted = Int.max
+    private var unlisted = 0
 
     init(_ segment: SegmentIdentity) {
         self.segment = segment
@@ -42,6 +48,19 @@ struct SegmentScan {
 
     var number: UInt64 { segment.number }
     var name: String { segment.name }
+
+    /// Tells a place together with the others that are too many to be told one by one. Their streams and versions are not among
+    /// what it says.
+    fileprivate mutating func addUnlisted(_ place: Damage) {
+        let known = unlisted > 0 ? damage.popLast() : nil
+        unlisted += 1
+        firstUnlisted = min(firstUnlisted, place.offset)
+        damage.append(
+            Damage(
+                file: name, offset: firstUnlisted, length: place.offset + place.length - firstUnlisted,
+                reason: "places that do not verify, behind \(Self.mostListed) others: \(unlisted)",
+                positions: Damage.union(known?.positions, place.positions)))
+    }
 
     /// Where frames end that a reader beside a running writer may show.
     var readableEnd: Int {
@@ -268,13 +287,14 @@ struct SegmentScanner {
         if let compacted { return try recordAndSkip(compacted, &scanner) }
         let offset = scanner.offset
         let next = try scanner.nextHeader(from: offset + Format.alignment)?.offset ?? scan.bytes
-        if let header {
-            scan.damage.append(
-                Damage(
-                    file: scan.name, offset: offset, length: next - offset, reason: "the frame does not verify",
-                    versions: header.versions, positions: header.positions))
+        let place = Damage(
+            file: scan.name, offset: offset, length: next - offset,
+            reason: header == nil ? "no frame that verifies" : "the frame does not verify",
+            versions: header?.versions, positions: header?.positions)
+        if scan.damage.count < SegmentScan.mostListed {
+            scan.damage.append(place)
         } else {
-            record("no frame that verifies", at: offset, length: next - offset)
+            scan.addUnlisted(place)
         }
         isResynchronizing = true
         scanner.move(to: next)
@@ -290,11 +310,16 @@ struct SegmentScanner {
         }
         let (first, last) = try (scan.lastPosition + 1, compacted.lastPosition(of: block))
         let what = try compacted.verifies(block) ? "a frame in the block" : "the block"
-        scan.damage.append(
-            Damage(
-                file: scan.name, offset: block.offsets.lowerBound, length: block.offsets.count,
-                reason: "\(what) does not verify",
-                positions: last.flatMap { first <= $0 ? Position(first)...Position($0) : nil }))
+        let place = Damage(
+            file: scan.name, offset: block.offsets.lowerBound, length: block.offsets.count,
+            reason: "\(what) does not verify",
+            positions: last.flatMap { first <= $0 ? Position(first)...Position($0) : nil })
+        // A footer can name blocks by the million where the file has nothing.
+        if let joined = scan.damage.last?.joined(with: place) {
+            scan.damage[scan.damage.count - 1] = joined
+        } else {
+            scan.damage.append(place)
+        }
         isResynchronizing = true
         scan.end = block.contentOffsets.upperBound
         scanner.move(to: scan.end)

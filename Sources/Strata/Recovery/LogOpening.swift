@@ -147,10 +147,10 @@ struct LogOpening {
         var indexing = indexing
         let segment = indexing.scan.segment
         bytesRead += indexing.scan.bytes
-        for (header, offset) in indexing.damagedHeaders {
+        for (header, offset) in indexing.damagedHeaders where offset < indexing.scan.firstUnlisted {
             damagedHeaders[DamagedCommit(file: segment.name, offset: offset)] = header
         }
-        if !indexing.damagedHeaders.isEmpty { indexing.addDamaged(names: index.state.withLock { $0.types.names }) }
+        indexing.addDamaged(index)
         gaps += indexing.gaps.map {
             Gap(stream: $0.stream, versions: $0.versions, segment: segment, offset: $0.offset)
         }
@@ -190,6 +190,7 @@ struct LogOpening {
     /// explains is reported once, as that damage.
     private mutating func reportGaps() {
         guard damage.isEmpty else { return }
+        var segments: Set<SegmentIdentity> = []
         for gap in gaps {
             guard let versions = index.unaccounted(gap.versions, of: gap.stream) else { continue }
             damage.append(
@@ -198,8 +199,9 @@ struct LogOpening {
                     reason:
                         "versions \(versions.lowerBound) to \(versions.upperBound) of the frame's stream are missing",
                     versions: versions))
-            index.markDamaged(gap.segment)
+            segments.insert(gap.segment)
         }
+        if !segments.isEmpty { index.markDamaged(segments) }
     }
 
     /// The damage that is there under a newer manifest as well: nobody needs what it does not list any longer.
@@ -220,10 +222,8 @@ struct LogOpening {
     /// Names the streams of damaged commits, once all types that the log names are known.
     private mutating func nameDamagedStreams() {
         guard !damagedHeaders.isEmpty else { return }
-        let names = index.state.withLock { $0.types.names }
         damage = damage.map { damage in
-            let header = damagedHeaders[DamagedCommit(file: damage.file, offset: damage.offset)]
-            return damage.naming(streamOf: header, among: names)
+            damage.naming(damagedHeaders[DamagedCommit(file: damage.file, offset: damage.offset)], index)
         }
     }
 
@@ -258,14 +258,12 @@ struct LogOpening {
 }
 
 extension Damage {
-    /// The same damage with the stream of a commit whose body it took, if the stream's type is one of some names.
-    func naming(streamOf header: FrameHeader?, among names: [String]) -> Damage {
-        guard
-            let header, let name = names.first(where: { FrameHeader.tag(of: $0) == header.aggregateTypeTag })
-        else { return self }
+    /// The same damage with the stream of a commit whose body it took, if the log names the stream's type.
+    func naming(_ commit: FrameHeader?, _ log: LogIndex) -> Damage {
+        guard let commit, let name = log.typeName(ofTag: commit.aggregateTypeTag) else { return self }
         return Damage(
             file: file, offset: offset, length: length, reason: reason,
-            stream: StreamID(name, UUID(bits: header.aggregateID)), versions: versions, positions: positions)
+            stream: StreamID(name, UUID(bits: commit.aggregateID)), versions: versions, positions: positions)
     }
 }
 

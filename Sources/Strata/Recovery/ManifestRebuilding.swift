@@ -8,11 +8,12 @@ struct ManifestRebuilding {
         self.device = device
     }
 
-    /// The manifest that the segments call for; nil where they do not fit together without a gap, or are damaged.
+    /// The manifest that the segments call for; nil where they do not fit together without a gap, are damaged, or are more than
+    /// a manifest can list.
     ///
     /// Where a compaction was cut off, old and new segments stand for the same positions: the newest sound one counts.
     /// Whether segments behind the last one are missing, nothing in the others tells.
-    func manifest() throws(StrataError) -> Manifest? {
+    func manifest(mostSegments: Int = Format.mostSegments) throws(StrataError) -> Manifest? {
         let segments = try Self.segments(on: device)
         guard
             let active = segments.last(where: { !$0.isCompacted }), let first = try header(of: segments[0]),
@@ -20,10 +21,14 @@ struct ManifestRebuilding {
         else { return nil }
         var sealed: [Manifest.SealedSegment] = []
         var position = segments[0].number
+        var place = 0
         while position < active.number {
-            let candidates = segments.filter { $0.number == position }
+            // The others stand for positions that the one before covers.
+            while segments[place].number < position { place += 1 }
+            let candidates = segments[place...].prefix { $0.number == position }
             guard
-                let next = try newest(of: candidates, first.storeID), next.lastPosition < active.number
+                sealed.count + 1 < mostSegments, let next = try newest(of: candidates, first.storeID),
+                next.lastPosition < active.number
             else { return nil }
             sealed.append(next)
             position = next.lastPosition + 1
@@ -56,7 +61,7 @@ struct ManifestRebuilding {
 
     /// The first of some segments that is sound; nil where none is.
     private func newest(
-        of candidates: [SegmentIdentity], _ storeID: UInt128
+        of candidates: ArraySlice<SegmentIdentity>, _ storeID: UInt128
     ) throws(StrataError) -> Manifest.SealedSegment? {
         for segment in candidates {
             var scanner = SegmentScanner(segment, storeID: storeID, isSealed: true, on: device)

@@ -14,6 +14,21 @@ struct Salvage {
         var version = 0
     }
 
+    /// A stream as the header of a frame names it.
+    private struct TaggedStream: Hashable {
+        let tag: UInt32
+        let id: UInt128
+
+        init(tag: UInt32, id: UInt128) {
+            self.tag = tag
+            self.id = id
+        }
+
+        init(_ stream: StreamID) {
+            self.init(tag: FrameHeader.tag(of: stream.aggregateType), id: stream.id.bits)
+        }
+    }
+
     private let source: any Device
     /// nil where there is none that can be trusted.
     private let manifest: Manifest?
@@ -300,17 +315,17 @@ struct Salvage {
     /// Losses that no later commit has shown, but the manifest, or a header of a frame whose body is gone.
     private mutating func addLossesAtTheEnd() {
         if let manifest { addLost(before: Int(clamping: manifest.active)) }
+        guard !damagedHeaders.isEmpty else { return }
+        let tagged = Dictionary(streams.keys.map { (TaggedStream($0), $0) }) { first, _ in first }
         for header in damagedHeaders {
             guard let versions = header.versions, let positions = header.positions else { continue }
-            let known = streams.first { stream, _ in
-                stream.id.bits == header.aggregateID
-                    && FrameHeader.tag(of: stream.aggregateType) == header.aggregateTypeTag
-            }
-            let firstLive = known.map { firstLiveVersion(of: $0.key) } ?? 1
-            if versions.lowerBound > known?.value.sourceVersion ?? 0, versions.upperBound >= firstLive {
+            let known = tagged[TaggedStream(tag: header.aggregateTypeTag, id: header.aggregateID)]
+            let firstLive = known.map { firstLiveVersion(of: $0) } ?? 1
+            let reached = known.flatMap { streams[$0]?.sourceVersion } ?? 0
+            if versions.lowerBound > reached, versions.upperBound >= firstLive {
                 losses.append(
                     SalvageReport.Loss(
-                        aggregateType: known?.key.aggregateType, aggregateID: UUID(bits: header.aggregateID),
+                        aggregateType: known?.aggregateType, aggregateID: UUID(bits: header.aggregateID),
                         versions: max(versions.lowerBound, firstLive)...versions.upperBound))
             }
             addLost(before: positions.upperBound.rawValue + 1)

@@ -69,10 +69,11 @@ struct StoreWalk {
             if report.bytes + offset >= bytesShown + Self.progressBytes { show(bytesDone: report.bytes + offset) }
         } visit: { _, _, _ in
         } visitDamaged: { header, offset in
-            headers[offset] = header
+            // Others are not told on their own.
+            if headers.count < SegmentScan.mostListed { headers[offset] = header }
         }
-        let names = headers.isEmpty ? [] : index.state.withLock { $0.types.names }
-        return (scan, scan.damage.map { $0.naming(streamOf: headers[$0.offset], among: names) })
+        headers[scan.firstUnlisted] = nil
+        return (scan, scan.damage.map { $0.naming(headers[$0.offset], index) })
     }
 
     private mutating func add(_ scan: SegmentScan, _ damage: [Damage]) {

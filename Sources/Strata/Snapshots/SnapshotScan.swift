@@ -118,8 +118,10 @@ struct SnapshotScan {
     /// crash has taken back; each with its latest snapshot that the log has the events of, if there is one.
     func aheadOfStreams(_ log: LogReader) throws(StrataError) -> [StreamID: SnapshotIndex.Entry?] {
         var versions: [StreamID: Int] = [:]
-        for (stream, entry) in index.all {
-            let version = try log.ask { index throws(IndexFault) in try index.version(of: stream, .verifying) }
+        let latest = index.all
+        let known = try log.ask { index throws(IndexFault) in try index.versions(of: latest.keys, .verifying) }
+        for (stream, entry) in latest {
+            let version = known[stream] ?? 0
             if entry.version > version { versions[stream] = version }
         }
         guard !versions.isEmpty else { return [:] }

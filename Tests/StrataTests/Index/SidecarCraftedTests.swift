@@ -183,6 +183,66 @@ import Testing
         #expect(throws: SidecarFault.damaged) { try forged.mark(ifAny: last / WalkMark.bytes, .verifying) }
     }
 
+    /// What the manifest says of the sample's segment.
+    private var entry: Manifest.SealedSegment {
+        Manifest.SealedSegment(
+            firstPosition: 1, lastPosition: UInt64(sample.index.summary.lastPosition),
+            bytes: UInt64(sample.binding.identity.length), eventCount: UInt64(sample.index.summary.eventCount),
+            commitCount: UInt64(sample.index.summary.commitCount), digest: sample.binding.digest)
+    }
+
+    /// Pages of zeros, as a sparse file has them, with checksums that are right.
+    private func sparse(_ section: SidecarSection, length: Int, filter: BinaryFuseFilter.Shape? = nil) -> [UInt8] {
+        var parts = SidecarSection.allCases.map { Array(sound[header.range(of: $0)]) }
+        parts[section.rawValue] += [UInt8](repeating: 0, count: length - parts[section.rawValue].count)
+        let forged = SidecarHeader(
+            binding: sample.binding, summary: header.summary, filter: filter ?? header.filter,
+            lengths: parts.map(\.count))
+        var sections: [UInt8] = []
+        for part in parts {
+            sections += part
+            sections.padToAlignment()
+        }
+        return forged.encoded(before: sections) + sections
+    }
+
+    private func take(_ bytes: [UInt8]) throws(SidecarFault) -> Sidecar {
+        try Sidecar(FileMapping(copying: bytes), for: sample.binding, of: entry)
+    }
+
+    @Test func aFilterOfMoreEventsThanTheManifestListsIsNotLoaded() throws {
+        _ = try take(sound)
+        var shape = header.filter
+        shape.windows += 1
+        let forged = sparse(.filter, length: shape.bytes, filter: shape)
+        #expect(try sidecar(forged).filterBytes == shape.bytes)
+        #expect(throws: SidecarFault.damaged) { try take(forged) }
+    }
+
+    @Test(arguments: SidecarSection.allCases)
+    func aSectionIsNoLongerThanTheManifestCallsFor(section: SidecarSection) throws {
+        let (commits, events) = (Int(entry.commitCount), Int(entry.eventCount))
+        let content = Int(entry.contentLength)
+        let longest =
+            switch section {
+            case .types: content
+            case .releases: content / 88 * 32
+            case .streamDirectory: (commits + 2) * 4
+            case .streams: (commits + 1) * 40
+            case .commits: commits * 8
+            case .eventDirectory: (events + 2) * 4
+            case .events: events * 8
+            case .filter: header.filter.bytes
+            case .marks: (header.summary.contentLength / (64 << 10) + 1) * 24
+            }
+        let (most, more) = try (
+            #require(SidecarHeader(decoding: sparse(section, length: longest))),
+            #require(SidecarHeader(decoding: sparse(section, length: longest + 1)))
+        )
+        #expect(most.fits(entry))
+        #expect(!more.fits(entry))
+    }
+
     /// More than 8 GiB of memory that nobody has written to takes none.
     @Test func aSidecarOfAnyLengthIsNot() throws {
         let length = 1 << 33 + 4_096

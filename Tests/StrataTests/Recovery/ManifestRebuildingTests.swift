@@ -48,6 +48,27 @@ import Testing
             ]))
     }
 
+    /// A manifest that lists more could not be read again.
+    @Test func asManySegmentsAreListedAsThereCanBe() throws {
+        let device = try CraftedSegment.device([
+            segment(1, events: 2, versions: 1), segment(3, events: 1, versions: 3),
+            segment(4, events: 1, versions: 4, isSealed: false),
+        ])
+        let rebuilding = ManifestRebuilding(device)
+        #expect(try rebuilding.manifest(mostSegments: 3)?.sealed.map(\.firstPosition) == [1, 3])
+        #expect(try rebuilding.manifest(mostSegments: 2) == nil)
+    }
+
+    @Test func segmentsOfPositionsThatAnotherOneCoversArePassedOver() throws {
+        let device = try CraftedSegment.device([
+            segment(1, events: 3, versions: 1), segment(4, events: 1, versions: 4, isSealed: false),
+        ])
+        for number in 2...3 {
+            _ = try StoreFile(StoreLayout.eventSegment(UInt64(number), generation: 7), .create, on: device)
+        }
+        #expect(try ManifestRebuilding(device).manifest()?.sealed.map(\.firstPosition) == [1])
+    }
+
     /// It counts as no older than the one that the backup has.
     @Test func aBackupGoesOnBehindIt() async throws {
         let (device, target) = (SimulatedDevice(seed: 1), SimulatedDevice(seed: 2))
