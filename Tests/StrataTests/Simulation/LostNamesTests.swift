@@ -159,17 +159,44 @@ import Testing
         #expect(try await latest(power, other) != nil)
     }
 
-    @Test func aDeletedSnapshotStaysDeletedInABackupBehindOneThatFailed() async throws {
-        let source = SimulatedDevice(seed: 2)
-        let store = try await open(source)
+    /// A snapshot that fills a segment, so that its deletion stands in the next one.
+    private func saveAndDeleteLarge(_ store: StrataStore) async throws {
         try await append(store, bytes: 10, to: stream)
         var randomness = SeededRandomness(seed: 3)
-        // Fills a segment, so that the deletion stands in the next.
         try await store.snapshots.save(
             Snapshot(
                 stream: stream, version: 1, schemaVersion: 1, createdAt: .distantPast,
                 state: Bytes(randomness.bytes(64 << 10))))
         _ = try await store.snapshots.delete(for: stream)
+    }
+
+    @Test func segmentsOfSnapshotsGoFromTheFirstToTheLast() async throws {
+        let store = try await open(device)
+        try await saveAndDeleteLarge(store)
+        let calls = try await device.changes { _ = try await store.compact(compaction).report() }
+        let removal = removing("snapshots/1.seg", "snapshots/2.seg", from: "snapshots", inOrder: true)
+        #expect(Array(calls.suffix(removal.count)) == removal)
+        try await store.close()
+    }
+
+    @Test func aReaderPassesOverWhatIsLeftOfASegment() async throws {
+        let store = try await withSnapshots(device)
+        try await save(store, other)
+        try await store.close()
+        let reader = try await StrataStore.open(on: device, options: StrataOptions(access: .readOnly))
+        let writer = try await open(device)
+        let removal = try await SimulatedDevice(device.storage).removal(in: compaction, options)
+        device.inject([DeviceFault(atCall: device.calls + removal, .error(EIO))])
+        await #expect(throws: StrataError.self) { _ = try await writer.compact(compaction).report() }
+        #expect(device.struck.map(\.operation) == [.remove])
+        #expect(try await reader.snapshots.latest(for: stream) != nil)
+        try await writer.close()
+    }
+
+    @Test func aDeletedSnapshotStaysDeletedInABackupBehindOneThatFailed() async throws {
+        let source = SimulatedDevice(seed: 2)
+        let store = try await open(source)
+        try await saveAndDeleteLarge(store)
         _ = try StrataStore.backup(of: source, to: device)
         #expect(try device.list("snapshots").count == 2)
         _ = try await store.compact(compaction).report()
@@ -236,13 +263,7 @@ import Testing
     /// A closed store with a snapshot in a sound segment, and its deletion in the next one, which is damaged.
     private func makeDamagedSnapshots() async throws {
         let store = try await open(device)
-        try await append(store, bytes: 10, to: stream)
-        var randomness = SeededRandomness(seed: 3)
-        try await store.snapshots.save(
-            Snapshot(
-                stream: stream, version: 1, schemaVersion: 1, createdAt: .distantPast,
-                state: Bytes(randomness.bytes(64 << 10))))
-        _ = try await store.snapshots.delete(for: stream)
+        try await saveAndDeleteLarge(store)
         try await store.close()
         let file = try StoreFile(StoreLayout.snapshotSegment(2), .readWrite, on: device)
         try file.write([0xFF].span.bytes, at: Format.segmentHeaderBytes + 5)
@@ -328,6 +349,19 @@ import Testing
         let segments = try device.list("snapshots")
         _ = try await store.compact(compaction).report()
         #expect(try device.list("snapshots") == segments)
+    }
+}
+
+extension SimulatedDevice {
+    /// The number of the call that removes the first segment of snapshots, counted from the beginning of a compaction.
+    fileprivate func removal(in compaction: CompactionOptions, _ options: StrataOptions) async throws -> Int {
+        let store = try await StrataStore.open(on: self, options: options)
+        let before = calls
+        keepCalls()
+        _ = try await store.compact(compaction).report()
+        let isRemoval = { (call: DeviceCall) in call.operation == .remove && call.name == StoreLayout.snapshotSegment(1)
+        }
+        return try #require(log.first(where: isRemoval)).number - before
     }
 }
 
