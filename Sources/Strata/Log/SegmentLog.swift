@@ -23,8 +23,6 @@ actor SegmentLog {
     /// The writer's lock, held as long as this object lives or until ``close()``.
     private var lock: StoreFile?
     var manifest: Manifest
-    /// Whether the manifest may be in the page cache alone: then nothing may be stored that depends on it.
-    private var mustRenewManifest: Bool
     var segment: ActiveSegment
     /// Drawn when the store was opened; frames of another epoch are from another writer.
     let epoch: UInt64
@@ -44,7 +42,6 @@ actor SegmentLog {
         entrance = executor.entrance
         device = opened.device
         directory = opened.directory
-        mustRenewManifest = opened.mustRenewManifest
         index = opened.index
         durability = options.durability
         segmentBytes = options.segmentBytes
@@ -81,7 +78,6 @@ actor SegmentLog {
         while outcome.stored < batch.count {
             do throws(LogFailure) {
                 if let failure { throw failure }
-                if mustRenewManifest { try renewManifest() }
                 let rest = batch[outcome.stored...]
                 try makeRoom(for: rest[rest.startIndex])
                 outcome.stored += try storeRun(rest, timing: &outcome.syncTime)
@@ -91,16 +87,6 @@ actor SegmentLog {
             }
         }
         return outcome
-    }
-
-    private func renewManifest() throws(LogFailure) {
-        do {
-            try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
-        } catch {
-            throw .undone(error)
-        }
-        do { try device.installReplacement(of: StoreLayout.manifest) } catch { throw stop(after: error) }
-        mustRenewManifest = false
     }
 
     /// Begins a new segment where the next entry would make this one too long.

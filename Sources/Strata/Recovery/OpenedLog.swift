@@ -4,8 +4,6 @@ struct OpenedLog: Sendable {
     let index: LogIndex
     let sidecars: SidecarFiles
     let manifest: Manifest
-    /// Whether the manifest may be in the page cache alone, because there was no room to write it anew.
-    let mustRenewManifest: Bool
     let directory: SegmentDirectory
     /// The segment to append to.
     let segment: ActiveSegment

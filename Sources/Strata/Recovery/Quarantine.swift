@@ -96,7 +96,13 @@ extension Quarantine {
     /// Deletes all files in quarantine, durably; returns which they were.
     func purge() throws(StrataError) -> [QuarantinedFile] {
         let files = try allFiles()
-        try device.removeForGood(files.map { "\(StoreLayout.quarantine)/\($0.name)" })
+        let names = files.map { "\(StoreLayout.quarantine)/\($0.name)" }
+        do { try device.removeForGood(names) } catch {
+            // Whoever purges to make room must not need any.
+            guard error.code == .storageFull else { throw error }
+            for name in names { try device.removeIfPresent(name) }
+            try device.syncDirectoryOrFail(StoreLayout.quarantine)
+        }
         return files.filter { $0.bytes > 0 }
     }
 }

@@ -40,11 +40,6 @@ struct WriterOpening {
         // Only now, because another process may have been at work until the lock was free.
         let isNew = try Manifest.read(from: device, isSalvage: isSalvage) == nil
         if isNew { try StoreCreation.create(on: device, epoch: epoch) }
-        try SalvageMarker.removeRest(on: device)
-        // Snapshots are a cache, which somebody may have removed.
-        for name in [StoreLayout.snapshots, StoreLayout.quarantine] where try device.kindOrFail(of: name) == nil {
-            try device.createDirectoryOrFail(name)
-        }
         try syncDirectories(isNew: isNew)
         guard let manifest = try Manifest.read(from: device, isSalvage: isSalvage) else {
             throw StrataError(.ioFailure, "the manifest has gone", path: device.path)
@@ -120,8 +115,10 @@ struct WriterOpening {
         guard let header = scan.header else {
             throw StrataError(.damaged, "the active segment has no header", path: device.path(of: scan.name))
         }
+        try SalvageMarker.removeRest(on: device)
+        try makeMissingDirectories()
         let directory = SegmentDirectory(on: device)
-        let (manifest, isRenewed) = try reinstall(log.manifest)
+        let manifest = try reinstall(log.manifest)
         let file = try StoreFile(scan.name, .readWrite, on: device)
         // What was just read may still be in the page cache alone, or be there as if it were not.
         try file.makeDurable(from: scan.durableMark, to: scan.end)
@@ -133,8 +130,15 @@ struct WriterOpening {
         let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index, directory)
         return OpenedLog(
             device: device, index: log.index, sidecars: sidecars, manifest: completed.manifest,
-            mustRenewManifest: !isRenewed && scan.footer == nil, directory: directory, segment: completed.segment,
-            lock: lock, epoch: epoch)
+            directory: directory, segment: completed.segment, lock: lock, epoch: epoch)
+    }
+
+    /// Makes the directories that are not needed to read the log: somebody may have removed the snapshots, which are a cache.
+    private func makeMissingDirectories() throws(StrataError) {
+        for name in [StoreLayout.snapshots, StoreLayout.quarantine] where try device.kindOrFail(of: name) == nil {
+            try device.createDirectoryOrFail(name)
+            try device.syncDirectoryOrFail(".")
+        }
     }
 
     /// Removes what a crash may have left: a manifest that was not installed, segments without events that no manifest
@@ -166,20 +170,18 @@ struct WriterOpening {
     /// Writes the manifest anew, in the newest format version: the one that was read may be in the page cache alone, where
     /// a process before this one replaced it and the sync of the directory failed. Only then can what it makes superfluous
     /// go. On a full disk everything stays as it is; but a backup that stayed one would not keep what is appended.
-    ///
-    /// - Returns: the manifest, and whether it was written.
-    private func reinstall(_ manifest: Manifest) throws(StrataError) -> (manifest: Manifest, isRenewed: Bool) {
+    private func reinstall(_ manifest: Manifest) throws(StrataError) -> Manifest {
         let isOlder = manifest.formatVersion < Format.version
         let renewed = isOlder ? try manifest.successor(on: device) : manifest
         do {
             try device.writeReplacement(of: StoreLayout.manifest, with: renewed.encoded())
         } catch {
             guard error.code == .storageFull, !isOlder, try !BackupMarker.exists(on: device) else { throw error }
-            return (manifest, false)
+            return manifest
         }
         try device.installReplacement(of: StoreLayout.manifest)
         try removeLeftovers(renewed)
-        return (renewed, true)
+        return renewed
     }
 
     /// Cuts a torn tail off, after it has been copied to quarantine durably.

@@ -302,6 +302,14 @@ import Testing
         #expect(try Quarantine(SimulatedDevice(device.storage.afterTotalLoss)).files().isEmpty)
     }
 
+    @Test func aFullDiskCanBePurged() async throws {
+        try await open(device).close()
+        try StoreFile("quarantine/kept", .create, on: device).write([1].span.bytes, at: 0)
+        device.inject([DeviceFault(atCall: device.calls, .error(ENOSPC), isPersistent: true)])
+        #expect(try Quarantine(device).purge().map(\.name) == ["kept"])
+        #expect(try device.list("quarantine").isEmpty)
+    }
+
     // What is there may be in the page cache alone.
 
     @Test func aDirectoryThatWasMissingIsDurableBeforeWhatComesIntoIt() async throws {
@@ -315,28 +323,17 @@ import Testing
         #expect(try await latest(SimulatedDevice(device.storage.afterTotalLoss), other) != nil)
     }
 
-    @Test func nothingIsStoredThatNeedsAManifestInTheCacheAlone() async throws {
+    @Test func aDamagedStoreIsNotGivenADirectory() async throws {
         let store = try await open(device)
-        try await append(store)
-        let rehearsal = SimulatedDevice(device.storage)
-        let rehearsed = try await open(rehearsal)
-        let before = rehearsal.calls
-        rehearsal.keepCalls()
-        try await append(rehearsed)
-        let sync = try #require(rehearsal.log.last { $0.operation == .syncDirectory && $0.name == "." }).number - before
+        for _ in 1...2 { try await append(store) }
         try await store.close()
-        let full = try await open(device)
-        device.inject([lostSync(device.calls + sync)])
-        await #expect(throws: EventStoreError.self) { try await append(full) }
-        #expect(device.struck.map(\.operation) == [.syncDirectory])
-        let next = device.afterProcessDeath()
-        next.clearFaults()
-        next.setRoom(0)
-        let last = try await open(next)
-        await #expect(throws: EventStoreError.self) { try await append(last, bytes: 10) }
-        next.setRoom(nil)
-        #expect(try await append(last, bytes: 10) == 2)
-        #expect(try await open(SimulatedDevice(next.storage.afterTotalLoss)).events.version(of: other) == 2)
+        try device.rename("snapshots", to: "old")
+        let file = try StoreFile(StoreLayout.eventSegment(1), .readWrite, on: device)
+        try file.write([0xFF].span.bytes, at: 1_000)
+        let changes = try await device.changes {
+            await #expect(throws: StrataError.self) { _ = try await open(device) }
+        }
+        #expect(changes.allSatisfy { $0.hasSuffix(" LOCK") || $0.hasPrefix("sync") })
     }
 
     @Test func snapshotsStayWhereEventsAreDamaged() async throws {
