@@ -132,8 +132,17 @@ import Testing
     }
 
     @Test func theEndOfTheStreamsIsNoStream() throws {
-        let sidecar = try sidecar(sound)
-        #expect(throws: SidecarFault.damaged) { try sidecar.stream(at: sidecar.streamCount, .verifying) }
+        let count = try sidecar(sound).streamCount
+        let start = header.range(of: .streams).lowerBound
+        // Not even where it looks like one.
+        var forged = sound
+        forged.replaceSubrange(
+            start + count * SidecarStream.bytes..<start + (count + 1) * SidecarStream.bytes,
+            with: sound[start..<start + SidecarStream.bytes])
+        for bytes in [sound, forged.resealedPages(sample.binding)] {
+            let sidecar = try sidecar(bytes)
+            #expect(throws: SidecarFault.damaged) { try sidecar.stream(at: count, .verifying) }
+        }
     }
 
     @Test func commitsThatAreImpossibleAreRefused() throws {
