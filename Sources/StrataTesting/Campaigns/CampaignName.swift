@@ -16,6 +16,8 @@ package enum CampaignName: String, CaseIterable, Sendable {
     case failedSyncs = "failed-syncs"
     /// Writes are lost, misdirected or stale, or a failed sync is reported too late.
     case lies
+    /// A compaction and callers take turns in the middle of each other, with crashes and failing calls.
+    case interleavings
     /// Nothing happens: stores that were closed, and no alarm.
     case clean
     /// Long lives with everything of it at random.
@@ -36,6 +38,7 @@ extension CampaignName {
         case .shortWrites: try await FaultCampaign(.shortWrites, seed: seed)
         case .failedSyncs: try await FailedSyncCampaign(seed: seed)
         case .lies: try await LieCampaign(seed: seed)
+        case .interleavings: InterleavingCampaign(seed: seed)
         case .clean: CleanCampaign(seed: seed)
         case .lives: LifeCampaign(seed: seed)
         }
@@ -53,6 +56,8 @@ extension CampaignName {
         case (.shortWrites, .short): 500
         case (.failedSyncs, .short): 500
         case (.lies, .short): 500
+        case (.interleavings, .short): 2_000
+        case (.interleavings, .long): 200_000
         case (.clean, .short): 500
         case (.clean, .long): 20_000
         case (.lives, .short): 50

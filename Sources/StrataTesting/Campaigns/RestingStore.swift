@@ -41,8 +41,8 @@ struct RestingStore: Sendable {
     private static func run(_ workload: Workload, seed: UInt64) async throws -> WorkloadRun {
         let device = SimulatedDevice(seed: seed)
         device.keepImages()
-        var run = WorkloadRun(workload, on: device, seed: seed)
-        if let error = await run.run() { throw Violation("workload '\(workload.name)': \(error)") }
+        let (run, error) = try await WorkloadRun.finished(workload, on: device, seed: seed)
+        if let error { throw Violation("workload '\(workload.name)': \(error)") }
         return run
     }
 }

@@ -37,7 +37,7 @@ package struct Expectation: Sendable {
 
 extension Expectation {
     mutating func add(
-        _ append: History.Append, _ answer: Result<AppendResult, EventStoreError>?, durableUpTo durable: Int,
+        _ append: History.Append, _ answer: Result<AppendResult, EventStoreError>?, isDurable: Bool,
         _ end: History.End
     ) {
         let demand: Demand =
@@ -45,7 +45,7 @@ extension Expectation {
             case nil: .open
             case .failure(let error): error.code == .outcomeUnknown ? .open : .forbidden
             case .success(let result):
-                end == .processDeath || result.durability == .synced || result.lastPosition.rawValue <= durable
+                end == .processDeath || result.durability == .synced || isDurable
                     ? .required(result) : .losable(result)
             }
         for (index, event) in append.events.enumerated() { places[event.id] = (appends.count, index) }

@@ -45,8 +45,15 @@ package final class History: Sendable {
         var appends: [Append] = []
         var releases: [Release] = []
         var snapshotChanges: [SnapshotChange] = []
-        /// What callers were told is durable, by the call count at which they were.
-        var durable: [(position: Int, settled: Int)] = []
+        var durable: [DurabilityNote] = []
+    }
+
+    /// What callers were told is durable, and the call count at which they were.
+    struct DurabilityNote {
+        let position: Int
+        let settled: Int
+        /// The appends whose positions others had by then: a failed sync had taken them.
+        let replaced: Set<Int>
     }
 
     let state = Mutex(State())
@@ -94,7 +101,10 @@ package final class History: Sendable {
 
     /// Callers are told that everything up to a position is durable.
     package func noteDurable(upTo position: Int, at call: Int) {
-        state.withLock { $0.durable.append((position, call)) }
+        state.withLock { state in
+            let note = DurabilityNote(position: position, settled: call, replaced: state.replacedAppends)
+            state.durable.append(note)
+        }
     }
 
     /// A caller saves a snapshot, or deletes one; returns a number for ``settleSnapshotChange(_:at:)``.
@@ -166,10 +176,12 @@ extension History.State {
             let isKept = known.snapshotKeptSince.map { !mayDeleteSnapshot(of: stream, in: $0...call) } ?? false
             expectation.releases[stream] = ReleaseBounds(known.status, keepsSnapshot: isKept)
         }
-        let durable = durable.filter { $0.settled <= lastAnswer }.map(\.position).max() ?? 0
-        for append in appends where append.submitted <= call {
+        let durable = durable.filter { $0.settled <= lastAnswer }
+        for (number, append) in appends.enumerated() where append.submitted <= call {
             let answer = append.settled.map { $0 <= lastAnswer } ?? false ? append.answer : nil
-            expectation.add(append, answer, durableUpTo: durable, end)
+            let last = if case .success(let result)? = answer { result.lastPosition.rawValue } else { Int.max }
+            let isDurable = durable.contains { $0.position >= last && !$0.replaced.contains(number) }
+            expectation.add(append, answer, isDurable: isDurable, end)
         }
         for release in releases where release.submitted <= call {
             let answer = release.settled.map { $0 <= lastAnswer } ?? false ? release.answer : nil
@@ -180,6 +192,19 @@ extension History.State {
         expectation.snapshotChanges = snapshotChanges.filter { $0.submitted <= call }
         expectation.call = lastAnswer
         return expectation
+    }
+
+    /// The appends whose positions later ones have.
+    fileprivate var replacedAppends: Set<Int> {
+        var replaced: Set<Int> = []
+        var taken: Set<Int> = []
+        for (number, append) in appends.enumerated().reversed() {
+            guard case .success(let result) = append.answer else { continue }
+            let positions = result.firstPosition.rawValue...result.lastPosition.rawValue
+            if !taken.isDisjoint(with: positions) { replaced.insert(number) }
+            taken.formUnion(positions)
+        }
+        return replaced
     }
 
     /// Whether the deletion of a stream's snapshot was asked for within some calls.

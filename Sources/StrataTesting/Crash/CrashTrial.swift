@@ -20,8 +20,7 @@ package struct CrashTrial {
         self.seed = seed
         let device = SimulatedDevice(seed: seed)
         device.keepImages()
-        var run = WorkloadRun(workload, on: device, seed: seed)
-        let error = await run.run()
+        let (run, error) = try await WorkloadRun.finished(workload, on: device, seed: seed)
         history = run.history
         images = run.device.images
         if let error { throw violation("without any fault", error) }

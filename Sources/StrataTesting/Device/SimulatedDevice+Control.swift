@@ -29,8 +29,26 @@ extension SimulatedDevice {
     /// Remembers each call.
     package func keepCalls() { state.withLock { $0.keepsCalls = true } }
 
+    /// Has something done before each call, on the thread that makes it.
+    package func beforeCalls(_ body: (@Sendable (DeviceCall.Operation, _ name: String) -> Void)?) {
+        state.withLock { $0.beforeCalls = body }
+    }
+
     /// Has something done before each write to a file, on the thread that writes.
-    package func beforeWrites(_ body: (@Sendable () -> Void)?) { state.withLock { $0.beforeWrites = body } }
+    package func beforeWrites(_ body: @escaping @Sendable () -> Void) {
+        beforeCalls { operation, _ in if operation == .write { body() } }
+    }
+
+    /// Has jobs on a thread take turns before calls that change something or make it durable. None comes while an engine's
+    /// thread would have others wait: in a sync of the directory of segments, and while a sidecar is made anew.
+    func giveWay(to thread: SimulatedThread?) {
+        guard let thread else { return beforeCalls(nil) }
+        beforeCalls { operation, name in
+            guard operation.isMutating || operation.isSync else { return }
+            let isExclusive = operation == .syncDirectory && name == "events" || name.contains(".idx")
+            if !isExclusive { thread.giveWay() }
+        }
+    }
 
     /// Lets calls go wrong; call numbers count from the device's first.
     package func inject(_ faults: [DeviceFault]) { state.withLock { $0.faults += faults } }

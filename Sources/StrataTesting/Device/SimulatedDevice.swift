@@ -21,7 +21,7 @@ package final class SimulatedDevice: Device {
         var struck: [DeviceCall] = []
         /// Bytes that still fit; nil for any number.
         var room: Int?
-        var beforeWrites: (@Sendable () -> Void)?
+        var beforeCalls: (@Sendable (DeviceCall.Operation, _ name: String) -> Void)?
         var keepsImages = false
         var images: [Image] = []
         var keepsCalls = false
@@ -165,7 +165,8 @@ package final class SimulatedDevice: Device {
         _ operation: DeviceCall.Operation, _ name: String, offset: Int = 0, length: Int = 0,
         _ body: (inout State) throws(SystemError) -> Result
     ) throws(SystemError) -> Result {
-        try state.withLock { state throws(SystemError) in
+        state.withLock(\.beforeCalls)?(operation, name)
+        return try state.withLock { state throws(SystemError) in
             state.calls += 1
             if operation.isMutating { state.mutatingCalls += 1 }
             let call = DeviceCall(

@@ -34,7 +34,6 @@ final class SimulatedFile: DeviceFile {
     }
 
     func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) -> Int {
-        device.state.withLock(\.beforeWrites)?()
         // Safe: the pointer is used only during the call.
         let bytes = bytes.withUnsafeBytes { Array($0) }
         return try device.perform(.write, name, offset: offset, length: bytes.count) { state throws(SystemError) in

@@ -14,8 +14,8 @@ package struct FaultTrial {
         self.seed = seed
         let device = SimulatedDevice(seed: seed)
         device.keepCalls()
-        var run = WorkloadRun(workload, on: device, seed: seed)
-        if let error = await run.run() { throw Violation("workload '\(workload.name)' without any fault: \(error)") }
+        let (run, error) = try await WorkloadRun.finished(workload, on: device, seed: seed)
+        if let error { throw Violation("workload '\(workload.name)' without any fault: \(error)") }
         log = run.device.log
     }
 
@@ -68,8 +68,8 @@ package struct FaultTrial {
     ) async throws -> Int {
         let device = SimulatedDevice(seed: seed)
         device.inject([fault])
-        var run = WorkloadRun(workload, on: device, seed: seed, afterFailure: afterFailure)
-        let error = await run.run()
+        let (run, error) = try await WorkloadRun.finished(
+            workload, on: device, seed: seed, afterFailure: afterFailure)
         do {
             if fault.isInvisible { try checkInvisibility(of: run, error) }
             if fault.isFullDisk { try checkFullDisk(of: run, fault) }
@@ -91,8 +91,7 @@ package struct FaultTrial {
     ) async throws -> [DamageCheck.Finding] {
         let device = SimulatedDevice(seed: seed)
         device.inject([fault])
-        var run = WorkloadRun(workload, on: device, seed: seed, afterFailure: afterFailure)
-        _ = await run.run()
+        let (run, _) = try await WorkloadRun.finished(workload, on: device, seed: seed, afterFailure: afterFailure)
         run.device.clearFaults()
         let storage = run.device.afterProcessDeath().storage
         let kept = LossOfPower(Array(repeating: .kept, count: storage.unsynced.count))

@@ -58,10 +58,16 @@ extension Workload {
             (0..<3).map { .append(Append(3, of: 5_000, to: $0 % 2)) } + [
                 .saveSnapshot(stream: 0, stateBytes: 300), .shorten(stream: 0),
                 .saveSnapshot(stream: 1, stateBytes: 300), .shorten(stream: 1),
-                .compactBeside([Append(), Append(1, of: 300, to: 1)], stateBytes: 300),
+                .compactBeside([
+                    .append(Append()), .saveSnapshot(stream: 0, stateBytes: 300), .append(Append(1, of: 300, to: 1)),
+                    .saveSnapshot(stream: 1, stateBytes: 300),
+                ]),
                 .append(Append()), .append(Append(1, of: 100, to: 1)), .append(Append(1, of: 100, to: 2)),
                 .append(Append()), .saveSnapshot(stream: 0, stateBytes: 300), .dieAndReopen,
-                .compactBeside([Append(1, of: 300, to: 1), Append()], stateBytes: 300), .append(Append()),
+                .compactBeside([
+                    .append(Append(1, of: 300, to: 1)), .saveSnapshot(stream: 1, stateBytes: 300), .append(Append()),
+                    .saveSnapshot(stream: 0, stateBytes: 300),
+                ]), .append(Append()),
             ]),
         Workload(
             "shorten in several segments", durability: .interval(.seconds(3_600)),

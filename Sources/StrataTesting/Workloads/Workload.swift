@@ -17,7 +17,7 @@ package struct Workload: Sendable {
         }
     }
 
-    package enum Step: Hashable, Sendable {
+    package indirect enum Step: Hashable, Sendable {
         /// Appends, and waits for the answer.
         case append(Append)
         /// Appends all at once, so that they may share a sync, and waits for all answers.
@@ -32,8 +32,8 @@ package struct Workload: Sendable {
         case delete(stream: Int, DeletionMode)
         /// Compacts, and waits for the end of it.
         case compact(CompactionOptions)
-        /// Compacts, while callers append one after the other, and save a snapshot behind each append.
-        case compactBeside([Append], stateBytes: Int)
+        /// Compacts, while callers do other things one after the other; none of them closes the store.
+        case compactBeside([Step], CompactionOptions = CompactionOptions())
         case waitUntilDurable
         case closeAndReopen
         /// The process dies, and another one opens the store.
@@ -44,13 +44,16 @@ package struct Workload: Sendable {
     package let name: String
     package let options: StrataOptions
     package let steps: [Step]
+    /// Determines how what happens at a time takes turns; nil where each job is done to its end.
+    package let schedule: Schedule?
 
     package init(
         _ name: String, durability: StrataOptions.DurabilityMode = .commit, segmentBytes: Int = 16 << 10,
-        _ steps: [Step]
+        schedule: Schedule? = nil, _ steps: [Step]
     ) {
         self.name = name
         self.steps = steps
+        self.schedule = schedule
         // Small segments, so that short workloads fill some. Marks when idle would come at a time that no seed determines.
         options = StrataOptions(
             durability: durability, segmentBytes: segmentBytes, preallocatedBytes: 5_000, idleMarkDelay: nil)
@@ -61,8 +64,7 @@ extension Workload {
     /// A workload that a seed determines.
     package static func random(seed: UInt64) -> Workload {
         var randomness = SeededRandomness(seed: seed)
-        let modes: [StrataOptions.DurabilityMode] = [.commit, .commit, .commit, .none, .interval(.seconds(3_600))]
-        let mode = modes[Int.random(in: 0..<modes.count, using: &randomness)]
+        let mode = StrataOptions.DurabilityMode.random(using: &randomness)
         let steps = (0..<Int.random(in: 4...14, using: &randomness)).map { _ in Step.random(using: &randomness) }
         return Workload("random \(seed)", durability: mode, steps)
     }
@@ -100,7 +102,7 @@ extension Workload {
         return switch Int.random(in: 0..<3, using: &randomness) {
         case 0: shortening
         case 1: shortening + [.append(append), save]
-        default: shortening + [.compactBeside([append, append], stateBytes: stateBytes)]
+        default: shortening + [.compactBeside([.append(append), save, .append(append), save])]
         }
     }
 }
@@ -123,8 +125,16 @@ extension Workload.Step {
     }
 }
 
+extension StrataOptions.DurabilityMode {
+    /// Often the safest.
+    static func random(using randomness: inout SeededRandomness) -> Self {
+        let modes: [Self] = [.commit, .commit, .commit, .none, .interval(.seconds(3_600))]
+        return modes[Int.random(in: 0..<modes.count, using: &randomness)]
+    }
+}
+
 extension Workload.Append {
-    fileprivate static func random(using randomness: inout SeededRandomness) -> Workload.Append {
+    static func random(using randomness: inout SeededRandomness) -> Workload.Append {
         let stream = Int.random(in: 0..<4, using: &randomness)
         switch Int.random(in: 0..<10, using: &randomness) {
         case 0..<5: return Workload.Append(1, of: Int.random(in: 0...400, using: &randomness), to: stream)

@@ -40,6 +40,26 @@ package struct WorkloadRun {
         self.randomness = randomness
     }
 
+    /// Does a workload in the order that its schedule determines, as ``run()`` does.
+    package static func finished(
+        _ workload: Workload, on device: SimulatedDevice, seed: UInt64, afterFailure: AfterFailure = .restart
+    ) async throws -> (run: WorkloadRun, error: StrataError?) {
+        let run = WorkloadRun(workload, on: device, seed: seed, afterFailure: afterFailure)
+        guard let schedule = workload.schedule else { return await run.finished() }
+        return try await SimulatedThread.run(schedule) {
+            device.giveWay(to: Simulation.thread as? SimulatedThread)
+            let end = await run.finished()
+            end.run.device.giveWay(to: nil)
+            return end
+        }
+    }
+
+    private func finished() async -> (run: WorkloadRun, error: StrataError?) {
+        var run = self
+        let error = await run.run()
+        return (run, error)
+    }
+
     /// Opens the store, does all steps, and closes it.
     ///
     /// Errors of the device are answers like others. Where the store cannot be opened, not even at the second attempt,
@@ -98,7 +118,7 @@ package struct WorkloadRun {
         case .shorten(let stream): try await shorten(streams[stream])
         case .delete(let stream, let mode): try await release(.deletion(mode), of: streams[stream])
         case .compact(let options): try await compact(options)
-        case .compactBeside(let appends, let stateBytes): try await compact(beside: appends, stateBytes: stateBytes)
+        case .compactBeside(let steps, let options): try await compact(options, beside: steps)
         case .waitUntilDurable: await waitUntilDurable()
         case .closeAndReopen:
             try await close()
@@ -110,21 +130,12 @@ package struct WorkloadRun {
         }
     }
 
-    /// Compacts.
-    private func compact(_ options: CompactionOptions) async throws(StrataError) {
-        guard let store else { return }
-        try await wait(for: store.compact(options))
-    }
-
     private mutating func compact(
-        beside appends: [Workload.Append], stateBytes: Int
+        _ options: CompactionOptions, beside steps: [Workload.Step] = []
     ) async throws(StrataError) {
         guard let store else { return }
-        let compaction = store.compact(CompactionOptions())
-        for append in appends {
-            try await perform([append])
-            await saveSnapshot(of: streams[append.stream], stateBytes: stateBytes)
-        }
+        let compaction = store.compact(options)
+        for step in steps { try await perform(step) }
         try await wait(for: compaction)
     }
 

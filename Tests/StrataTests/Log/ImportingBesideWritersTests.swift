@@ -62,7 +62,7 @@ import Testing
         #expect(isWaiting)
         if let fault { device.inject([fault]) }
         gate.open()
-        defer { device.beforeWrites(nil) }
+        defer { device.beforeCalls(nil) }
         return (await held.result, await imported.result)
     }
 

@@ -139,7 +139,7 @@ import Testing
         append()
         while index.durablePosition == 0, appends.load(ordering: .relaxed) < 20_000 { await Task.yield() }
         #expect(index.durablePosition > 0)
-        device.beforeWrites(nil)
+        device.beforeCalls(nil)
         try await store.close()
     }
 

@@ -21,8 +21,8 @@ import Testing
     /// How many truncations a workload makes of streams with a snapshot of what is left.
     private func releasesWithSnapshot(_ workload: Workload) async throws -> Int {
         try await SimulatedThread.run {
-            var run = WorkloadRun(workload, on: SimulatedDevice(seed: 1), seed: 1)
-            if let error = await run.run() { throw error }
+            let (run, error) = try await WorkloadRun.finished(workload, on: SimulatedDevice(seed: 1), seed: 1)
+            if let error { throw error }
             return run.history.releases.count { made in
                 guard case .truncation(before: let version) = made.release else { return false }
                 return version > 1 && made.snapshot ?? 0 >= version

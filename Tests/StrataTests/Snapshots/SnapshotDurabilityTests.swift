@@ -31,7 +31,7 @@ import Testing
         await #expect(throws: StrataError.self) {
             _ = try await store.compact(CompactionOptions(minReleasedShare: 0)).report()
         }
-        device.beforeWrites(nil)
+        device.beforeCalls(nil)
         #expect(device.struck.map(\.operation) == [.sync])
         let next = try await StrataStore.open(on: SimulatedDevice(device.storage.afterTotalLoss), options: options)
         for stream in streams[2...] { #expect(try await next.snapshots.exists(for: stream)) }
