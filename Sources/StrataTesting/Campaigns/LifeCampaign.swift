@@ -9,8 +9,14 @@ struct LifeCampaign: Campaign {
     var units: Int? { nil }
 
     func run(unit: Int) async throws -> Tally {
-        var life = Life(seed: seed &+ UInt64(unit))
-        try await life.run(operations: 10_000)
-        return life.tally
+        let seed = seed &+ UInt64(unit)
+        var randomness = SeededRandomness(seed: ~seed)
+        let schedule = randomness.isOne(in: 2) ? Schedule(seed: randomness.next()) : nil
+        return try await SimulatedThread.run(schedule) {
+            var life = Life(seed: seed)
+            if schedule != nil { life.takeTurns() }
+            try await life.run(operations: 10_000)
+            return life.tally
+        }
     }
 }

@@ -17,7 +17,7 @@ extension Life {
             let hasParted = error.code == .cannotCreate && hasLostSinceBackup
             try require(mayFail || hasParted, "a backup fails without any reason: \(error)")
             tally.count(hasParted ? "backups that the store has parted from" : "failed backups")
-            if hasParted { backup = SimulatedDevice(seed: randomness.next()) }
+            if hasParted { makeNewBackup() }
             _ = try? await compaction?.report()
             return
         }

@@ -21,6 +21,7 @@ package struct Life {
     var backup: SimulatedDevice
     /// Whether unsynced events may have been lost since.
     var hasLostSinceBackup = false
+    private var takesTurns = false
     let streams: [StreamID]
     /// What callers were told since the store was opened.
     let history = History()
@@ -51,6 +52,13 @@ package struct Life {
         self.randomness = randomness
     }
 
+    /// Lets what happens at a time take turns at calls of the device, as the simulation's schedule says.
+    mutating func takeTurns() {
+        takesTurns = true
+        for device in [device, backup] { device.giveWay(to: Simulation.thread as? SimulatedThread) }
+        tally.count("lives with turns")
+    }
+
     /// Lives through so many operations, and checks what there is at the end.
     ///
     /// - Throws: the first ``Violation``.
@@ -71,6 +79,11 @@ package struct Life {
 
     /// Whether a failure is no wonder.
     var mayFail: Bool { hasFailedSync || device.struck.count > struckBefore }
+
+    mutating func makeNewBackup() {
+        backup = SimulatedDevice(seed: randomness.next())
+        if takesTurns { backup.giveWay(to: Simulation.thread as? SimulatedThread) }
+    }
 
     mutating func anyStream() -> StreamID {
         streams[number(0...streams.count - 1)]
