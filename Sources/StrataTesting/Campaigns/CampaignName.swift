@@ -56,7 +56,7 @@ extension CampaignName {
         case (.shortWrites, .short): 500
         case (.failedSyncs, .short): 500
         case (.lies, .short): 500
-        case (.interleavings, .short): 2_000
+        case (.interleavings, .short): 4_000
         case (.interleavings, .long): 200_000
         case (.clean, .short): 500
         case (.clean, .long): 20_000

@@ -13,13 +13,14 @@ struct InterleavingCampaign: Campaign {
         let seed = seed &+ UInt64(unit)
         let workload = Workload.interleaved(seed: seed)
         var crashes = try await CrashTrial(workload, seed: seed)
-        try await crashes.checkCrashes(budget: 60)
+        try await crashes.checkCrashes(budget: 40)
         var tally = crashes.tally
         let trial = try await FaultTrial(workload, seed: seed)
         var randomness = SeededRandomness(seed: seed)
-        for fault in trial.failedSyncs.filter({ $0.effect != .failedSync(.reportedLate) })
-            .shuffled(using: &randomness).prefix(6)
-        {
+        let (ofNames, others) = trial.failedSyncsThatAreReported
+        // What jobs share is above all the names that they make.
+        let syncs = ofNames.shuffled(using: &randomness).prefix(12) + others.shuffled(using: &randomness).prefix(4)
+        for fault in syncs {
             let afterFailure = WorkloadRun.AfterFailure.allCases.randomElement(using: &randomness) ?? .restart
             tally.cases += 1
             tally.count("failed syncs")

@@ -8,7 +8,7 @@ package struct Schedule: Sendable {
 
     package init(seed: UInt64) {
         randomness = SeededRandomness(seed: seed)
-        interval = [2, 6, 20][Int.random(in: 0..<3, using: &randomness)]
+        interval = [1, 3, 10][Int.random(in: 0..<3, using: &randomness)]
         isShuffled = randomness.isOne(in: 2)
     }
 
@@ -16,7 +16,7 @@ package struct Schedule: Sendable {
     mutating func nextTurns() -> Int {
         guard randomness.isOne(in: interval) else { return 0 }
         // An append takes some five, a rollover no more.
-        return [1, 5, 25, 1_000][Int.random(in: 0..<4, using: &randomness)]
+        return [2, 8, 30, 1_000][Int.random(in: 0..<4, using: &randomness)]
     }
 
     mutating func choose(from runnable: [Int]) -> Int? {

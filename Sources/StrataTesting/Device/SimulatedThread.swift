@@ -21,6 +21,7 @@ package final class SimulatedThread: SimulationThread {
         /// The actors of the jobs that are under way, each of which lets the next one have a turn.
         var running: [ObjectIdentifier?] = []
         var schedule: Schedule?
+        var turns = 0
 
         mutating func begin() -> Job? {
             let runnable = ready.indices.filter { ready[$0].actor == nil || !running.contains(ready[$0].actor) }
@@ -74,8 +75,14 @@ package final class SimulatedThread: SimulationThread {
         let turns = state.withLock { state in
             state.running.count < Self.mostUnderWay ? state.schedule?.nextTurns() ?? 0 : 0
         }
-        for _ in 0..<turns where !runNext() { return }
+        for _ in 0..<turns {
+            guard runNext() else { return }
+            state.withLock { $0.turns += 1 }
+        }
     }
+
+    /// How many jobs were done in the middle of others.
+    package var turns: Int { state.withLock { $0.turns } }
 
     /// Runs a job, unless there is none but those of actors that are in the middle of another.
     private func runNext() -> Bool {

@@ -42,9 +42,20 @@ package struct FaultTrial {
 
     /// Every sync that may fail, with everything that may become of what it did not write.
     package var failedSyncs: [DeviceFault] {
-        log.filter(\.operation.isSync).flatMap { call in
-            DeviceFault.FailedSync.allCases.map { DeviceFault(atCall: call.number, .failedSync($0)) }
-        }
+        log.filter(\.operation.isSync).flatMap { Self.failures(of: $0, DeviceFault.FailedSync.allCases) }
+    }
+
+    /// Syncs of names and of others that fail, and say so at once.
+    var failedSyncsThatAreReported: (ofNames: [DeviceFault], others: [DeviceFault]) {
+        let syncs = log.filter(\.operation.isSync)
+        let names = syncs.filter { $0.operation == .syncDirectory }
+        let others = syncs.filter { $0.operation != .syncDirectory }
+        let models: [DeviceFault.FailedSync] = [.keptInCache, .reverted, .goneWithLastReference]
+        return (names.flatMap { Self.failures(of: $0, models) }, others.flatMap { Self.failures(of: $0, models) })
+    }
+
+    private static func failures(of call: DeviceCall, _ models: [DeviceFault.FailedSync]) -> [DeviceFault] {
+        models.map { DeviceFault(atCall: call.number, .failedSync($0)) }
     }
 
     /// Every write that may be lost, arrive elsewhere, or arrive with other bytes.

@@ -9,7 +9,7 @@ extension Life {
         guard let store, let expectation = try await expectationBeside() else { return }
         let compaction = randomness.isOne(in: 2) ? store.compact() : nil
         do throws(StrataError) {
-            _ = try StrataStore.backup(of: device, to: backup)
+            _ = try StrataStore.backup(of: randomness.isOne(in: 2) ? device : deviceBeside, to: backup)
             tally.count("backups")
         } catch {
             noteFailedSyncs()
@@ -66,18 +66,20 @@ extension Life {
     /// Opens the store for reading beside the writer, as another process does. What that shows is durable, unless the
     /// writer acknowledges before it syncs.
     mutating func readBeside() async throws {
-        guard let expectation = try await expectationBeside() else { return }
+        guard let expectation = try await expectationBeside(), let store else { return }
+        let compaction = takesTurns && randomness.isOne(in: 2) ? store.compact() : nil
         do {
-            let seen = try await checkReading(device, expectation)
+            let seen = try await checkReading(deviceBeside, expectation)
             if options.durability == .commit { seenBeside = seen }
             tally.count("readings beside the writer")
         } catch {
             try require(mayFail && !(error is Violation), "beside the writer: \(error)")
         }
+        _ = try? await compaction?.report()
     }
 
     /// Checks what opening for reading shows.
-    private func checkReading(_ device: SimulatedDevice, _ expectation: Expectation) async throws -> [RecordedEvent] {
+    private func checkReading(_ device: any Device, _ expectation: Expectation) async throws -> [RecordedEvent] {
         var options = options
         options.access = .readOnly
         let store = try await StrataStore.open(on: device, options: options)

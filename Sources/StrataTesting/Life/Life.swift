@@ -21,7 +21,8 @@ package struct Life {
     var backup: SimulatedDevice
     /// Whether unsynced events may have been lost since.
     var hasLostSinceBackup = false
-    private var takesTurns = false
+    /// On which the engine's jobs take turns, if they do.
+    private var thread: SimulatedThread?
     let streams: [StreamID]
     /// What callers were told since the store was opened.
     let history = History()
@@ -54,8 +55,8 @@ package struct Life {
 
     /// Lets what happens at a time take turns at calls of the device, as the simulation's schedule says.
     mutating func takeTurns() {
-        takesTurns = true
-        for device in [device, backup] { device.giveWay(to: Simulation.thread as? SimulatedThread) }
+        thread = Simulation.thread as? SimulatedThread
+        for device in [device, backup] { device.giveWay(to: thread) }
         tally.count("lives with turns")
     }
 
@@ -75,6 +76,7 @@ package struct Life {
         }
         tally.count("operations", done)
         tally.count("events", known.count)
+        if let thread { tally.count("turns", thread.turns) }
     }
 
     /// Whether a failure is no wonder.
@@ -82,8 +84,12 @@ package struct Life {
 
     mutating func makeNewBackup() {
         backup = SimulatedDevice(seed: randomness.next())
-        if takesTurns { backup.giveWay(to: Simulation.thread as? SimulatedThread) }
+        backup.giveWay(to: thread)
     }
+
+    /// The device as another process reads it that runs beside this one.
+    var deviceBeside: any Device { thread.map { TurnTakingDevice(base: device, thread: $0) } ?? device }
+    var takesTurns: Bool { thread != nil }
 
     mutating func anyStream() -> StreamID {
         streams[number(0...streams.count - 1)]
