@@ -13,7 +13,7 @@ struct InterleavingCampaign: Campaign {
         let seed = seed &+ UInt64(unit)
         let workload = Workload.interleaved(seed: seed)
         var crashes = try await CrashTrial(workload, seed: seed)
-        try await crashes.checkCrashes(budget: 40)
+        try await crashes.checkCrashes(budget: 20)
         var tally = crashes.tally
         let trial = try await FaultTrial(workload, seed: seed)
         var randomness = SeededRandomness(seed: seed)
@@ -26,7 +26,7 @@ struct InterleavingCampaign: Campaign {
             tally.count("failed syncs")
             tally.count("images", try await trial.check(fault, afterFailure: afterFailure))
         }
-        for fault in trial.errors.shuffled(using: &randomness).prefix(6) {
+        for fault in trial.errors.shuffled(using: &randomness).prefix(4) {
             tally.cases += 1
             tally.count("errors")
             tally.count("images", try await trial.check(fault))

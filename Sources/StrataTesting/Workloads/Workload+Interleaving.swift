@@ -8,16 +8,16 @@ extension Workload {
         var randomness = SeededRandomness(seed: seed)
         let mode = StrataOptions.DurabilityMode.random(using: &randomness)
         var steps = (0..<Int.random(in: 4...8, using: &randomness)).map { _ in
-            Step.append(Append(1, of: Int.random(in: 2_000...7_500, using: &randomness), to: .random(using: &randomness)))
+            Step.append(
+                Append(1, of: Int.random(in: 2_000...7_500, using: &randomness), to: .random(using: &randomness)))
         }
         for _ in 0..<Int.random(in: 1...3, using: &randomness) {
-            let released = (0..<Int.random(in: 0...3, using: &randomness)).flatMap { _ in
-                Step.beside(using: &randomness)
-            }
-            let beside = (0..<Int.random(in: 2...6, using: &randomness)).flatMap { _ in Step.beside(using: &randomness) }
+            for _ in 0..<Int.random(in: 0...3, using: &randomness) { steps += Step.usual(using: &randomness) }
+            var beside: [Step] = []
+            for _ in 0..<Int.random(in: 2...6, using: &randomness) { beside += Step.usual(using: &randomness) }
             let options = CompactionOptions(
                 compression: randomness.isOne(in: 2) ? .lz4 : .none, minReleasedShare: 0)
-            steps += released + [.compactBeside(beside, options)]
+            steps.append(.compactBeside(beside, options))
         }
         if randomness.isOne(in: 2) { steps += [.dieAndReopen, .append(Append())] }
         return Workload("interleaved \(seed)", durability: mode, schedule: Schedule(seed: randomness.next()), steps)
@@ -25,8 +25,8 @@ extension Workload {
 }
 
 extension Workload.Step {
-    /// What callers may do while a compaction runs.
-    fileprivate static func beside(using randomness: inout SeededRandomness) -> [Workload.Step] {
+    /// What callers may do while a compaction runs, and otherwise.
+    fileprivate static func usual(using randomness: inout SeededRandomness) -> [Workload.Step] {
         let stream = Int.random(using: &randomness)
         let save = Workload.Step.saveSnapshot(
             stream: stream, stateBytes: Int.random(in: 0...2_500, using: &randomness))
