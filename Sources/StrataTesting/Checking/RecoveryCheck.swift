@@ -55,7 +55,7 @@ package struct RecoveryCheck {
     }
 
     /// A crash damages nothing.
-    static func checkSoundness(of device: SimulatedDevice) throws {
+    static func checkSoundness(of device: any Device) throws {
         let report = try StrataStore.verify(on: device)
         try require(report.damage.isEmpty, "false alarm: \(report.damage)")
         try require(report.damagedSnapshots.isEmpty, "false alarm about snapshots: \(report.damagedSnapshots)")

@@ -69,6 +69,7 @@ extension Life {
         guard let expectation = try await expectationBeside(), let store else { return }
         let compaction = takesTurns && randomness.isOne(in: 2) ? store.compact() : nil
         do {
+            if takesTurns, !mayFail { try RecoveryCheck.checkSoundness(of: deviceBeside) }
             let seen = try await checkReading(deviceBeside, expectation)
             if options.durability == .commit { seenBeside = seen }
             tally.count("readings beside the writer")
@@ -86,6 +87,7 @@ extension Life {
         let (known, expectation) = try await released(in: store, expectation)
         let events = try await store.events.readAll().collect()
         _ = try await checkEvents(events, known, expectation)
+        _ = try await store.statistics()
         for stream in streams {
             let status = try await store.events.status(of: stream)
             try expectation.check(await store.snapshots.latest(for: stream), of: stream, status)
