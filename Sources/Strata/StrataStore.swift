@@ -136,11 +136,12 @@ public final class StrataStore: Sendable {
         on device: any Device, _ options: StrataOptions
     ) throws(StrataError) -> StrataStore {
         let opening = ReaderOpening(on: device, options: options)
+        let segments = try SnapshotScan.segments(on: device)
         let (log, sidecars) = try opening.run()
         let refresh = ReaderRefresh(log.index, opening)
         let reader = LogReader(index: log.index, sidecars: sidecars, refresh: refresh)
         let storeID = log.manifest.storeID
-        let scan = try SnapshotScan.ofReader(reader, storeID: storeID, on: device)
+        let scan = try SnapshotScan.ofReader(reader, having: segments, refresh, storeID: storeID, on: device)
         let snapshotReader = SnapshotReader(index: scan.index, storeID: storeID, device: device)
         return StrataStore(
             device: device, reader: reader, manifest: log.manifest, sidecars: sidecars, writer: nil,

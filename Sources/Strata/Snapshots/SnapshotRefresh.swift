@@ -26,9 +26,11 @@ final class SnapshotRefresh: Sendable {
     func run(missing entry: SnapshotIndex.Entry, of stream: StreamID) throws(StrataError) {
         try turn.withLock { _ throws(StrataError) in
             guard snapshots.index[stream] == entry else { return }
+            let segments = try SnapshotScan.segments(on: device)
             // The events first: the snapshot that is there now may be of later ones.
             try log.run()
-            snapshots.index.replaceAll(by: try SnapshotScan.ofReader(reader, storeID: storeID, on: device).index)
+            let scan = try SnapshotScan.ofReader(reader, having: segments, log, storeID: storeID, on: device)
+            snapshots.index.replaceAll(by: scan.index)
             snapshots.closeOthers(than: try SnapshotScan.segments(on: device))
         }
     }

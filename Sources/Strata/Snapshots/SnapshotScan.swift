@@ -12,7 +12,7 @@ struct SnapshotScan {
         let durableMark: Int
     }
 
-    /// How often segments may be removed while they are walked.
+    /// How often segments may be removed while they are walked, or behind the log's being read.
     private static let attempts = 20
 
     private let storeID: UInt128
@@ -41,8 +41,18 @@ struct SnapshotScan {
 
     /// The segments of snapshots that there are, by number.
     static func segments(on device: any Device) throws(StrataError) -> [UInt64] {
-        // Why one cannot be opened is for whoever reads it to find out.
-        try files(on: device).filter { (try? device.hasContent(StoreLayout.snapshotSegment($0))) ?? true }
+        var files = try files(on: device)
+        var attempt = 1
+        while true {
+            // Why one cannot be opened is for whoever reads it to find out.
+            let segments = files.filter { (try? device.hasContent(StoreLayout.snapshotSegment($0))) ?? true }
+            guard segments.count < files.count, attempt < attempts else { return segments }
+            // A compaction may be taking those without content away, and the one in which they live on was not listed yet.
+            let now = try Self.files(on: device)
+            guard now != files else { return segments }
+            files = now
+            attempt += 1
+        }
     }
 
     /// The files of segments that there are, by number: empty ones as well, which are left of a removal that was perhaps not
@@ -105,13 +115,31 @@ struct SnapshotScan {
     }
 
     /// The snapshots that count for whoever reads a log beside its writer.
+    ///
+    /// A compaction removes a snapshot once a later one is of a durable event. Where it does so behind the log's being read, the
+    /// log does not show that event yet, and no snapshot counts: then the log is read again.
+    ///
+    /// - Parameters:
+    ///   - segments: those that there were before the log was read.
+    ///   - refresh: reads the log again.
     static func ofReader(
-        _ log: LogReader, storeID: UInt128, on device: any Device
+        _ log: LogReader, having segments: [UInt64], _ refresh: ReaderRefresh, storeID: UInt128, on device: any Device
     ) throws(StrataError) -> SnapshotScan {
-        var scan = SnapshotScan(storeID: storeID, on: device)
-        try scan.run()
-        for (stream, older) in try scan.aheadOfStreams(log) { scan.index[stream] = older }
-        return scan
+        var segments = segments
+        var attempt = 1
+        while true {
+            var scan = SnapshotScan(storeID: storeID, on: device)
+            try scan.run()
+            let ahead = try scan.aheadOfStreams(log)
+            for (stream, older) in ahead { scan.index[stream] = older }
+            let left = try Self.segments(on: device)
+            let isOvertaken = ahead.values.contains { $0 == nil } && segments.contains { !left.contains($0) }
+            guard isOvertaken, attempt < attempts else { return scan }
+            attempt += 1
+            segments = left
+            // A log that can be read in part is read as it was.
+            guard (try? refresh.run()) != nil else { return scan }
+        }
     }
 
     /// The streams of snapshots that know of events which the log does not have, because they were made of appends that a

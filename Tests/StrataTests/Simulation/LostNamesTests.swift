@@ -365,13 +365,3 @@ extension SimulatedDevice {
         return try #require(log.first(where: isRemoval)).number - before
     }
 }
-
-/// Does something on another thread, and waits for it on this one.
-private func waiting(_ body: @escaping @Sendable () async -> Void) {
-    let isDone = DispatchSemaphore(value: 0)
-    Task.detached {
-        await body()
-        isDone.signal()
-    }
-    isDone.wait()
-}
