@@ -153,7 +153,9 @@ struct Backup {
         // What is damaged has not gone another way.
         var sourceScanner = SegmentScanner(
             segment, storeID: older.storeID, isSealed: older.active != manifest.active, on: source)
-        guard let damage = try sourceScanner.run(visit: { _, _, _ in }).damage.first else { return false }
+        let damage = try sourceScanner.run(visit: { _, _, _ in }).damage.first
+        // Nor is what a compaction has taken away since: it does not rewrite what is damaged.
+        guard let damage, try source.kindOrFail(of: segment.name) != nil else { return false }
         throw damaged(damage, segment.name)
     }
 

@@ -12,14 +12,14 @@ import Testing
     private let stream = sampleStream()
     private static let first = "events/00000000000000000001.seg"
 
-    /// A device with a closed store that was appended to, in long commits of which a segment holds one.
-    private func device(_ storage: SimulatedStorage = SimulatedStorage(), appending count: Int, seed: UInt64 = 1)
-        async throws -> SimulatedDevice
-    {
+    /// A device with a closed store that was appended to, in long commits of which a segment holds one, or in others.
+    private func device(
+        _ storage: SimulatedStorage = SimulatedStorage(), appending count: Int, of bytes: Int = 40_000, seed: UInt64 = 1
+    ) async throws -> SimulatedDevice {
         let device = SimulatedDevice(storage, seed: seed)
         let store = try await StrataStore.open(on: device, options: options)
         for _ in 0..<count {
-            let event = sampleEvent(String(repeating: "x", count: 40_000))
+            let event = sampleEvent(String(repeating: "x", count: bytes))
             _ = try await store.events.append([event], to: stream, expecting: .any)
         }
         try await store.close()
@@ -83,6 +83,17 @@ import Testing
         try backUp(try await device(common, appending: 1))
         expect(.cannotCreate, of: try await device(common, appending: 3, seed: 9))
         try expectSoundBackup()
+    }
+
+    @Test func aCopyThatWentAnotherWayAndIsCompactedMeanwhileIsNotDamaged() async throws {
+        let common = try await device(appending: 1).storage
+        try backUp(try await device(common, appending: 1, of: 10))
+        let other = try await device(common, appending: 1, of: 10, seed: 9)
+        let compacted = InterferingDevice(other, before: Self.first, passing: 1) { base, name in
+            try? base.remove(name)
+        }
+        expect(.cannotCreate, of: compacted)
+        #expect(try other.kind(of: Self.first) == nil)
     }
 
     /// Its first segment ends elsewhere, so that it has none with the number of the backup's last one.
