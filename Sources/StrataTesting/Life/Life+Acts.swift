@@ -120,7 +120,7 @@ extension Life {
         history.settleSnapshotChange(change, at: device.calls)
     }
 
-    private mutating func deleteSnapshot() async {
+    mutating func deleteSnapshot() async {
         let stream = anyStream()
         guard let store else { return }
         let change = history.submit(nil, of: stream, at: device.calls)
@@ -129,7 +129,7 @@ extension Life {
     }
 
     /// Events that were there when the store was opened are there.
-    private mutating func lookUp() async throws {
+    mutating func lookUp() async throws {
         guard let store, !known.isEmpty else { return }
         let event = known[number(0...known.count - 1)]
         guard !isReleasing(event.stream) else { return }
@@ -141,7 +141,7 @@ extension Life {
         }
     }
 
-    private mutating func readStream() async throws {
+    mutating func readStream() async throws {
         let stream = anyStream()
         guard let store else { return }
         do {

@@ -59,7 +59,9 @@ extension Life {
             targetSegmentBytes: randomness.isOne(in: 2) ? 64 << 10 : 1 << 20)
         let wasFilling = device.isFilling
         let compaction = store.compact(options)
-        if randomness.isOne(in: 2) { try await appendAndSaveSnapshots() }
+        if randomness.isOne(in: 2) {
+            if takesTurns { try await actBeside() } else { try await appendAndSaveSnapshots() }
+        }
         do throws(StrataError) {
             _ = try await compaction.report()
             tally.count("compactions")
@@ -68,6 +70,22 @@ extension Life {
             try require(
                 mayFail || wasFilling || self.store !== store,
                 "a compaction fails without any reason: \(error)")
+        }
+    }
+
+    /// Callers do whatever they like.
+    private mutating func actBeside() async throws {
+        for _ in 0..<number(1...4) {
+            switch number(0...7) {
+            case 0: _ = try await append(count: 8)
+            case 1: try await truncate()
+            case 2: try await delete()
+            case 3: try await importEvents()
+            case 4: await deleteSnapshot()
+            case 5: try await lookUp()
+            case 6: try await readStream()
+            default: try await appendAndSaveSnapshots()
+            }
         }
     }
 
