@@ -40,32 +40,43 @@ extension Life {
     /// Appends to one stream, or to a random one each time.
     mutating func append(count: Int, to stream: StreamID? = nil) async throws -> Int {
         guard let store else { return 1 }
-        var submitted: [(number: Int, events: [NewEvent], stream: StreamID)] = []
-        for _ in 0..<count {
-            let (events, stream) = (newEvents(), stream ?? anyStream())
-            submitted.append((history.submit(events, to: stream, at: device.calls), events, stream))
-        }
-        let (history, device) = (history, device)
-        await withTaskGroup { group in
-            for append in submitted {
-                group.addTask {
-                    let answer: Result<AppendResult, EventStoreError>
-                    do throws(EventStoreError) {
-                        answer = .success(
-                            try await store.events.append(append.events, to: append.stream, expecting: .any))
-                    } catch {
-                        answer = .failure(error)
-                    }
-                    history.settle(append.number, answer, at: device.calls)
-                }
-            }
-        }
+        let submitted = submit(count, to: stream)
+        await withTaskGroup { group in start(submitted, in: store, &group) }
         try await notice(submitted.map(\.number))
         return count
     }
 
+    struct SubmittedAppend {
+        let number: Int
+        let events: [NewEvent]
+        let stream: StreamID
+    }
+
+    /// Notes what callers are about to append to one stream, or to a random one each time.
+    mutating func submit(_ count: Int, to stream: StreamID? = nil) -> [SubmittedAppend] {
+        (0..<count).map { _ in
+            let (events, stream) = (newEvents(), stream ?? anyStream())
+            let number = history.submit(events, to: stream, at: device.calls)
+            return SubmittedAppend(number: number, events: events, stream: stream)
+        }
+    }
+
+    func start(_ submitted: [SubmittedAppend], in store: StrataStore, _ group: inout TaskGroup<Void>) {
+        for append in submitted {
+            group.addTask { [history, device] in
+                let answer: Result<AppendResult, EventStoreError>
+                do throws(EventStoreError) {
+                    answer = .success(try await store.events.append(append.events, to: append.stream, expecting: .any))
+                } catch {
+                    answer = .failure(error)
+                }
+                history.settle(append.number, answer, at: device.calls)
+            }
+        }
+    }
+
     /// Looks at what callers were told.
-    private mutating func notice(_ numbers: [Int]) async throws {
+    mutating func notice(_ numbers: [Int]) async throws {
         let appends = history.appends
         var hasStopped = false
         for number in numbers {

@@ -6,7 +6,7 @@ extension Life {
     /// Brings the backup up to date beside the running store, and perhaps beside a compaction; a loss of power behind it
     /// takes nothing away from it.
     mutating func backUp() async throws {
-        guard let store, let expectation = try await expectationBeside() else { return }
+        guard let store, let (expectation, _) = try await expectationBeside() else { return }
         let compaction = randomness.isOne(in: 2) ? store.compact() : nil
         do throws(StrataError) {
             _ = try StrataStore.backup(of: randomness.isOne(in: 2) ? device : deviceBeside, to: backup)
@@ -27,16 +27,20 @@ extension Life {
         try await checkBackup(expectation)
     }
 
-    /// What whoever does not write must see of the store; nil where the writer has come to its end.
-    private mutating func expectationBeside() async throws -> Expectation? {
+    /// What whoever does not write must see of the store, and so many appends that are about to be made; nil where the writer
+    /// has come to its end.
+    private mutating func expectationBeside(
+        appending count: Int = 0
+    ) async throws -> (expectation: Expectation, submitted: [SubmittedAppend])? {
         guard let store else { return nil }
         // A commit says that everything before it is durable, and that is what is seen.
         let lastAnswer = device.calls
         _ = try await append(count: 1)
         guard self.store === store, case .success = history.appends.last?.answer else { return nil }
+        let submitted = submit(count)
         var expectation = history.expectation(answeredBy: lastAnswer, after: .lossOfPower, knownReleases)
         expectation.versions = knownVersions
-        return expectation
+        return (expectation, submitted)
     }
 
     private mutating func checkBackup(_ expectation: Expectation) async throws {
@@ -63,20 +67,30 @@ extension Life {
         tally.count("restorations")
     }
 
-    /// Opens the store for reading beside the writer, as another process does. What that shows is durable, unless the
-    /// writer acknowledges before it syncs.
+    /// Opens the store for reading beside the writer, as another process does, and perhaps beside appends and a compaction.
+    /// What that shows is durable, unless the writer acknowledges before it syncs.
     mutating func readBeside() async throws {
-        guard let expectation = try await expectationBeside(), let store else { return }
+        let count = takesTurns ? number(0...6) : 0
+        guard let (expectation, submitted) = try await expectationBeside(appending: count), let store else { return }
         let compaction = takesTurns && randomness.isOne(in: 2) ? store.compact() : nil
-        do {
-            if takesTurns, !mayFail { try RecoveryCheck.checkSoundness(of: deviceBeside) }
-            let seen = try await checkReading(deviceBeside, expectation)
+        let seen: Result<[RecordedEvent], any Error> = await withTaskGroup { group in
+            start(submitted, in: store, &group)
+            do {
+                if takesTurns, !mayFail { try RecoveryCheck.checkSoundness(of: deviceBeside) }
+                return .success(try await checkReading(deviceBeside, expectation))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch seen {
+        case .success(let seen):
             if options.durability == .commit { seenBeside = seen }
             tally.count("readings beside the writer")
-        } catch {
+        case .failure(let error):
             try require(mayFail && !(error is Violation), "beside the writer: \(error)")
         }
         _ = try? await compaction?.report()
+        try await notice(submitted.map(\.number))
     }
 
     /// Checks what opening for reading shows.
