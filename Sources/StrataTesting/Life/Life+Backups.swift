@@ -102,6 +102,10 @@ extension Life {
         let events = try await store.events.readAll().collect()
         _ = try await checkEvents(events, known, expectation)
         _ = try await store.statistics()
+        if takesTurns, !mayFail {
+            let report = try await store.scrub().report()
+            try require(report.isSound, "a scrub finds \(report.damage + report.damagedSnapshots)")
+        }
         for stream in streams {
             let status = try await store.events.status(of: stream)
             try expectation.check(await store.snapshots.latest(for: stream), of: stream, status)
