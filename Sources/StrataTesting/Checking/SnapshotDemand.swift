@@ -32,7 +32,8 @@ struct SnapshotDemand: Sendable {
             if result != nil { beginnings[version] = min(kept, beginnings[version] ?? .max) }
             if beginnings[version] == nil { beginnings[version] = mayBeEmptied ? .max : kept }
         } else if let result {
-            if beginnings[result.status.firstVersion] == nil { beginnings[result.status.firstVersion] = .max }
+            // An earlier truncation that let it begin there has left an event, and this one none: that truncation is lost.
+            beginnings[result.status.firstVersion] = .max
         } else {
             mayBeEmptied = true
         }
