@@ -145,6 +145,8 @@ struct FrameScanner {
         buffer.removeAll(keepingCapacity: true)
         bufferStart = offset
         let wanted = min(max(count, Self.chunk), end - offset)
+        // Piece by piece, it would grow to twice as much. A longer frame is believed only as it comes.
+        buffer.reserveCapacity(min(wanted, Self.chunk))
         return try content.readWhatIsSound(wanted, at: offset, appendingTo: &buffer) >= count
     }
 }
