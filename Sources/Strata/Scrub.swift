@@ -27,7 +27,7 @@ public final class Scrub: AsyncSequence, Sendable {
         let (states, continuation) = AsyncStream.makeStream(of: Progress.self, bufferingPolicy: .bufferingNewest(1))
         self.states = states
         self.pace = pace
-        task = Task(executorPreference: Simulation.thread ?? globalConcurrentExecutor) {
+        task = Task(executorPreference: Simulation.executor) {
             defer { continuation.finish() }
             do throws(StrataError) {
                 return .success(

@@ -16,7 +16,7 @@ public struct Compaction: Sendable {
         let control = CompactionControl(maxBytesPerSecond: options.maxBytesPerSecond) { continuation.yield($0) }
         self.progress = progress
         self.control = control
-        result = Task(executorPreference: Simulation.thread ?? globalConcurrentExecutor) {
+        result = Task(executorPreference: Simulation.executor) {
             defer { continuation.finish() }
             return await run(control)
         }

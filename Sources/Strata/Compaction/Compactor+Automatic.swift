@@ -3,7 +3,7 @@ import Logging
 extension Compactor {
     /// Compacts whenever a segment was sealed, as long as the log and this object are there.
     nonisolated func runAutomatically(_ options: CompactionOptions, after sealings: AsyncStream<Void>) {
-        Task { [weak self] in
+        Task(executorPreference: Simulation.executor) { [weak self] in
             for await _ in sealings {
                 guard let self else { return }
                 await self.runOnce(options)

@@ -10,6 +10,10 @@ package protocol Campaign: Sendable {
     func run(unit: Int) async throws -> Tally
 }
 
+extension Campaign {
+    package var units: Int? { nil }
+}
+
 /// How much a campaign does in a unit, and of how many.
 package enum CampaignScale: String, CaseIterable, Sendable {
     /// A sample for every change of the engine: minutes for all campaigns together.

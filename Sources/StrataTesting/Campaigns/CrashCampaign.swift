@@ -8,8 +8,6 @@ struct CrashCampaign: Campaign {
         self.scale = scale
     }
 
-    var units: Int? { nil }
-
     func run(unit: Int) async throws -> Tally {
         var trial = try await CrashTrial(.numbered(unit, seed: seed), seed: seed &+ UInt64(unit))
         switch scale {
@@ -30,8 +28,6 @@ struct SecondCrashCampaign: Campaign {
         self.scale = scale
     }
 
-    var units: Int? { nil }
-
     func run(unit: Int) async throws -> Tally {
         var trial = try await CrashTrial(.numbered(unit, seed: seed), seed: seed &+ UInt64(unit))
         switch scale {
@@ -49,8 +45,6 @@ struct CleanCampaign: Campaign {
     init(seed: UInt64) {
         self.seed = seed
     }
-
-    var units: Int? { nil }
 
     func run(unit: Int) async throws -> Tally {
         var trial = try await CrashTrial(.numbered(unit, seed: seed), seed: seed &+ UInt64(unit))

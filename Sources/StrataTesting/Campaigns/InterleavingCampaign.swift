@@ -7,8 +7,6 @@ struct InterleavingCampaign: Campaign {
         self.seed = seed
     }
 
-    var units: Int? { nil }
-
     func run(unit: Int) async throws -> Tally {
         let seed = seed &+ UInt64(unit)
         let workload = Workload.interleaved(seed: seed)

@@ -6,8 +6,6 @@ struct LifeCampaign: Campaign {
         self.seed = seed
     }
 
-    var units: Int? { nil }
-
     func run(unit: Int) async throws -> Tally {
         let seed = seed &+ UInt64(unit)
         var randomness = SeededRandomness(seed: ~seed)

@@ -133,12 +133,7 @@ import Testing
         let source = InterferingDevice(
             try FileSystemDevice(path: directory.path), before: try #require(segments.dropFirst(2).first)
         ) { _, _ in
-            let isDone = DispatchSemaphore(value: 0)
-            Task.detached {
-                _ = try? await store.compact(CompactionOptions(minMergedSegments: 100)).report()
-                isDone.signal()
-            }
-            isDone.wait()
+            waiting { _ = try await store.compact(CompactionOptions(minMergedSegments: 100)).report() }
         }
         let target = target
         let report = try await BlockingReads.run { () throws(StrataError) in

@@ -100,12 +100,7 @@ import Testing
         let device = InterferingDevice(
             try FileSystemDevice(path: directory.path), before: "events/", access: .read
         ) { _, _ in
-            let isDone = DispatchSemaphore(value: 0)
-            Task.detached {
-                _ = try? await store.compact().report()
-                isDone.signal()
-            }
-            isDone.wait()
+            waiting { _ = try await store.compact().report() }
         }
         // The compaction needs the threads that tests run on.
         try await BlockingReads.run { () throws(StrataError) in try body(store, device) }

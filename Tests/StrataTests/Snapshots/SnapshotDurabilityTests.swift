@@ -332,13 +332,10 @@ import Testing
             device, before: "events/00000000000000000001-", access: .create
         ) { _, _ in
             guard let store = late.withLock({ $0 }) else { return }
-            let isDone = DispatchSemaphore(value: 0)
-            Task.detached {
+            waiting {
                 try await append(store)
                 try await save(store, version: 5)
-                isDone.signal()
             }
-            isDone.wait()
         }
         let store = try await makeStore(on: interfering)
         late.withLock { $0 = store }

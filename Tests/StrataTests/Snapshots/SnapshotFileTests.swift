@@ -1,4 +1,3 @@
-import Dispatch
 import EventSourcing
 import Foundation
 import Strata
@@ -71,14 +70,8 @@ import Testing
         try await filled.close()
         let opened = Mutex<StrataStore?>(nil)
         let device = InterferingDevice(base, before: "snapshots/", access: .read, passing: 3) { _, _ in
-            // On a thread of its own, which may wait.
-            let isSaved = DispatchSemaphore(value: 0)
             let store = opened.withLock { $0 }
-            Task {
-                try? await store?.snapshots.save(newer)
-                isSaved.signal()
-            }
-            isSaved.wait()
+            waiting { try await store?.snapshots.save(newer) }
         }
         let store = try await StrataStore.open(on: device, options: options)
         opened.withLock { $0 = store }
