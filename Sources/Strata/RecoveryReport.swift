@@ -12,8 +12,11 @@ public struct RecoveryReport: Hashable, Sendable {
         case quarantineSnapshots(file: String)
         /// A segment that was sealed when a crash came is entered into the manifest.
         case completeRollover(file: String)
-        /// A file without events that a crash has left goes.
+        /// A file that counts for nothing goes: what a crash, a compaction or an unfinished backup has left.
         case removeLeftover(file: String)
+        /// The directory was a backup and is a store from then on: the next backup needs another directory. Only
+        /// beside other steps.
+        case endBackup
     }
 
     /// In the order in which they are done.
@@ -34,6 +37,7 @@ extension RecoveryReport.Step: CustomStringConvertible {
         case .quarantineSnapshots(let file): "move \(file) to quarantine"
         case .completeRollover(let file): "enter the sealed segment \(file) into the manifest"
         case .removeLeftover(let file): "remove the leftover \(file)"
+        case .endBackup: "make a store of the backup, so that the next backup needs another directory"
         }
     }
 }

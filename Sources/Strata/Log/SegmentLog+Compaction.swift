@@ -45,17 +45,7 @@ extension SegmentLog {
         }
         var replacement = try successor()
         replacement.sealed.replaceSubrange(first..<first + inputs.count, with: [output])
-        do {
-            try device.writeReplacement(of: StoreLayout.manifest, with: replacement.encoded())
-        } catch {
-            throw .undone(error)
-        }
-        do {
-            try device.installReplacement(of: StoreLayout.manifest)
-        } catch {
-            // Which manifest is there is not known, and what is appended from now on may depend on it.
-            throw stop(after: error)
-        }
+        try install(replacement)
         manifest = replacement
         index.replace(inputs, with: output, outputIndex)
         sidecars.groupFilters()

@@ -23,6 +23,8 @@ actor SegmentLog {
     /// The writer's lock, held as long as this object lives or until ``close()``.
     private var lock: StoreFile?
     var manifest: Manifest
+    /// Whether the page cache alone may have the manifest: a loss of power could bring one back that does not list the segment.
+    private var owesManifest: Bool
     var segment: ActiveSegment
     /// Drawn when the store was opened; frames of another epoch are from another writer.
     let epoch: UInt64
@@ -50,6 +52,7 @@ actor SegmentLog {
         reservation = SegmentReservation(step: options.durability == .commit ? options.preallocatedBytes : 0)
         lock = opened.lock
         manifest = opened.manifest
+        owesManifest = opened.owesManifest
         segment = opened.segment
         epoch = opened.epoch
         (sealings, didSeal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -78,6 +81,10 @@ actor SegmentLog {
         while outcome.stored < batch.count {
             do throws(LogFailure) {
                 if let failure { throw failure }
+                if owesManifest {
+                    try install(manifest)
+                    owesManifest = false
+                }
                 let rest = batch[outcome.stored...]
                 try makeRoom(for: rest[rest.startIndex])
                 outcome.stored += try storeRun(rest, timing: &outcome.syncTime)
@@ -87,6 +94,15 @@ actor SegmentLog {
             }
         }
         return outcome
+    }
+
+    /// Writes a manifest and puts it in the place of the one that is there, or leaves everything as it was.
+    func install(_ manifest: Manifest) throws(LogFailure) {
+        do { try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded()) } catch {
+            throw .undone(error)
+        }
+        // Which manifest is there is not known then, and what is appended from now on may depend on it.
+        do { try device.installReplacement(of: StoreLayout.manifest) } catch { throw stop(after: error) }
     }
 
     /// Begins a new segment where the next entry would make this one too long.

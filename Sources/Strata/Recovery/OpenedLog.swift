@@ -4,6 +4,8 @@ struct OpenedLog: Sendable {
     let index: LogIndex
     let sidecars: SidecarFiles
     let manifest: Manifest
+    /// Whether there was no room to write the manifest anew, so that the page cache alone may have it.
+    let owesManifest: Bool
     let directory: SegmentDirectory
     /// The segment to append to.
     let segment: ActiveSegment

@@ -11,6 +11,7 @@ struct RecoveryPlan {
     private(set) var rebuilt: Manifest?
     /// Whether the device could not give the present manifest.
     private var isManifestUnreadable = false
+    private var snapshotLeftovers = SnapshotScan.Leftovers()
     /// The snapshot segments to be put aside.
     private(set) var snapshotSegments: [UInt64] = []
 
@@ -38,8 +39,11 @@ struct RecoveryPlan {
             }
         }
         guard unrecoverable.isEmpty, let log else { return }
-        try planTail(of: log, device)
+        let leftovers = try Leftovers(beside: log.manifest, on: device)
+        snapshotLeftovers = leftovers.snapshots
+        steps += (snapshotLeftovers.removed + snapshotLeftovers.unfinished).map { .removeLeftover(file: $0) }
         try planSnapshots(of: log.manifest, device)
+        try planOpening(log, leftovers, device)
     }
 
     private static func read(_ manifest: Manifest, _ device: any Device) throws(StrataError) -> LogOpening {
@@ -50,18 +54,21 @@ struct RecoveryPlan {
         return log
     }
 
-    private mutating func planTail(of log: LogOpening, _ device: any Device) throws(StrataError) {
+    /// Plans what opening for writing does.
+    private mutating func planOpening(
+        _ log: LogOpening, _ leftovers: Leftovers, _ device: any Device
+    ) throws(StrataError) {
+        let replacement = StoreLayout.manifest + FileSystemDevice.replacementSuffix
+        let unfinished = try device.kindOrFail(of: replacement) == nil ? [] : [replacement]
+        steps += (leftovers.markers + unfinished + leftovers.unfinished + leftovers.segments)
+            .map { .removeLeftover(file: $0) }
         let active = log.active
         if case .torn(let bytes) = active.tail {
             steps.append(.quarantineTornTail(file: active.name, offset: active.end, bytes: bytes))
         }
         if active.footer != nil { steps.append(.completeRollover(file: active.name)) }
-        let replacement = StoreLayout.manifest + FileSystemDevice.replacementSuffix
-        if try device.kindOrFail(of: replacement) != nil { steps.append(.removeLeftover(file: replacement)) }
-        for name in try device.listOrFail(StoreLayout.events).sorted() {
-            guard let segment = SegmentIdentity(fileName: name), !log.manifest.lists(segment) else { continue }
-            steps.append(.removeLeftover(file: segment.name))
-        }
+        // A backup that needs nothing stays one.
+        if leftovers.isBackup, !steps.isEmpty { steps.append(.endBackup) }
     }
 
     /// Damage in a snapshot segment may have taken a deletion with it, and snapshots that it deleted may stand in any
@@ -91,8 +98,9 @@ struct RecoveryPlan {
         return second
     }
 
-    /// Does what was planned, under the writer's lock.
+    /// Does what was planned, and nothing where nothing was, under the writer's lock.
     func perform(on device: any Device, holding lock: StoreFile, options: StrataOptions) throws(StrataError) {
+        guard !steps.isEmpty else { return }
         if let rebuilt {
             if isManifestUnreadable, (try? Manifest.read(from: device)) != nil {
                 throw StrataError(
@@ -103,8 +111,13 @@ struct RecoveryPlan {
             try device.installReplacement(of: StoreLayout.manifest)
         }
         // What is left of removals stands before them.
-        try SnapshotScan.removeLeftovers(on: device)
+        try SnapshotScan.remove(snapshotLeftovers, on: device)
         for number in snapshotSegments { _ = try Quarantine(device).move(StoreLayout.snapshotSegment(number)) }
-        _ = try WriterOpening(on: device, options: options).run(holding: lock)
+        let opened = try WriterOpening(on: device, options: options).run(holding: lock)
+        guard !opened.owesManifest else {
+            throw StrataError(
+                .storageFull, "there is no room to write the manifest anew, and leftovers stay until there is",
+                path: device.path(of: StoreLayout.manifest))
+        }
     }
 }

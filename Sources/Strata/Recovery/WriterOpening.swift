@@ -118,7 +118,7 @@ struct WriterOpening {
         try SalvageMarker.removeRest(on: device)
         try makeMissingDirectories()
         let directory = SegmentDirectory(on: device)
-        let manifest = try reinstall(log.manifest)
+        let (manifest, isDurable) = try reinstall(log.manifest)
         let file = try StoreFile(scan.name, .readWrite, on: device)
         // What was just read may still be in the page cache alone, or be there as if it were not.
         try file.makeDurable(from: scan.durableMark, to: scan.end)
@@ -130,7 +130,7 @@ struct WriterOpening {
         let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index, directory)
         return OpenedLog(
             device: device, index: log.index, sidecars: sidecars, manifest: completed.manifest,
-            directory: directory, segment: completed.segment, lock: lock, epoch: epoch)
+            owesManifest: !isDurable, directory: directory, segment: completed.segment, lock: lock, epoch: epoch)
     }
 
     /// Makes the directories that are not needed to read the log: somebody may have removed the snapshots, which are a cache.
@@ -141,47 +141,38 @@ struct WriterOpening {
         }
     }
 
-    /// Removes what a crash may have left: a manifest that was not installed, segments without events that no manifest
-    /// names, and what a compaction had not finished or had replaced.
-    private func removeLeftovers(_ manifest: Manifest) throws(StrataError) {
-        try device.removeIfPresent(StoreLayout.manifest + FileSystemDevice.replacementSuffix)
-        var unlisted: [String] = []
-        for name in try device.listOrFail(StoreLayout.events) {
-            let isUnfinished = name.hasSuffix(FileSystemDevice.replacementSuffix)
-            if isUnfinished || SidecarFiles.isLeftover(name, manifest) {
-                try device.removeIfPresent("\(StoreLayout.events)/\(name)")
-            }
-            guard let segment = SegmentIdentity(fileName: name), !manifest.lists(segment) else { continue }
-            unlisted.append(segment.name)
-        }
+    /// Removes the leftovers of whatever was cut off.
+    private func remove(_ leftovers: Leftovers) throws(StrataError) {
+        for name in leftovers.unfinished { try device.removeIfPresent(name) }
         // On a full disk, whatever removes a segment behind them does it again.
-        do { try SnapshotScan.removeLeftovers(on: device) } catch {
+        do { try SnapshotScan.remove(leftovers.snapshots, on: device) } catch {
             guard error.code == .storageFull else { throw error }
         }
-        if try BackupMarker.exists(on: device) {
+        if leftovers.hasBackupMarker {
             // What an unfinished backup has brought would be damage without the marker.
-            try device.removeForGood(unlisted)
+            try device.removeForGood(leftovers.segments)
             try BackupMarker.remove(from: device)
         } else {
-            for name in unlisted { try device.removeIfPresent(name) }
+            for name in leftovers.segments { try device.removeIfPresent(name) }
         }
     }
 
     /// Writes the manifest anew, in the newest format version: the one that was read may be in the page cache alone, where
     /// a process before this one replaced it and the sync of the directory failed. Only then can what it makes superfluous
-    /// go. On a full disk everything stays as it is; but a backup that stayed one would not keep what is appended.
-    private func reinstall(_ manifest: Manifest) throws(StrataError) -> Manifest {
+    /// go. On a full disk everything stays as it is, and the first append needs the room instead; but a backup that stayed one
+    /// would not keep what is appended.
+    private func reinstall(_ manifest: Manifest) throws(StrataError) -> (manifest: Manifest, isDurable: Bool) {
         let isOlder = manifest.formatVersion < Format.version
         let renewed = isOlder ? try manifest.successor(on: device) : manifest
         do {
             try device.writeReplacement(of: StoreLayout.manifest, with: renewed.encoded())
         } catch {
             guard error.code == .storageFull, !isOlder, try !BackupMarker.exists(on: device) else { throw error }
-            return manifest
+            return (manifest, isDurable: false)
         }
         try device.installReplacement(of: StoreLayout.manifest)
-        try removeLeftovers(renewed)
-        return renewed
+        try remove(Leftovers(beside: renewed, on: device))
+        return (renewed, isDurable: true)
     }
 
     /// Cuts a torn tail off, after it has been copied to quarantine durably.

@@ -50,9 +50,13 @@ extension SnapshotLog {
         if !isDamaged, !events.isIncomplete {
             // A later one must never be gone while an earlier one is still there, or can come back.
             let old = try SnapshotScan.files(on: device).filter { $0 < first }
-            try device.removeForGood(old.map(StoreLayout.snapshotSegment), inOrder: true)
-            // Until here they were there, for whoever deletes one.
-            for (stream, entry) in index.all where entry.segment < first { index[stream] = nil }
+            let left = index.all.filter { $1.segment < first }.map(\.key)
+            for stream in left { index[stream] = nil }
+            do { try device.removeForGood(old.map(StoreLayout.snapshotSegment), inOrder: true) } catch {
+                // Some have gone, and others may be there: whoever deletes one has to say so behind it.
+                doubtful.formUnion(left)
+                throw error
+            }
             report.orphanedSnapshots = orphans.count
         }
         let remaining = try SnapshotScan.segments(on: device)

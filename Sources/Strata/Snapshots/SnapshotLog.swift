@@ -30,7 +30,7 @@ actor SnapshotLog {
     private var appendable: SnapshotScan.Open?
     /// Streams of whose snapshots the segments may say something else than the index, once they are read again: a change
     /// failed, and may be there all the same, or a deletion may be gone once the power has been.
-    private var doubtful: Set<StreamID> = []
+    var doubtful: Set<StreamID> = []
     /// Whether that may be so of any stream, because of what an earlier process has failed to do.
     private let mayHideChanges: Bool
     /// Where this process has begun to write: no such change stands behind.

@@ -62,17 +62,27 @@ struct SnapshotScan {
         return try device.listOrFail(StoreLayout.snapshots).compactMap { StoreLayout.number(ofSegment: $0) }.sorted()
     }
 
-    /// Removes what is not finished, and what is left of removals, before anything is removed that stands behind it.
-    static func removeLeftovers(on device: any Device) throws(StrataError) {
-        guard try device.kindOrFail(of: StoreLayout.snapshots) == .directory else { return }
+    /// Files that count for nothing.
+    struct Leftovers {
+        /// Without content: what is left of removals.
+        var removed: [String] = []
+        var unfinished: [String] = []
+    }
+
+    static func leftovers(on device: any Device) throws(StrataError) -> Leftovers {
+        guard try device.kindOrFail(of: StoreLayout.snapshots) == .directory else { return Leftovers() }
         let segments = Set(try segments(on: device))
+        return Leftovers(
+            removed: try files(on: device).filter { !segments.contains($0) }.map(StoreLayout.snapshotSegment),
+            unfinished: try device.listOrFail(StoreLayout.snapshots).sorted()
+                .filter { $0.hasSuffix(FileSystemDevice.replacementSuffix) }.map { "\(StoreLayout.snapshots)/\($0)" })
+    }
+
+    /// Removes what is not finished, and what is left of removals, before anything is removed that stands behind it.
+    static func remove(_ leftovers: Leftovers, on device: any Device) throws(StrataError) {
         // In no order: only the one at which a removal was cut off may still have something to come back with.
-        try device.removeForGood(
-            try files(on: device).filter { !segments.contains($0) }.map(StoreLayout.snapshotSegment))
-        for name in try device.listOrFail(StoreLayout.snapshots)
-        where name.hasSuffix(FileSystemDevice.replacementSuffix) {
-            try device.removeIfPresent("\(StoreLayout.snapshots)/\(name)")
-        }
+        try device.removeForGood(leftovers.removed)
+        for name in leftovers.unfinished { try device.removeIfPresent(name) }
     }
 
     /// Walks all segments; from the beginning again where a compaction has removed one meanwhile.

@@ -41,13 +41,18 @@ import Testing
         let segment = try #require(try files.segments().last)
         let length = try files.read(segment).count
         try files.append(Array("torn".utf8), to: segment)
-        try files.write([1, 2, 3], to: "MANIFEST.new")
+        let leftovers = [
+            "snapshots/00000000000000000007.seg", "snapshots/00000000000000000003.seg.new", "SALVAGE", "BACKUP",
+            "MANIFEST.new", "events/00000000000000000001-00000000000000000009.seg.new",
+            segment.replacing(".seg", with: ".idx"),
+        ]
+        for name in leftovers { try files.write(name.hasSuffix(".new") ? [1, 2, 3] : [], to: name) }
         let contents = try files.contents()
 
         let plan = try await StrataStore.recover(at: directory.path, dryRun: true)
         #expect(
-            plan.steps == [
-                .quarantineTornTail(file: segment, offset: length, bytes: 4), .removeLeftover(file: "MANIFEST.new"),
+            plan.steps == leftovers.map { .removeLeftover(file: $0) } + [
+                .quarantineTornTail(file: segment, offset: length, bytes: 4)
             ])
         #expect(!plan.isPerformed)
         #expect(try files.contents() == contents)
@@ -57,7 +62,34 @@ import Testing
         #expect(report.isPerformed)
         #expect(try await StrataStore.quarantine(at: directory.path).map(\.bytes) == [4])
         #expect(try await StrataStore.recover(at: directory.path, dryRun: true).steps.isEmpty)
+        #expect(try leftovers.allSatisfy { try files.contents()[$0] == nil })
         #expect(try await events(directory) == before)
+    }
+
+    @Test func aBackupThatNeedsNothingStaysOne() async throws {
+        let (directory, backup) = (TemporaryDirectory(), TemporaryDirectory())
+        let files = StoreFiles(backup)
+        try await fill(directory)
+        _ = try await StrataStore.backup(of: directory.path, to: backup.path)
+        let before = try files.contents()
+        #expect(try await StrataStore.recover(at: backup.path).steps.isEmpty)
+        #expect(try files.contents().filter { $0.key != "LOCK" } == before.filter { $0.key != "LOCK" })
+        try files.append(Array("torn".utf8), to: try #require(try files.segments().last))
+        let steps = try await StrataStore.recover(at: backup.path).steps
+        #expect(steps.count == 2 && steps.last == .endBackup)
+        #expect(try files.contents()["BACKUP"] == nil)
+    }
+
+    @Test func aRecoveryOnAFullDiskDoesNotClaimThatItIsDone() async throws {
+        let device = SimulatedDevice(seed: 1)
+        try await StrataStore.open(on: device, options: options).close()
+        _ = try device.open("MANIFEST.new", .create)
+        device.fail(.error(ENOSPC), at: .create, "MANIFEST.new")
+        let error = #expect(throws: StrataError.self) { _ = try StrataStore.recover(on: device, dryRun: false) }
+        #expect(error?.code == .storageFull)
+        device.beforeCalls(nil)
+        device.clearFaults()
+        #expect(try StrataStore.recover(on: device, dryRun: false).isPerformed)
     }
 
     @Test(arguments: ["missing", "damaged", "older"])

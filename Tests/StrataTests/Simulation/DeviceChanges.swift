@@ -1,4 +1,5 @@
 import StrataTesting
+import Synchronization
 import Testing
 
 extension SimulatedDevice {
@@ -34,6 +35,20 @@ extension SimulatedDevice {
         copy.keepCalls()
         try await body(copy)
         return copy.log.filter { $0.operation == operation && $0.name == name }.map(\.number)
+    }
+
+    /// Has calls of a kind fail until something else is to be done before them.
+    ///
+    /// - Parameter count: at which one of them that begins.
+    func fail(
+        _ effect: DeviceFault.Effect, at failing: DeviceCall.Operation, _ failingName: String, count: Int = 1
+    ) {
+        let seen = Atomic(0)
+        beforeCalls { [unowned self] operation, name in
+            guard operation == failing, name == failingName else { return }
+            guard seen.wrappingAdd(1, ordering: .relaxed).newValue >= count else { return }
+            inject([DeviceFault(atCall: calls, effect)])
+        }
     }
 }
 

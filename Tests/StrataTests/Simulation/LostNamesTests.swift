@@ -327,6 +327,51 @@ import Testing
         #expect(try await latest(SimulatedDevice(device.storage.afterTotalLoss), other) != nil)
     }
 
+    /// An earlier process failed to make the manifest durable, and now there is no room to write it anew.
+    @Test func nothingIsAppendedToASegmentThatOnlyTheCacheHasListed() async throws {
+        let failing = try await open(device)
+        try await append(failing)
+        device.fail(.failedSync(.keptInCache), at: .syncDirectory, ".")
+        // It would stand in the next segment.
+        await #expect(throws: EventStoreError.self) { try await append(failing) }
+        let next = device.afterProcessDeath()
+        next.clearFaults()
+        next.fail(.error(ENOSPC), at: .create, "MANIFEST.new")
+        let store = try await open(next)
+        for _ in 1...2 {
+            let error = await #expect(throws: EventStoreError.self) { try await append(store, bytes: 10) }
+            #expect(error?.code == .storageFull)
+        }
+        #expect(try await store.allEvents().count == 1)
+        next.beforeCalls(nil)
+        next.clearFaults()
+        #expect(try await append(store, bytes: 10) == 2)
+        let power = SimulatedDevice(next.storage.afterTotalLoss)
+        #expect(try StrataStore.verify(on: power).isSound)
+        #expect(try await open(power).events.version(of: other) == 2)
+    }
+
+    /// The snapshot of an event that was released: where its removal fails, it may be there or not.
+    @Test(arguments: [DeviceCall.Operation.remove, .syncDirectory])
+    func aSnapshotThatACompactionFailedToRemoveIsInNobodysWay(operation: DeviceCall.Operation) async throws {
+        let store = try await open(device)
+        for _ in 1...3 { try await append(store, bytes: 10, to: stream) }
+        try await save(store, stream)
+        _ = try await store.events.truncate(stream, before: 2, expecting: .any)
+        let isRemoval = operation == .remove
+        device.fail(
+            isRemoval ? .error(EIO) : .failedSync(.keptInCache), at: operation,
+            isRemoval ? StoreLayout.snapshotSegment(1) : StoreLayout.snapshots, count: isRemoval ? 1 : 2)
+        await #expect(throws: StrataError.self) { _ = try await store.compact(compaction).report() }
+        #expect(device.struck.map(\.operation) == [operation])
+        device.beforeCalls(nil)
+        device.clearFaults()
+        #expect(try await store.snapshots.latest(for: stream) == nil)
+        _ = try await store.events.truncate(stream, before: 3, expecting: .any)
+        try await store.snapshots.delete(for: stream)
+        #expect(try await latest(SimulatedDevice(device.storage.afterTotalLoss), stream) == nil)
+    }
+
     @Test func aDamagedStoreIsNotGivenADirectory() async throws {
         let store = try await open(device)
         for _ in 1...2 { try await append(store) }
