@@ -14,12 +14,14 @@ public struct RecoveryReport: Hashable, Sendable {
         case completeRollover(file: String)
         /// A file that counts for nothing goes: what a crash, a compaction or an unfinished backup has left.
         case removeLeftover(file: String)
-        /// The directory was a backup and is a store from then on: the next backup needs another directory. Only
-        /// beside other steps.
+        /// The manifest is written in the newest format version, which older programs cannot read.
+        case upgradeFormat(from: Int, to: Int)
+        /// The directory is a backup, and a store from then on: the next backup needs another directory.
         case endBackup
     }
 
-    /// In the order in which they are done.
+    /// In the order in which they are done. What every opening for writing does besides is not among them: it writes the same
+    /// manifest anew, makes sidecars and directories that are missing, and cuts zeros off behind the log's end.
     public let steps: [Step]
     /// Damage that recovery cannot undo: only a salvage into a new store goes on from there. Where there is any,
     /// recovery changes nothing.
@@ -37,6 +39,7 @@ extension RecoveryReport.Step: CustomStringConvertible {
         case .quarantineSnapshots(let file): "move \(file) to quarantine"
         case .completeRollover(let file): "enter the sealed segment \(file) into the manifest"
         case .removeLeftover(let file): "remove the leftover \(file)"
+        case .upgradeFormat(let old, let new): "bring the manifest from format version \(old) to \(new)"
         case .endBackup: "make a store of the backup, so that the next backup needs another directory"
         }
     }

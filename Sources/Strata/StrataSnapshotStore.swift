@@ -90,8 +90,8 @@ public final class StrataSnapshotStore: SnapshotStore {
 
     /// Deletes the snapshots of a type that there are.
     ///
-    /// One whose saving failed is none of them. Where its bytes reached the disk all the same and could not be taken back, a
-    /// loss of power may show it again; ``delete(for:)`` of its stream prevents that.
+    /// One whose saving an earlier process reported as failed is none of them. Where its bytes reached the disk all the same and
+    /// could not be taken back, a loss of power may show it again; ``delete(for:)`` of its stream prevents that.
     ///
     /// - Complexity: O(*n*) in the streams with a snapshot, and one sync.
     @discardableResult
@@ -99,11 +99,8 @@ public final class StrataSnapshotStore: SnapshotStore {
         ofType aggregateType: String, schemaVersionBelow: Int?
     ) async throws(EventStoreError) -> Int {
         let log = try writableLog()
-        let streams = reader.index.all.filter { stream, entry in
-            stream.aggregateType == aggregateType && entry.schemaVersion < schemaVersionBelow ?? .max
-        }
         do {
-            return try await log.delete(Array(streams.keys))
+            return try await log.deleteAll(ofType: aggregateType, schemaVersionBelow: schemaVersionBelow ?? .max)
         } catch {
             throw EventStoreError(savingSnapshot: error)
         }

@@ -28,7 +28,7 @@ extension SegmentLog {
         } catch {
             throw undoSeal(before.segment, hasOpened: before.hasOpened, after: error)
         }
-        do { try device.installReplacement(of: StoreLayout.manifest) } catch { throw stop(after: error) }
+        try installWritten()
         let sealed = index.rollOver(as: entry, to: SegmentIdentity(number: firstPosition))
         segment = next
         reservation.forget()

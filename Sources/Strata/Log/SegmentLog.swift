@@ -81,10 +81,7 @@ actor SegmentLog {
         while outcome.stored < batch.count {
             do throws(LogFailure) {
                 if let failure { throw failure }
-                if owesManifest {
-                    try install(manifest)
-                    owesManifest = false
-                }
+                if owesManifest { try install(manifest) }
                 let rest = batch[outcome.stored...]
                 try makeRoom(for: rest[rest.startIndex])
                 outcome.stored += try storeRun(rest, timing: &outcome.syncTime)
@@ -96,13 +93,19 @@ actor SegmentLog {
         return outcome
     }
 
-    /// Writes a manifest and puts it in the place of the one that is there, or leaves everything as it was.
+    /// Puts a manifest in the place of the one that is there; where there is no room for it, nothing has changed.
     func install(_ manifest: Manifest) throws(LogFailure) {
         do { try device.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded()) } catch {
             throw .undone(error)
         }
+        try installWritten()
+    }
+
+    /// Puts the manifest that was written in the place of the one that is there.
+    func installWritten() throws(LogFailure) {
         // Which manifest is there is not known then, and what is appended from now on may depend on it.
         do { try device.installReplacement(of: StoreLayout.manifest) } catch { throw stop(after: error) }
+        owesManifest = false
     }
 
     /// Begins a new segment where the next entry would make this one too long.

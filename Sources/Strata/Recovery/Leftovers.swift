@@ -2,16 +2,17 @@
 struct Leftovers {
     /// What was not finished, and sidecars of segments that are not sealed.
     private(set) var unfinished: [String] = []
-    /// Segments without events of their own, which the manifest does not list.
+    /// Segments that the manifest does not list: without events, replaced by a compaction, or brought by a backup that was
+    /// cut off.
     private(set) var segments: [String] = []
     /// What is left of snapshots.
     let snapshots: SnapshotScan.Leftovers
-    /// Markers without content.
-    private(set) var markers: [String] = []
+    /// The marker of a salvage, without content.
+    let salvageMarkers: [String]
+    /// Whether the directory is a backup.
+    let isBackup: Bool
     /// Whether the marker of a backup is there, with or without content.
     let hasBackupMarker: Bool
-    /// Whether the directory is a backup.
-    var isBackup: Bool { hasBackupMarker && !markers.contains(StoreLayout.backupMarker) }
 
     /// Looks for them, without changing anything.
     init(beside manifest: Manifest, on device: any Device) throws(StrataError) {
@@ -24,8 +25,7 @@ struct Leftovers {
         }
         snapshots = try SnapshotScan.leftovers(on: device)
         hasBackupMarker = try BackupMarker.exists(on: device)
-        for name in [StoreLayout.salvageMarker, StoreLayout.backupMarker] {
-            if try device.kindOrFail(of: name) == .file, try !device.hasContent(name) { markers.append(name) }
-        }
+        isBackup = try BackupMarker.isPresent(on: device)
+        salvageMarkers = try SalvageMarker.isEmptied(on: device) ? [StoreLayout.salvageMarker] : []
     }
 }

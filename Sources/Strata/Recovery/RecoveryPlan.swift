@@ -59,16 +59,19 @@ struct RecoveryPlan {
         _ log: LogOpening, _ leftovers: Leftovers, _ device: any Device
     ) throws(StrataError) {
         let replacement = StoreLayout.manifest + FileSystemDevice.replacementSuffix
-        let unfinished = try device.kindOrFail(of: replacement) == nil ? [] : [replacement]
-        steps += (leftovers.markers + unfinished + leftovers.unfinished + leftovers.segments)
-            .map { .removeLeftover(file: $0) }
+        let manifests = try device.kindOrFail(of: replacement) == nil ? [] : [replacement]
+        steps += (leftovers.salvageMarkers + manifests).map { .removeLeftover(file: $0) }
+        let version = log.manifest.formatVersion
+        if version < Format.version { steps.append(.upgradeFormat(from: Int(version), to: Int(Format.version))) }
+        steps += (leftovers.unfinished + leftovers.segments).map { .removeLeftover(file: $0) }
+        if leftovers.hasBackupMarker {
+            steps.append(leftovers.isBackup ? .endBackup : .removeLeftover(file: StoreLayout.backupMarker))
+        }
         let active = log.active
         if case .torn(let bytes) = active.tail {
             steps.append(.quarantineTornTail(file: active.name, offset: active.end, bytes: bytes))
         }
         if active.footer != nil { steps.append(.completeRollover(file: active.name)) }
-        // A backup that needs nothing stays one.
-        if leftovers.isBackup, !steps.isEmpty { steps.append(.endBackup) }
     }
 
     /// Damage in a snapshot segment may have taken a deletion with it, and snapshots that it deleted may stand in any
@@ -98,9 +101,8 @@ struct RecoveryPlan {
         return second
     }
 
-    /// Does what was planned, and nothing where nothing was, under the writer's lock.
+    /// Does what was planned, under the writer's lock.
     func perform(on device: any Device, holding lock: StoreFile, options: StrataOptions) throws(StrataError) {
-        guard !steps.isEmpty else { return }
         if let rebuilt {
             if isManifestUnreadable, (try? Manifest.read(from: device)) != nil {
                 throw StrataError(

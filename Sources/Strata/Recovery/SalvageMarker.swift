@@ -17,9 +17,13 @@ enum SalvageMarker {
     /// Removes what is left of a marker that was perhaps not removed durably: as long as a loss of power can bring it back,
     /// nobody may append.
     static func removeRest(on device: any Device) throws(StrataError) {
-        let isEmpty = try !device.hasContent(StoreLayout.salvageMarker)
-        guard isEmpty, try device.kindOrFail(of: StoreLayout.salvageMarker) != nil else { return }
-        try remove(from: device)
+        if try isEmptied(on: device) { try remove(from: device) }
+    }
+
+    /// Whether there is what is left of a marker.
+    static func isEmptied(on device: any Device) throws(StrataError) -> Bool {
+        if try device.hasContent(StoreLayout.salvageMarker) { return false }
+        return try device.kindOrFail(of: StoreLayout.salvageMarker) != nil
     }
 
     /// - Throws: ``StrataError/Code/notAStore`` where the directory is marked.

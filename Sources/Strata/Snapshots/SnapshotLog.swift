@@ -114,6 +114,15 @@ actor SnapshotLog {
         return present
     }
 
+    /// Deletes the snapshots of a type, durably, also those that count for nothing now and may come back.
+    ///
+    /// - Returns: how many streams had one.
+    func deleteAll(ofType aggregateType: String, schemaVersionBelow bound: Int) throws(StrataError) -> Int {
+        let counting = index.all.filter { $1.schemaVersion < bound }.map(\.key)
+        let hidden = doubtful.filter { index[$0] == nil }
+        return try delete((counting + hidden).filter { $0.aggregateType == aggregateType })
+    }
+
     /// Deletes a stream's snapshot, durably, if it is still the one that counts; returns whether it was.
     func delete(_ entry: SnapshotIndex.Entry, of stream: StreamID) throws(StrataError) -> Bool {
         guard index[stream] == entry else { return false }

@@ -27,7 +27,7 @@ struct SnapshotScan {
     private let highestVersions: [StreamID: Int]
     /// The highest number of a segment.
     private(set) var lastNumber: UInt64 = 0
-    /// Whether a segment does not end with a mark. What a process failed to write behind its end, and to take back, may be
+    /// Whether a segment does not end with a mark, or is what is left of a removal. What a process failed to write behind its end, and to take back, may be
     /// there once the power has been gone, and a deletion in it may be gone.
     private(set) var mayHideChanges = false
     /// The last segment, if it can be appended to.
@@ -71,9 +71,10 @@ struct SnapshotScan {
 
     static func leftovers(on device: any Device) throws(StrataError) -> Leftovers {
         guard try device.kindOrFail(of: StoreLayout.snapshots) == .directory else { return Leftovers() }
+        let files = try files(on: device)
         let segments = Set(try segments(on: device))
         return Leftovers(
-            removed: try files(on: device).filter { !segments.contains($0) }.map(StoreLayout.snapshotSegment),
+            removed: files.filter { !segments.contains($0) }.map(StoreLayout.snapshotSegment),
             unfinished: try device.listOrFail(StoreLayout.snapshots).sorted()
                 .filter { $0.hasSuffix(FileSystemDevice.replacementSuffix) }.map { "\(StoreLayout.snapshots)/\($0)" })
     }
@@ -104,8 +105,12 @@ struct SnapshotScan {
     ///
     /// - Returns: false where one has been removed meanwhile; at the last attempt that is damage.
     private mutating func walk(isLastAttempt: Bool, progress: (Int) -> Void) throws(StrataError) -> Bool {
-        lastNumber = try Self.files(on: device).last ?? 0
-        for number in try Self.segments(on: device) {
+        let files = try Self.files(on: device)
+        let segments = try Self.segments(on: device)
+        lastNumber = files.last ?? 0
+        // The content of one that was emptied may come back.
+        if files.count > segments.count { mayHideChanges = true }
+        for number in segments {
             appendable = nil
             do throws(StrataError) {
                 try read(number)

@@ -62,7 +62,10 @@ import Testing
         let leftover = SegmentIdentity(number: 1, generation: 1).name
         try files.write([1, 2, 3], to: leftover)
         let plan = try await StrataStore.recover(at: directory.path, dryRun: true)
-        #expect(plan.steps == [.removeLeftover(file: leftover)])
+        #expect(
+            plan.steps == [
+                .upgradeFormat(from: 1, to: Int(Format.version)), .removeLeftover(file: leftover),
+            ])
         try await StrataStore.with(directory) { store in
             let stored = try await store.allEvents()
             #expect(stored == events)

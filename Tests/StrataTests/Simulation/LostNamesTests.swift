@@ -346,30 +346,90 @@ import Testing
         next.beforeCalls(nil)
         next.clearFaults()
         #expect(try await append(store, bytes: 10) == 2)
+        // It is written, and there is no room for another one.
+        next.fail(.error(ENOSPC), at: .create, "MANIFEST.new")
+        #expect(try await append(store, bytes: 10) == 3)
         let power = SimulatedDevice(next.storage.afterTotalLoss)
         #expect(try StrataStore.verify(on: power).isSound)
-        #expect(try await open(power).events.version(of: other) == 2)
+        #expect(try await open(power).events.version(of: other) == 3)
     }
 
-    /// The snapshot of an event that was released: where its removal fails, it may be there or not.
-    @Test(arguments: [DeviceCall.Operation.remove, .syncDirectory])
-    func aSnapshotThatACompactionFailedToRemoveIsInNobodysWay(operation: DeviceCall.Operation) async throws {
+    /// A manifest that was made again, and whose name only the cache has.
+    @Test func aRebuiltManifestIsDurableOnceARecoverySaysThatNothingIsToBeDone() async throws {
         let store = try await open(device)
+        for _ in 1...2 { try await append(store) }
+        try await store.close()
+        try device.remove("MANIFEST")
+        try device.syncDirectory(".")
+        let sync = try await device.number(of: .syncDirectory, ".") {
+            _ = try StrataStore.recover(on: $0, dryRun: false)
+        }
+        device.inject([lostSync(device.calls + sync)])
+        #expect(throws: StrataError.self) { _ = try StrataStore.recover(on: device, dryRun: false) }
+        let next = device.afterProcessDeath()
+        next.clearFaults()
+        #expect(try StrataStore.recover(on: next, dryRun: false).steps.isEmpty)
+        #expect(try StrataStore.verify(on: SimulatedDevice(next.storage.afterTotalLoss)).isSound)
+    }
+
+    /// A compaction whose removal of snapshots fails, in one of two segments; the second one has one of a released event.
+    private func failToRemoveSnapshots(
+        _ store: StrataStore, in segment: UInt64, at operation: DeviceCall.Operation
+    ) async throws {
         for _ in 1...3 { try await append(store, bytes: 10, to: stream) }
-        try await save(store, stream)
-        _ = try await store.events.truncate(stream, before: 2, expecting: .any)
-        let isRemoval = operation == .remove
-        device.fail(
-            isRemoval ? .error(EIO) : .failedSync(.keptInCache), at: operation,
-            isRemoval ? StoreLayout.snapshotSegment(1) : StoreLayout.snapshots, count: isRemoval ? 1 : 2)
+        var randomness = SeededRandomness(seed: 3)
+        for version in 1...2 {
+            try await store.snapshots.save(
+                Snapshot(
+                    stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast,
+                    state: Bytes(randomness.bytes(40 << 10))))
+        }
+        #expect(try device.list("snapshots").count == 2)
+        _ = try await store.events.truncate(stream, before: 3, expecting: .any)
+        switch operation {
+        case .remove: device.fail(.error(EIO), at: .remove, StoreLayout.snapshotSegment(segment))
+        // The first one is that of the new segment.
+        default: device.fail(.failedSync(.keptInCache), at: operation, StoreLayout.snapshots, count: Int(segment) + 1)
+        }
         await #expect(throws: StrataError.self) { _ = try await store.compact(compaction).report() }
         #expect(device.struck.map(\.operation) == [operation])
         device.beforeCalls(nil)
         device.clearFaults()
         #expect(try await store.snapshots.latest(for: stream) == nil)
-        _ = try await store.events.truncate(stream, before: 3, expecting: .any)
-        try await store.snapshots.delete(for: stream)
+    }
+
+    @Test(arguments: [DeviceCall.Operation.remove, .syncDirectory], [1, 2] as [UInt64])
+    func aSnapshotThatACompactionFailedToRemoveIsInNobodysWay(
+        operation: DeviceCall.Operation, segment: UInt64
+    ) async throws {
+        let store = try await open(device)
+        try await failToRemoveSnapshots(store, in: segment, at: operation)
+        try await append(store, bytes: 10, to: stream)
+        _ = try await store.events.truncate(stream, before: 4, expecting: .any)
+        if segment == 1 {
+            try await store.snapshots.delete(for: stream)
+        } else {
+            try await store.snapshots.deleteAll(ofType: stream.aggregateType, schemaVersionBelow: nil)
+        }
+        #expect(try await latest(device.afterProcessDeath(), stream) == nil)
         #expect(try await latest(SimulatedDevice(device.storage.afterTotalLoss), stream) == nil)
+        _ = try await store.compact(compaction).report()
+        #expect(try device.list("snapshots").count <= 1)
+    }
+
+    /// The next process does not see it, and has no room to remove again what was removed.
+    @Test func aSnapshotThatAnEarlierProcessFailedToRemoveIsDeleted() async throws {
+        let store = try await open(device)
+        try await failToRemoveSnapshots(store, in: 2, at: .syncDirectory)
+        try await store.close()
+        let next = device.afterProcessDeath()
+        next.clearFaults()
+        next.fail(.error(ENOSPC), at: .create, StoreLayout.snapshotSegment(2) + ".new")
+        let reopened = try await open(next)
+        next.beforeCalls(nil)
+        next.clearFaults()
+        try await reopened.snapshots.delete(for: stream)
+        #expect(try await latest(SimulatedDevice(next.storage.afterTotalLoss), stream) == nil)
     }
 
     @Test func aDamagedStoreIsNotGivenADirectory() async throws {
