@@ -61,9 +61,22 @@ public final class Scrub: AsyncSequence, Sendable {
         return try result.get()
     }
 
-    public func makeAsyncIterator() -> AsyncStream<Progress>.Iterator {
-        states.makeAsyncIterator()
+    /// Keeps the scrub, so that a loop over one that nobody else has comes to its end.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let scrub: Scrub
+        private var states: AsyncStream<Progress>.Iterator
+
+        fileprivate init(_ scrub: Scrub) {
+            self.scrub = scrub
+            states = scrub.states.makeAsyncIterator()
+        }
+
+        public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async -> Progress? {
+            await states.next(isolation: actor)
+        }
     }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(self) }
 }
 
 /// What a scrub found.

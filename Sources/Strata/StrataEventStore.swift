@@ -10,9 +10,14 @@ public final class StrataEventStore: EventStore {
     let reader: LogReader
     let writer: LogWriter?
     private let snapshots: SnapshotLog?
+    /// Automatic compactions go on as long as it is there.
+    private let compactor: Compactor?
     let lifetime: StoreLifetime
 
-    init(reader: LogReader, writer: LogWriter?, snapshots: SnapshotLog?, lifetime: StoreLifetime) {
+    init(
+        reader: LogReader, writer: LogWriter?, snapshots: SnapshotLog?, compactor: Compactor?, lifetime: StoreLifetime
+    ) {
+        self.compactor = compactor
         self.reader = reader
         self.writer = writer
         self.snapshots = snapshots

@@ -6,6 +6,7 @@ extension StrataStore {
     public func compactionPreview(
         _ options: CompactionOptions = CompactionOptions()
     ) async throws(StrataError) -> CompactionReport {
+        try checkOpen()
         let preview = CompactionPreview(reader: reader, sidecars: sidecars, snapshots: snapshotIndex)
         return try await BlockingReads.run { () throws(StrataError) in try preview.run(options) }
     }

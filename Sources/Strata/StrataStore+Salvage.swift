@@ -56,7 +56,7 @@ extension StrataStore {
         var salvage = try await log.fill(from: salvage, progress: progress)
         let snapshots = SnapshotLog(
             SnapshotScan(storeID: opened.manifest.storeID, on: destination), storeID: opened.manifest.storeID,
-            epoch: opened.epoch, options: options, on: destination)
+            epoch: opened.epoch, options: options, on: destination, holding: opened.lock)
         let count = try await salvage.copySnapshots(to: snapshots)
         // They are not reported before they are durable.
         try await snapshots.mark()

@@ -4,7 +4,8 @@ import FoundationEssentials
 extension StrataStore {
     /// What the store holds. O(segments x (aggregate types + truncated and deleted streams)).
     public func statistics() async throws(StrataError) -> StoreStatistics {
-        try await BlockingReads.run { () throws(StrataError) in try self.statisticsNow() }
+        try checkOpen()
+        return try await BlockingReads.run { () throws(StrataError) in try self.statisticsNow() }
     }
 
     private func statisticsNow() throws(StrataError) -> StoreStatistics {
@@ -12,7 +13,7 @@ extension StrataStore {
         let snapshotBytes = try sizes(in: StoreLayout.snapshots).saturatingSum
         let log = try reader.ask { index throws(IndexFault) in try LogStatistics(index) }
         return StoreStatistics(
-            storeID: UUID(bits: storeID), formatVersion: Int(Format.version),
+            storeID: UUID(bits: storeID), formatVersion: Int(formatVersion),
             events: log.segments.reduce(0) { $0 + $1.events }, commits: log.segments.reduce(0) { $0 + $1.commits },
             streams: log.aggregateTypes.reduce(0) { $0 + $1.streams },
             lastPosition: log.lastPosition == 0 ? nil : Position(log.lastPosition), segments: log.segments,

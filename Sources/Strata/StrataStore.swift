@@ -9,7 +9,8 @@ import Logging
 /// try await store.close()
 /// ```
 ///
-/// Dropping an open store without closing it loses nothing that was acknowledged.
+/// Dropping an open store without closing it loses nothing that was acknowledged. Whatever is kept of it, its events or its
+/// snapshots, keeps the store open.
 public final class StrataStore: Sendable {
     /// The events: the source of truth.
     public let events: StrataEventStore
@@ -25,6 +26,8 @@ public final class StrataStore: Sendable {
     var index: LogIndex { reader.index }
     let snapshotIndex: SnapshotIndex
     let storeID: UInt128
+    /// The manifest's.
+    let formatVersion: UInt16
     private let writer: LogWriter?
     private let snapshotLog: SnapshotLog?
     let compactor: Compactor?
@@ -46,7 +49,9 @@ public final class StrataStore: Sendable {
         storeID = manifest.storeID
         snapshotIndex = snapshotReader.index
         lifetime = StoreLifetime()
-        events = StrataEventStore(reader: reader, writer: writer, snapshots: snapshotLog, lifetime: lifetime)
+        formatVersion = manifest.formatVersion
+        events = StrataEventStore(
+            reader: reader, writer: writer, snapshots: snapshotLog, compactor: compactor, lifetime: lifetime)
         snapshots = StrataSnapshotStore(
             reader: snapshotReader, events: reader.index, log: snapshotLog, refresh: snapshotRefresh,
             lifetime: lifetime, logger: logger)
@@ -108,7 +113,8 @@ public final class StrataStore: Sendable {
         do throws(LogFailure) { try await log.markIfRoom() } catch { throw error.error }
         let snapshotReader = SnapshotReader(index: scan.index, storeID: opened.manifest.storeID, device: device)
         let snapshotLog = SnapshotLog(
-            scan, snapshotReader, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device)
+            scan, snapshotReader, storeID: opened.manifest.storeID, epoch: opened.epoch, options: options, on: device,
+            holding: opened.lock)
         try await snapshotLog.takeBack(ahead)
         let compactor = Compactor(
             log: log, snapshots: snapshotLog, reader: reader, sidecars: opened.sidecars, logger: options.logger)
@@ -150,10 +156,17 @@ public final class StrataStore: Sendable {
             damage: log.damage, logger: options.logger)
     }
 
+    func checkOpen() throws(StrataError) {
+        if lifetime.isOver { throw StrataError(.closed, "the store is closed", path: device.path) }
+    }
+
     /// Ends a compaction under way, waits for appends, marks the end of the log, and gives the store up to others.
-    /// Idempotent.
+    /// Idempotent: later calls have the same outcome.
     ///
     /// Appends that come later fail with `closed`; so do reads.
+    ///
+    /// - Throws: the codes of failed calls, also of a sync in the background that has failed before, where nobody has been told of
+    ///   it and what was acknowledged as `written` may be gone. The store is closed all the same.
     public func close() async throws(StrataError) {
         lifetime.close()
         await compactor?.close()

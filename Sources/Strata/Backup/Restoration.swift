@@ -3,7 +3,8 @@ import FoundationEssentials
 import Logging
 import Synchronization
 
-/// Makes a store of a backup: the manifest comes last, once everything that it names is there, durable and checked.
+/// Makes a store of a backup. The manifest comes last, once everything that it names is there, durable and checked; until then a
+/// marker keeps everybody from making a store of what is there.
 struct Restoration {
     private let source: any Device
     private let destination: any Device
@@ -31,6 +32,8 @@ struct Restoration {
         defer { withExtendedLifetime(lock) {} }
         // Until then somebody may have made one.
         try StoreCreation.checkEmptiness(of: destination)
+        // What is there from now on lacks events, although all of it may verify.
+        try SalvageMarker.write(on: destination)
         try copyFiles(of: manifest)
         var log = LogOpening(
             manifest: manifest, on: destination,
@@ -43,6 +46,7 @@ struct Restoration {
         try destination.writeReplacement(of: StoreLayout.manifest, with: manifest.encoded())
         try destination.installReplacement(of: StoreLayout.manifest)
         try destination.syncParentOrFail(mayBeDenied: true)
+        try SalvageMarker.remove(from: destination)
         var snapshots = SnapshotScan(storeID: manifest.storeID, on: destination)
         try snapshots.run()
         return report(manifest, log.index, snapshots)

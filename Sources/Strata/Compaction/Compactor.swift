@@ -56,6 +56,8 @@ actor Compactor {
         }
         var report = CompactionReport()
         do throws(StrataError) {
+            // While it waited.
+            try control.check()
             try await rewriteSegments(options, control, &report)
             try await snapshots.compact(options, control, log, reader.index, &report)
             try control.check()

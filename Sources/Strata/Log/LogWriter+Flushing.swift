@@ -100,7 +100,7 @@ extension LogWriter {
         }
         if isIdle == true {
             do throws(LogFailure) { try await log.markIfRoom() } catch {
-                state.withLock { $0.failure = error.error }
+                state.withLock { $0.fail(error.error, isTold: false) }
             }
         }
         return isIdle == false
@@ -121,6 +121,8 @@ extension LogWriter {
             return !state.isClosed && state.failure == nil
         }
         guard isWritable else { return }
-        do throws(LogFailure) { try await log.sync() } catch { state.withLock { $0.failure = error.error } }
+        do throws(LogFailure) { try await log.sync() } catch {
+            state.withLock { $0.fail(error.error, isTold: false) }
+        }
     }
 }

@@ -95,7 +95,9 @@ extension LogWriter {
                 // What was decided on top of what has failed is void, also what was decided since.
                 isVoid = state.failures != decision.failures
                 // The log may be closed by now.
-                do throws(EventStoreError) { try state.checkOpen() } catch { obstacle = error }
+                do throws(EventStoreError) { try state.checkOpen(releasing: decision.relied.keys) } catch {
+                    obstacle = error
+                }
                 if isVoid || obstacle != nil { state.forgetAllUnderWay() }
                 guard !isVoid, obstacle == nil, let last = decision.admitted.last else {
                     continuation.resume(returning: .notAdmitted)
@@ -149,7 +151,7 @@ extension LogWriter {
     ) async throws(EventStoreError) -> ImportObstacle? {
         let ids = commit.eventIDs
         let areFree = try state.withLock { state throws(EventStoreError) in
-            try state.checkOpen()
+            try state.checkOpen(storing: ids)
             return state.areFree(ids)
         }
         guard areFree else { return .sameIDsUnderWay(ids) }

@@ -220,26 +220,42 @@ final class LogWriter: Sendable {
             throw EventStoreError(.invalidArgument, "position \(position) is not stored yet")
         }
         do throws(LogFailure) { try await log.sync() } catch {
-            state.withLock { $0.failure = error.error }
+            state.withLock { $0.fail(error.error, isTold: true) }
             throw EventStoreError(.ioFailure, "syncing failed; open the store again", cause: error.error)
         }
     }
 
     /// Lets no more appends in, waits for those under way, and closes the log. Idempotent; whoever calls while another
-    /// call is at it waits for that.
+    /// call is at it waits for that, and everybody gets the same answer.
     func close() async throws(StrataError) {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
             return !state.isClosed
         }
-        guard isFirst else { return await wait(until: \.hasClosedLog) }
-        await wait { !$0.isFlushing }
-        defer {
-            state.withLock { $0.hasClosedLog = true }
+        if isFirst {
+            await wait { !$0.isFlushing }
+            let result = await closeLog()
+            state.withLock { $0.closing = result }
             wakeBatchWaiters()
+        } else {
+            await wait { $0.closing != nil }
         }
-        if state.withLock({ $0.failure != nil }) { return await log.abandon() }
-        do throws(LogFailure) { try await log.close() } catch { throw error.error }
+        try state.withLock(\.closing)?.get()
+    }
+
+    private func closeLog() async -> Result<Void, StrataError> {
+        let (failure, isTold) = state.withLock { ($0.failure, $0.isFailureTold) }
+        if let failure {
+            await log.abandon()
+            // What was acknowledged without being durable may be gone, and nobody has been told yet.
+            return isTold || index.durablePosition >= index.lastPosition ? .success(()) : .failure(failure)
+        }
+        do throws(LogFailure) {
+            try await log.close()
+            return .success(())
+        } catch {
+            return .failure(error.error)
+        }
     }
 }
 

@@ -16,6 +16,8 @@ actor SegmentLog {
     nonisolated let directory: SegmentDirectory
     let index: LogIndex
     let durability: StrataOptions.DurabilityMode
+    /// Simulations know no time.
+    private let syncsByTimer: Bool
     private let segmentBytes: Int
     let logger: Logger
     var isClosed: Bool { lock == nil }
@@ -46,6 +48,7 @@ actor SegmentLog {
         directory = opened.directory
         index = opened.index
         durability = options.durability
+        syncsByTimer = Simulation.thread == nil
         segmentBytes = options.segmentBytes
         logger = options.logger
         // Only syncs are faster for it.
@@ -63,6 +66,11 @@ actor SegmentLog {
 
     deinit {
         didSeal.finish()
+        guard case .interval = durability, syncsByTimer, lock != nil, failure == nil else { return }
+        // Whoever drops the store relies on the interval all the same, and nobody else is left to sync.
+        do throws(StrataError) { try segment.file.sync() } catch {
+            logger.error("what was written last could not be synced", metadata: ["error": "\(error)"])
+        }
     }
 
     /// What became of a batch.
@@ -233,6 +241,7 @@ actor SegmentLog {
     func stop(after error: StrataError) -> LogFailure {
         let failure = LogFailure.final(error)
         self.failure = failure
+        logger.error("writing failed, and nothing is written any more", metadata: ["error": "\(error)"])
         return failure
     }
 

@@ -77,9 +77,16 @@ struct WriterState: Sendable {
     private var turnWaiters: Deque<Continuation> = []
     /// How often appends that had been let in were failed.
     private(set) var failures = 0
-    var failure: StrataError?
+    /// Why nothing is written any more.
+    private(set) var failure: StrataError?
+    /// Whether anybody who calls has been told of the failure.
+    private(set) var isFailureTold = false
+    /// What was being stored when writing failed for good, so that nobody knows whether it is.
+    private var eventIDsInDoubt: Set<UInt128> = []
+    private var releasesInDoubt: Set<StreamID> = []
     var isClosed = false
-    var hasClosedLog = false
+    /// How closing the log has ended.
+    var closing: Result<Void, StrataError>?
     var marksWhenIdle = false
     var syncsByTimer = false
 
@@ -91,12 +98,29 @@ struct WriterState: Sendable {
         lastStoredAt = index.state.withLock { $0.lastStoredAt }
     }
 
-    func checkOpen() throws(EventStoreError) {
-        guard !isClosed else { throw EventStoreError(.closed, "the store is closed") }
-        if let failure {
-            throw EventStoreError(
-                .ioFailure, "the store stopped writing after a failure; open it again", cause: failure)
+    /// - Parameters:
+    ///   - ids: the events that are to be stored.
+    ///   - streams: those that are to be released, or whose releases somebody relies on.
+    /// - Throws: `outcomeUnknown` where these were being stored when writing failed; `closed` and `ioFailure` mean that they are not
+    ///   stored.
+    mutating func checkOpen(
+        storing ids: [UInt128] = [], releasing streams: some Collection<StreamID> = []
+    ) throws(EventStoreError) {
+        if ids.contains(where: eventIDsInDoubt.contains) || streams.contains(where: releasesInDoubt.contains) {
+            throw .outcomeUnknown(failure)
         }
+        guard !isClosed else { throw EventStoreError(.closed, "the store is closed") }
+        guard let failure else { return }
+        isFailureTold = true
+        throw EventStoreError(.ioFailure, "the store stopped writing after a failure; open it again", cause: failure)
+    }
+
+    /// Notes that writing has failed for good.
+    ///
+    /// - Parameter isTold: whether somebody who has called is told so.
+    mutating func fail(_ error: StrataError, isTold: Bool) {
+        failure = error
+        if isTold { isFailureTold = true }
     }
 }
 
@@ -146,7 +170,7 @@ extension WriterState {
         _ commit: EncodedCommit, _ sifted: LogIndex.SiftedIDs, expecting expected: ExpectedVersion,
         cleared: Set<LogIndex.Location>
     ) throws(EventStoreError) -> Decision<PositionedCommit, AppendObstacle> {
-        try checkOpen()
+        try checkOpen(storing: commit.eventIDs)
         guard areFree(commit.eventIDs) else { return .refuse(.sameIDsUnderWay) }
         let lookup: LogIndex.AppendLookup
         do throws(IndexFault) {
@@ -168,7 +192,7 @@ extension WriterState {
     mutating func decide(
         _ release: StreamRelease, of stream: StreamID, expecting expected: ExpectedVersion
     ) throws(EventStoreError) -> Decision<StreamStatus, ReleaseObstacle> {
-        try checkOpen()
+        try checkOpen(releasing: [stream])
         guard let status = knownStatus(of: stream) else { return .holdUp(.load) }
         try checkIndex()
         let decision: Result<StreamStatus, EventStoreError>
@@ -266,8 +290,18 @@ extension WriterState {
         let failed = batch[outcome.stored...] + gathered
         gathered = []
         forgetAllUnderWay()
-        if case .final(let cause) = failure { self.failure = cause }
+        if case .final(let cause) = failure {
+            fail(cause, isTold: true)
+            for waiting in failed { doubt(waiting.admitted.entry) }
+        }
         return (Array(failed), EventStoreError(failure))
+    }
+
+    private mutating func doubt(_ entry: LogEntry) {
+        switch entry {
+        case .commit(let positioned): eventIDsInDoubt.formUnion(positioned.commit.eventIDs)
+        case .release: releasesInDoubt.insert(entry.stream)
+        }
     }
 
     private mutating func forget(_ admitted: Admitted) {
@@ -312,10 +346,13 @@ extension EventStoreError {
             self.init(
                 isFull ? .storageFull : .ioFailure,
                 isFull ? "there is no room; nothing was stored" : "nothing was stored", cause: cause)
-        case .final(let cause):
-            self.init(
-                .outcomeUnknown, "writing failed; open the store again to see what became of it", cause: cause)
+        case .final(let cause): self = .outcomeUnknown(cause)
         }
+    }
+
+    fileprivate static func outcomeUnknown(_ cause: StrataError?) -> EventStoreError {
+        EventStoreError(
+            .outcomeUnknown, "writing failed; open the store again to see what became of it", cause: cause)
     }
 }
 

@@ -1,11 +1,11 @@
 import EventSourcing
 
-/// The file that tells a salvage under way, or one that was cut off, from a store: what is there lacks events that could
-/// have been saved, although all of it verifies.
+/// The file that tells a salvage or a restoration under way, or one that was cut off, from a store: what is there lacks events
+/// that could have been saved, although all of it verifies.
 enum SalvageMarker {
     /// Marks a directory durably, before anything else comes into it.
     static func write(on device: any Device) throws(StrataError) {
-        try device.writeReplacement(of: StoreLayout.salvageMarker, with: Array("salvage, not complete\n".utf8))
+        try device.writeReplacement(of: StoreLayout.salvageMarker, with: Array("not complete\n".utf8))
         try device.installReplacement(of: StoreLayout.salvageMarker)
     }
 
@@ -31,7 +31,8 @@ enum SalvageMarker {
         guard try device.hasContent(StoreLayout.salvageMarker) else { return }
         throw StrataError(
             .notAStore,
-            "a salvage into this directory is under way, or was cut off: then remove the directory and begin again",
+            "a salvage or a restoration into this directory is under way, or was cut off: then remove the directory and "
+                + "begin again",
             path: device.path)
     }
 }

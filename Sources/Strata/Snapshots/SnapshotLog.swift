@@ -42,14 +42,19 @@ actor SnapshotLog {
     /// How many segments were given up because of a call that failed: what this process has written to them may be gone.
     private(set) var segmentsGivenUp = 0
     private var isClosed = false
+    /// The writer's lock, until ``close()``: somebody may keep the snapshots and drop everything else.
+    private var lock: StoreFile?
     /// Whether something in the segments was found damaged: then they stay as they are, until recovery puts them aside.
     private(set) var isDamaged: Bool
 
-    /// - Parameter reader: nil where nobody asks for snapshots.
+    /// - Parameters:
+    ///   - reader: nil where nobody asks for snapshots.
+    ///   - lock: the writer's.
     init(
         _ scan: SnapshotScan, _ reader: SnapshotReader? = nil, storeID: UInt128, epoch: UInt64, options: StrataOptions,
-        on device: any Device
+        on device: any Device, holding lock: StoreFile
     ) {
+        self.lock = lock
         self.reader = reader
         self.device = device
         self.storeID = storeID
@@ -223,6 +228,7 @@ actor SnapshotLog {
         isClosed = true
         try? mark()
         segment = nil
+        lock = nil
     }
 
     private func frameHeader(_ kind: FrameKind) -> FrameHeader {

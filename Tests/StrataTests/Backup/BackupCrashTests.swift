@@ -61,7 +61,7 @@ import Testing
     /// The events of a sound backup; nil where there is none yet.
     private func events(of storage: SimulatedStorage) async throws -> [RecordedEvent]? {
         let device = SimulatedDevice(storage, seed: seed)
-        guard storage.contents["MANIFEST"] != nil else { return nil }
+        guard storage.contents["MANIFEST"] != nil, storage.contents["SALVAGE"]?.isEmpty != false else { return nil }
         let report = try StrataStore.verify(on: device)
         try require(report.damage.isEmpty, "\(report.damage)")
         let store = try await StrataStore.open(on: device, options: StrataOptions(access: .readOnly))
@@ -189,7 +189,10 @@ import Testing
         for image in device.images {
             for loss in image.storage.lossesOfPower(limit: 3, using: &randomness) {
                 do {
-                    let found = try await events(of: image.storage.after(loss))
+                    let left = SimulatedDevice(image.storage.after(loss), seed: seed)
+                    // Which must not make a store of a part.
+                    _ = try? StrataStore.recover(on: left, dryRun: false)
+                    let found = try await events(of: left.storage)
                     try require(found == nil || found == life.earlierEvents, "a part was restored")
                 } catch {
                     Issue.record("behind \(image.call), \(loss), seed \(seed): \(error)")

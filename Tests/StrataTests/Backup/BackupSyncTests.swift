@@ -163,10 +163,10 @@ import Testing
         }
         #expect(
             calls
-                == Self.locking + Self.directories + ["syncDirectory ."] + copies + [
+                == Self.locking + replacing("SALVAGE") + Self.directories + ["syncDirectory ."] + copies + [
                     "syncDirectory events", "syncDirectory snapshots",
                 ]
-                + replacing("MANIFEST") + ["syncParent ."])
+                + replacing("MANIFEST") + ["syncParent ."] + removing("SALVAGE", from: "."))
     }
 
     /// Whether something fails where the destination's entry in its parent cannot be made durable.

@@ -76,6 +76,22 @@ import Testing
         }
     }
 
+    @Test func aJobThatIsCancelledWhileItWaitsDoesNothing() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+        let stream = sampleStream()
+        for _ in 1...2 { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any) }
+        _ = try await store.events.truncate(stream, before: 2, expecting: .any)
+        let control = CompactionControl()
+        control.cancel()
+        let compactor = try #require(store.compactor)
+        let calls = try await device.changes {
+            let report = try await compactor.run(.automatic, control)
+            #expect(report.isCancelled)
+        }
+        #expect(calls == [])
+    }
+
     @Test func noTimeCountsBeforeTheFirstBytes() {
         var throttle = Throttle(bytesPerSecond: 1_000)
         usleep(600_000)

@@ -77,6 +77,80 @@ import Testing
         #expect(later == [])
     }
 
+    /// It is on the device, and may be there when the store is opened again.
+    @Test func whatIsAppendedAgainBehindAnUnknownOutcomeIsUnknownToo() async throws {
+        let store = try await open()
+        try await append(store)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.keptInCache))])
+        let id = UUID()
+        // In whatever order they come: one is on its way, and the other waits for it or comes behind it.
+        let codes = await withTaskGroup { group in
+            for _ in 1...2 {
+                group.addTask {
+                    do { try await append(store, id: id) } catch { return (error as? EventStoreError)?.code }
+                    return nil
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes == [.outcomeUnknown, .outcomeUnknown])
+        for (id, code) in [(id, EventStoreError.Code.outcomeUnknown), (UUID(), .ioFailure)] {
+            let error = await #expect(throws: EventStoreError.self) { try await append(store, id: id) }
+            #expect(error?.code == code)
+        }
+        let next = try await StrataStore.open(on: device.afterProcessDeath(), options: options)
+        #expect(try await next.events.containsEvent(withID: id))
+    }
+
+    @Test func whatIsReleasedAgainBehindAnUnknownOutcomeIsUnknownToo() async throws {
+        let store = try await open()
+        for _ in 1...2 { try await append(store) }
+        let other = StreamID("Order", UUID())
+        _ = try await store.events.append([sampleEvent()], to: other, expecting: .any)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.keptInCache))])
+        let expected = [(stream, EventStoreError.Code.outcomeUnknown), (stream, .outcomeUnknown), (other, .ioFailure)]
+        for (stream, code) in expected {
+            let error = await #expect(throws: EventStoreError.self) {
+                _ = try await store.events.delete(stream, mode: .soft, expecting: .any)
+            }
+            #expect(error?.code == code)
+        }
+    }
+
+    /// What was acknowledged as written may be gone, and nobody else is there to be told.
+    @Test(arguments: [false, true]) func aSyncInTheBackgroundThatFailedIsToldWhenTheStoreIsClosed(
+        isTold: Bool
+    ) async throws {
+        let warnings = WarningCollector()
+        var options = options
+        options.durability = .interval(.milliseconds(1))
+        options.logger = warnings.logger
+        let store = try await StrataStore.open(on: device, options: options)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
+        try await append(store)
+        while device.struck.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        while warnings.count == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        if isTold {
+            var error: EventStoreError?
+            while error == nil {
+                do { try await append(store) } catch let thrown as EventStoreError { error = thrown }
+            }
+            try await store.close()
+        } else {
+            for _ in 1...2 {
+                let error = await #expect(throws: StrataError.self) { try await store.close() }
+                #expect(error?.code == .ioFailure)
+            }
+        }
+    }
+
+    @Test func closingAgainHasTheSameOutcome() async throws {
+        let store = try await open(.none)
+        try await append(store)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.reverted))])
+        for _ in 1...2 { await #expect(throws: StrataError.self) { try await store.close() } }
+    }
+
     @Test func aRolloverWhoseManifestMayNotBeThereIsFinal() async throws {
         // Which of the calls of an append that rolls over makes the manifest durable.
         let rehearsal = SimulatedDevice()

@@ -39,6 +39,7 @@ import Testing
         #expect(report.isSound && report.segments > 2, "\(report)")
         let store = try await StrataStore.open(at: directory.path, options: StrataOptions(access: .readOnly))
         #expect(try await store.allEvents() == events)
+        #expect(try await store.statistics().formatVersion == 1)
         try await store.close()
         #expect(try files.contents() == before)
     }
