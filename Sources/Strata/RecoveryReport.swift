@@ -7,8 +7,10 @@ public struct RecoveryReport: Hashable, Sendable {
         /// Bytes behind the last commit, of appends never acknowledged as durable, move to quarantine, up to the last one that
         /// is not zero.
         case quarantineTornTail(file: String, offset: Int, bytes: Int)
-        /// A segment of snapshots that is damaged, or stands before one that is, moves to quarantine: snapshots cost a
-        /// replay, and a deletion may be among what is damaged.
+        /// Snapshots that count all the same are copied out of segments that move to quarantine.
+        case keepSnapshots(count: Int)
+        /// A segment of snapshots that is damaged, or stands before one that is, moves to quarantine: a deletion may be among
+        /// what is damaged. A snapshot that is lost costs a replay or, where its stream was truncated, the aggregate's state.
         case quarantineSnapshots(file: String)
         /// A segment that was sealed when a crash came is entered into the manifest.
         case completeRollover(file: String)
@@ -36,6 +38,7 @@ extension RecoveryReport.Step: CustomStringConvertible {
         case .rebuildManifest(let segments): "rebuild the manifest from \(segments) segments"
         case .quarantineTornTail(let file, let offset, let bytes):
             "move a torn tail of \(bytes) bytes at \(offset) of \(file) to quarantine"
+        case .keepSnapshots(let count): "copy \(count) snapshots that verify out of what moves to quarantine"
         case .quarantineSnapshots(let file): "move \(file) to quarantine"
         case .completeRollover(let file): "enter the sealed segment \(file) into the manifest"
         case .removeLeftover(let file): "remove the leftover \(file)"

@@ -13,7 +13,11 @@ struct RecoveryPlan {
     private var isManifestUnreadable = false
     private var snapshotLeftovers = SnapshotScan.Leftovers()
     /// The snapshot segments to be put aside.
-    private(set) var snapshotSegments: [UInt64] = []
+    private var snapshotSegments: [UInt64] = []
+    /// The snapshots in them that count.
+    private var keptSnapshots: [SnapshotIndex.Entry] = []
+    private var lastSnapshotSegment: UInt64 = 0
+    private var storeID: UInt128?
 
     /// Looks at a store without changing it.
     init(for device: any Device) throws(StrataError) {
@@ -39,6 +43,7 @@ struct RecoveryPlan {
             }
         }
         guard unrecoverable.isEmpty, let log else { return }
+        storeID = log.manifest.storeID
         let leftovers = try Leftovers(beside: log.manifest, on: device)
         snapshotLeftovers = leftovers.snapshots
         steps += (snapshotLeftovers.removed + snapshotLeftovers.unfinished).map { .removeLeftover(file: $0) }
@@ -75,7 +80,7 @@ struct RecoveryPlan {
     }
 
     /// Damage in a snapshot segment may have taken a deletion with it, and snapshots that it deleted may stand in any
-    /// segment before: all of them go.
+    /// segment before: all of them go. What counts all the same stays: of a truncated stream, it is all that tells its state.
     private mutating func planSnapshots(of manifest: Manifest, _ device: any Device) throws(StrataError) {
         var scan = SnapshotScan(storeID: manifest.storeID, on: device)
         try scan.run()
@@ -84,6 +89,10 @@ struct RecoveryPlan {
         let numbers = try SnapshotScan.segments(on: device)
         guard let last = numbers.last(where: { damaged.contains(StoreLayout.snapshotSegment($0)) }) else { return }
         snapshotSegments = numbers.filter { $0 <= last }
+        keptSnapshots = scan.index.all.values.filter { $0.segment <= last }
+            .sorted { ($0.segment, $0.offset) < ($1.segment, $1.offset) }
+        lastSnapshotSegment = scan.lastNumber
+        if !keptSnapshots.isEmpty { steps.append(.keepSnapshots(count: keptSnapshots.count)) }
         steps += snapshotSegments.map { .quarantineSnapshots(file: StoreLayout.snapshotSegment($0)) }
     }
 
@@ -114,6 +123,7 @@ struct RecoveryPlan {
         }
         // What is left of removals stands before them.
         try SnapshotScan.remove(snapshotLeftovers, on: device)
+        try keepSnapshots(on: device, options)
         for number in snapshotSegments { _ = try Quarantine(device).move(StoreLayout.snapshotSegment(number)) }
         let opened = try WriterOpening(on: device, options: options).run(holding: lock)
         guard !opened.owesManifest else {
@@ -121,5 +131,35 @@ struct RecoveryPlan {
                 .storageFull, "there is no room to write the manifest anew, and leftovers stay until there is",
                 path: device.path(of: StoreLayout.manifest))
         }
+    }
+
+    /// Copies the snapshots that count out of the segments that are put aside, durably.
+    private func keepSnapshots(on device: any Device, _ options: StrataOptions) throws(StrataError) {
+        guard let storeID, !keptSnapshots.isEmpty else { return }
+        let epoch = max(1, device.randomNumber())
+        var number = lastSnapshotSegment + 1
+        var segment = try SnapshotSegment.create(number, storeID: storeID, epoch: epoch, on: device)
+        func mark() throws(StrataError) {
+            try segment.sync()
+            _ = try segment.append(FrameHeader(kind: .mark, epoch: epoch, durableMark: 0, storedAt: device.now()))
+            try segment.sync()
+        }
+        for entry in keptSnapshots {
+            let file = try StoreFile(StoreLayout.snapshotSegment(entry.segment), .read, on: device)
+            guard let (found, body) = try entry.frame(in: file, storeID: storeID) else {
+                throw StrataError(
+                    .ioFailure, "a snapshot does not read the same twice; begin again", path: file.path,
+                    offset: entry.offset)
+            }
+            var header = found
+            header.epoch = epoch
+            if !segment.hasRoom(for: header.frameLength, in: options.segmentBytes) {
+                try mark()
+                number += 1
+                segment = try SnapshotSegment.create(number, storeID: storeID, epoch: epoch, on: device)
+            }
+            _ = try segment.append(header, body: body)
+        }
+        try mark()
     }
 }

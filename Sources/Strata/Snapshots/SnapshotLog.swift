@@ -9,17 +9,6 @@ actor SnapshotLog {
     nonisolated private let executor = BlockingExecutor(label: "strata.snapshots")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private struct Segment {
-        let file: StoreFile
-        let number: UInt64
-        let binding: ChecksumBinding
-        var end: Int
-        /// Everything below is durable.
-        var syncedEnd: Int
-        /// Whether the last frame says that everything before it is durable.
-        var isMarked = false
-    }
-
     let device: any Device
     let index: SnapshotIndex
     /// Of those who ask for snapshots.
@@ -38,7 +27,7 @@ actor SnapshotLog {
     /// Snapshots that did not verify when they were asked for, so that the one before was looked for.
     private var fallenBackFrom: Set<SnapshotIndex.Entry> = []
     private var lastNumber: UInt64
-    private var segment: Segment?
+    private var segment: SnapshotSegment?
     /// How many segments were given up because of a call that failed: what this process has written to them may be gone.
     private(set) var segmentsGivenUp = 0
     private var isClosed = false
@@ -152,7 +141,7 @@ actor SnapshotLog {
             // What an earlier process has written, or a sync that failed, may be in the page cache alone. The file's name
             // is durable since before it held a snapshot.
             let file = try StoreFile(StoreLayout.snapshotSegment(entry.segment), .readWrite, on: device)
-            guard try frame(of: entry, in: file) != nil else { throw unverifiable(entry) }
+            guard try entry.frame(in: file, storeID: storeID) != nil else { throw unverifiable(entry) }
             try file.makeDurable(from: entry.offset, to: entry.offset + entry.frameLength)
         }
     }
@@ -166,20 +155,6 @@ actor SnapshotLog {
         StrataError(
             .damaged, "the stream's snapshot does not verify; without it the events are needed",
             path: device.path(of: StoreLayout.snapshotSegment(entry.segment)), offset: entry.offset)
-    }
-
-    /// The frame of a snapshot in its segment; nil where it does not verify.
-    private func frame(
-        of entry: SnapshotIndex.Entry, in file: StoreFile
-    ) throws(StrataError) -> (header: FrameHeader, bytes: [UInt8])? {
-        let content = SegmentContent(
-            file, binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: entry.segment))
-        var bytes: [UInt8] = []
-        let end = entry.offset + entry.frameLength
-        guard
-            let header = try content.readFrame(at: entry.offset, before: end, into: &bytes), header.kind == .snapshot
-        else { return nil }
-        return (header, bytes)
     }
 
     /// What an opening would take for the snapshots that count, asked where one of them does not verify any more: a sync that
@@ -202,8 +177,8 @@ actor SnapshotLog {
     /// verify, and then nothing has changed.
     func store(_ entry: SnapshotIndex.Entry, of stream: StreamID) throws(StrataError) -> Bool {
         let file = try StoreFile(StoreLayout.snapshotSegment(entry.segment), .read, on: device)
-        guard let (header, bytes) = try frame(of: entry, in: file) else { return false }
-        let place = try append(header, of: stream, body: Array(bytes[Format.frameHeaderBytes...]))
+        guard let (header, body) = try entry.frame(in: file, storeID: storeID) else { return false }
+        let place = try append(header, of: stream, body: body)
         index[stream] = entry.moved(to: place.number, place.offset)
         return true
     }
@@ -238,14 +213,10 @@ actor SnapshotLog {
     /// Makes everything written durable. Where that fails, the pages may be gone: no frame may follow them that says
     /// that they are not.
     private func sync() throws(StrataError) {
-        guard let file = segment?.file, let end = segment?.end, segment?.syncedEnd != end else { return }
-        do {
-            try file.sync()
-        } catch {
+        do { try segment?.sync() } catch {
             giveUpSegment()
             throw error
         }
-        segment?.syncedEnd = end
     }
 
     private func giveUpSegment() {
@@ -257,7 +228,6 @@ actor SnapshotLog {
         guard segment?.isMarked == false else { return }
         try sync()
         try write(frameHeader(.mark), body: [])
-        segment?.isMarked = true
         try sync()
     }
 
@@ -281,31 +251,24 @@ actor SnapshotLog {
     /// Writes a frame at the segment's end.
     @discardableResult
     private func write(_ header: FrameHeader, body: [UInt8]) throws(StrataError) -> (number: UInt64, offset: Int) {
-        guard let segment else { throw StrataError(.closed, "the snapshots' segment is closed", path: device.path) }
-        var header = header
-        header.durableMark = segment.syncedEnd
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(header.frameLength)
-        header.encode(into: &bytes, at: segment.end, binding: segment.binding)
-        bytes.append(contentsOf: body)
-        do {
-            try segment.file.write(bytes.span.bytes, at: segment.end)
-        } catch {
+        guard var segment else { throw StrataError(.closed, "the snapshots' segment is closed", path: device.path) }
+        let end = segment.end
+        let offset: Int
+        do { offset = try segment.append(header, body: body) } catch {
             // What was written of it may stay behind, and no frame may follow it. But it should not: the snapshot would
             // come back after a crash although its caller was told that it was not saved.
             giveUpSegment()
-            try? segment.file.erase(behind: segment.end)
+            try? segment.file.erase(behind: end)
             throw error
         }
-        if ownStart == nil { ownStart = (segment.number, segment.end) }
-        self.segment?.end += header.frameLength
-        self.segment?.isMarked = false
-        return (segment.number, segment.end)
+        if ownStart == nil { ownStart = (segment.number, offset) }
+        self.segment = segment
+        return (segment.number, offset)
     }
 
     private func makeRoom(for length: Int) throws(StrataError) {
         try continueLastSegment()
-        if let segment, segment.end + length <= segmentBytes || segment.end == Format.segmentHeaderBytes { return }
+        if segment?.hasRoom(for: length, in: segmentBytes) == true { return }
         // Deletions in it must be durable before anything can follow elsewhere.
         try mark()
         segment = try begin(lastNumber + 1)
@@ -330,32 +293,16 @@ actor SnapshotLog {
     }
 
     /// Opens a segment that may be in the page cache alone: its last writer may have died before it synced.
-    private func reopen(_ open: SnapshotScan.Open) throws(StrataError) -> Segment {
+    private func reopen(_ open: SnapshotScan.Open) throws(StrataError) -> SnapshotSegment {
         let file = try StoreFile(StoreLayout.snapshotSegment(open.number), .readWrite, on: device)
         try file.makeDurable(from: open.durableMark, to: open.end)
         try device.syncDirectoryOrFail(StoreLayout.snapshots)
-        return Segment(
-            file: file, number: open.number,
-            binding: ChecksumBinding(storeID: storeID, kind: .snapshots, number: open.number), end: open.end,
-            syncedEnd: open.end)
+        return SnapshotSegment(file, number: open.number, storeID: storeID, end: open.end)
     }
 
-    private func begin(_ number: UInt64) throws(StrataError) -> Segment {
-        let header = SegmentHeader(
-            kind: .snapshots, storeID: storeID, number: number, epoch: epoch, createdAt: device.now())
-        let name = StoreLayout.snapshotSegment(number)
-        let file = try StoreFile(name, .create, on: device)
+    private func begin(_ number: UInt64) throws(StrataError) -> SnapshotSegment {
+        // Not again, whatever becomes of it.
         lastNumber = number
-        do {
-            try file.write(header.encoded().span.bytes, at: 0)
-            try file.sync()
-            try device.syncDirectoryOrFail(StoreLayout.snapshots)
-        } catch {
-            try? device.removeIfPresent(name)
-            throw error
-        }
-        return Segment(
-            file: file, number: number, binding: header.binding, end: Format.segmentHeaderBytes,
-            syncedEnd: Format.segmentHeaderBytes)
+        return try SnapshotSegment.create(number, storeID: storeID, epoch: epoch, on: device)
     }
 }

@@ -156,6 +156,54 @@ import Testing
         #expect(try await StrataStore.verify(at: directory.path).isSound)
     }
 
+    /// One of three snapshots does not verify; the others are all that their streams have.
+    private func makeDamagedSnapshot() async throws -> (SimulatedDevice, [StreamID]) {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: options)
+        let streams = (0..<3).map { _ in sampleStream() }
+        var randomness = SeededRandomness(seed: 5)
+        for stream in streams {
+            for _ in 1...2 { _ = try await store.events.append([sampleEvent()], to: stream, expecting: .any) }
+            try await store.snapshots.save(
+                Snapshot(
+                    stream: stream, version: 2, schemaVersion: 1, createdAt: .distantPast,
+                    state: Bytes(randomness.bytes(30_000))))
+            _ = try await store.events.truncate(stream, before: 2, expecting: .any)
+        }
+        try await store.close()
+        let segment = try device.open("snapshots/00000000000000000001.seg", .readWrite)
+        _ = try segment.write([0xFF].span.bytes, at: 30_000 + 15_000)
+        try segment.sync()
+        return (device, streams)
+    }
+
+    private func found(_ streams: [StreamID], on device: SimulatedDevice) async throws -> [Bool] {
+        let store = try await StrataStore.open(on: device, options: options)
+        var found: [Bool] = []
+        for stream in streams { found.append(try await store.snapshots.latest(for: stream) != nil) }
+        try await store.close()
+        return found
+    }
+
+    @Test func snapshotsThatCountStayWhereOthersAreDamaged() async throws {
+        let (device, streams) = try await makeDamagedSnapshot()
+        let before = try await found(streams, on: SimulatedDevice(device.storage))
+        #expect(before.count { $0 } == 2)
+        device.keepImages()
+        let report = try StrataStore.recover(on: device, dryRun: false, options: options)
+        // The third one is in the next segment, which stays.
+        #expect(report.steps.first == .keepSnapshots(count: 1))
+        #expect(report.steps.count == 1 + (try device.list("quarantine").count))
+        #expect(try StrataStore.verify(on: SimulatedDevice(device.storage)).isSound)
+        #expect(try await found(streams, on: SimulatedDevice(device.storage)) == before)
+        #expect(device.images.count > 10)
+        for image in device.images {
+            let power = SimulatedDevice(image.storage.afterTotalLoss)
+            _ = try StrataStore.recover(on: power, dryRun: false, options: options)
+            #expect(try await found(streams, on: power) == before, "behind \(image.call)")
+        }
+    }
+
     @Test func recoveryNeedsTheLock() async throws {
         let directory = TemporaryDirectory()
         let store = try await StrataStore.open(at: directory.path)
