@@ -9,7 +9,8 @@ public final class Scrub: AsyncSequence, Sendable {
         public let job: JobProgress
         /// What is damaged in the log.
         public let damage: [Damage]
-        /// Snapshots that are damaged: they count as absent and cost a replay, nothing more.
+        /// Snapshots that are damaged: each counts as absent, and costs a replay or, where its stream was truncated, the
+        /// aggregate's state.
         public let damagedSnapshots: [Damage]
     }
 
@@ -90,7 +91,8 @@ public struct ScrubReport: Hashable, Sendable {
     public internal(set) var bytes = 0
     /// What is damaged in the log.
     public internal(set) var damage: [Damage] = []
-    /// Snapshots that are damaged: they count as absent and cost a replay, nothing more.
+    /// Snapshots that are damaged: each counts as absent, and costs a replay or, where its stream was truncated, the
+    /// aggregate's state.
     public internal(set) var damagedSnapshots: [Damage] = []
 
     /// Whether nothing in the store is damaged.

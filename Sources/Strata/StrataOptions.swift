@@ -29,7 +29,8 @@ public struct StrataOptions: Sendable {
     public enum Permissions: Hashable, Sendable {
         /// The owner alone: files 0600 in directories 0700.
         case owner
-        /// The owner's group, too, for backups and read-only services under another account: 0640 and 0750.
+        /// The owner's group, too, for backups and read-only services under another account: 0640 and 0750. Whoever opens
+        /// the store with other permissions, as the tool does, makes new files with those.
         case group
     }
 

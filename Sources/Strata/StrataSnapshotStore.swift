@@ -3,9 +3,10 @@ import Logging
 
 /// The snapshots of a store, compressed with LZ4.
 ///
-/// A snapshot is a cache. Saving returns once the operating system has it; a loss of power may lose it, and it never
-/// outlives the events that it was made of: opening a store drops every snapshot that is ahead of its stream. Where the
-/// latest snapshot of a stream does not verify, the one before it counts, if it is still there.
+/// A snapshot is a cache. Saving returns once the operating system has it; a loss of power may lose it, and opening a store drops
+/// every snapshot that is ahead of its stream. One of events that were deleted stays until a compaction, or until
+/// ``delete(for:)``. Where the latest snapshot of a stream does not verify, the one before it counts in a store that is open for
+/// writing, if it is still there.
 /// Deletions are durable when they return. So is saving the first snapshot that stands for events which were released:
 /// there is nothing else to load the aggregate from.
 public final class StrataSnapshotStore: SnapshotStore {

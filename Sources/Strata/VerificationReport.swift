@@ -23,7 +23,8 @@ public struct VerificationReport: Hashable, Sendable {
     public let bytes: Int
     /// What is damaged in the log; empty in a sound store.
     public let damage: [Damage]
-    /// Snapshots that are damaged: they count as absent and cost a replay, nothing more.
+    /// Snapshots that are damaged: each counts as absent, and costs a replay or, where its stream was truncated, the
+    /// aggregate's state.
     public let damagedSnapshots: [Damage]
     /// A torn tail that the next opening for writing would move to quarantine. Not damage.
     public let tornTail: TornTail?

@@ -15,6 +15,6 @@ enum ExitStatus: Int32, Sendable {
     static let help = """
         EXIT CODES: 0 fine; 1 damage or a conflict found; 64 usage; 65 bad input data, not a store, a newer format, or \
         no such stream; 73 cannot create; 74 I/O error, no such store or file; 75 locked by another process; \
-        77 not permitted.
+        77 not permitted; 130 and 143 ended by a signal before it was done; 141 nobody reads the acknowledgements.
         """
 }

@@ -2,7 +2,8 @@ import Synchronization
 
 /// Snapshots on their way to the snapshot store, beside the saves that called for them.
 ///
-/// Those of one aggregate run one after the other, and one that a newer one is waiting behind is left out.
+/// Those of one aggregate run one after the other, and one that a newer one is waiting behind is left out, unless somebody
+/// waits for it.
 final class BackgroundSnapshots: Sendable {
     private struct Newest {
         let number: Int
@@ -13,6 +14,8 @@ final class BackgroundSnapshots: Sendable {
         var lastNumber = 0
         var tasks: [Int: Task<Void, Never>] = [:]
         var newest: [StreamID: Newest] = [:]
+        /// Those that somebody waits for.
+        var awaited: Set<Int> = []
         /// Those that have finished since anyone looked.
         var unnoticed = 0
     }
@@ -37,18 +40,19 @@ final class BackgroundSnapshots: Sendable {
             state.newest[stream] = Newest(number: number, version: version)
             state.tasks[number] = Task {
                 await predecessor?.value
-                if self.isNewest(number, of: stream) { await store() }
+                if self.isNeeded(number, of: stream) { await store() }
                 self.finish(number, of: stream)
             }
         }
     }
 
-    /// Waits for all that have begun.
+    /// Waits for all that have begun: afterwards the newest of each stream is stored, or has failed, whatever begins meanwhile.
     ///
     /// - Returns: what ``count`` was.
     func awaitAll() async -> Int {
         let (count, tasks) = state.withLock { state in
             defer { state.unnoticed = 0 }
+            state.awaited.formUnion(state.newest.values.map(\.number))
             return (state.tasks.count + state.unnoticed, Array(state.tasks.values))
         }
         for task in tasks { await task.value }
@@ -56,13 +60,14 @@ final class BackgroundSnapshots: Sendable {
         return count
     }
 
-    private func isNewest(_ number: Int, of stream: StreamID) -> Bool {
-        state.withLock { $0.newest[stream]?.number == number }
+    private func isNeeded(_ number: Int, of stream: StreamID) -> Bool {
+        state.withLock { $0.newest[stream]?.number == number || $0.awaited.contains(number) }
     }
 
     private func finish(_ number: Int, of stream: StreamID) {
         state.withLock { state in
             state.tasks[number] = nil
+            state.awaited.remove(number)
             state.unnoticed += 1
             if state.newest[stream]?.number == number { state.newest[stream] = nil }
         }

@@ -20,7 +20,7 @@ struct AppendCommand: AsyncParsableCommand {
             "event_id" is never made up, so that a run can be repeated. What export adds is passed over; any other \
             field is an error. Blank lines are skipped.
 
-            For each commit, in the order of the input and once it is durable, a line says
+            For each commit, in the order of the input and once it is as durable as --durability says, a line says
             {"line":N,"stream":"TYPE/ID","version":V,"position":P}; for a line that is no commit, or a commit that the \
             store refuses, {"line":N,"error":{"code":…,"message":…}}. A line that is no commit ends the run with 65: \
             everything before it is stored, nothing behind it. A refused commit (a conflict, an event id that is stored \

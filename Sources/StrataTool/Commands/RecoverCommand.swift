@@ -9,8 +9,9 @@ struct RecoverCommand: AsyncParsableCommand {
         abstract: "Heal a store, or save what is sound into a new one.",
         discussion: """
             Without --salvage: puts a torn tail aside, completes what a crash has cut off, makes a lost manifest again, \
-            and puts damaged snapshots aside, all of it without giving up an event that was acknowledged. Where events \
-            are damaged it changes nothing and ends with 1.
+            and puts damaged snapshots aside, all of it without giving up an event that was acknowledged. Snapshots that \
+            count are copied out of what is put aside; one that does not verify costs a replay or, where its stream was \
+            truncated, the aggregate's state. Where events are damaged it changes nothing and ends with 1.
 
             With --salvage: makes a new store of everything that verifies and says what is gone, by stream and version. \
             The old store is not changed. Ends with 1 where anything is gone. A salvage that is cut off leaves a directory \

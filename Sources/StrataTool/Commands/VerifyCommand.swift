@@ -69,7 +69,7 @@ struct VerifyCommand: AsyncParsableCommand {
         try facts.write(to: output)
         for damage in report.damage { try output.write("damage: \("\(damage)".terminalSafe)\n") }
         for damage in report.damagedSnapshots {
-            try output.write("damaged snapshot (costs a replay): \("\(damage)".terminalSafe)\n")
+            try output.write("damaged snapshot: \("\(damage)".terminalSafe)\n")
         }
     }
 }
