@@ -11,7 +11,9 @@ import Testing
     /// Each snapshot has a segment of its own.
     private let options = StrataOptions(segmentBytes: 64 << 10, idleMarkDelay: nil)
 
-    @Test func aSegmentThatACompactionRemovesMeanwhileIsNoDamage() async throws {
+    /// - Parameter isListed: whether it goes only when it has been listed, and is about to be read.
+    @Test(arguments: [false, true])
+    func aSegmentThatACompactionRemovesMeanwhileIsNoDamage(isListed: Bool) async throws {
         let stream = sampleStream()
         let files = StoreFiles(directory)
         var randomness = SeededRandomness(seed: 1)
@@ -35,7 +37,9 @@ import Testing
         try #require(after[removed] == nil)
         try files.replaceContents(with: before)
         let base = try FileSystemDevice(path: directory.path)
-        let device = InterferingDevice(base, before: removed) { _, _ in try? files.replaceContents(with: after) }
+        let device = InterferingDevice(base, before: removed, passing: isListed ? 1 : 0) { _, _ in
+            try? files.replaceContents(with: after)
+        }
         var scan = SnapshotScan(storeID: try #require(try Manifest.read(from: base)).storeID, on: device)
         var progress: [Int] = []
         try scan.run { progress.append($0) }
