@@ -59,21 +59,23 @@ import Testing
         #expect(try await StrataStore.verify(at: directory.path).isSound)
     }
 
-    @Test func aCancelledJobPurgesNothing() async throws {
-        try await StrataStore.with(directory, options) { store in
-            try await fill(store, count: 1)
-            let device = try FileSystemDevice(path: directory.path)
-            try device.createDirectory(StoreLayout.quarantine)
-            _ = try StoreFile(StoreLayout.quarantine + "/kept", .create, on: device)
-            let compactor = try #require(store.compactor)
-            let control = CompactionControl()
-            control.cancel()
-            let cancelled = try await compactor.run(CompactionOptions(purgesQuarantine: true), control)
-            #expect(cancelled.isCancelled && cancelled.purged.isEmpty)
-            #expect(try device.list(StoreLayout.quarantine) == ["kept"])
-            _ = try await compactor.run(CompactionOptions(purgesQuarantine: true), CompactionControl())
-            #expect(try device.list(StoreLayout.quarantine) == [])
+    @Test func aJobThatIsCancelledOnTheWayPurgesNothing() async throws {
+        let device = SimulatedDevice(seed: 1)
+        let store = try await StrataStore.open(on: device, options: StrataOptions(idleMarkDelay: nil))
+        let file = try StoreFile(StoreLayout.quarantine + "/kept", .create, on: device)
+        try file.write([1].span.bytes, at: 0)
+        let compactor = try #require(store.compactor)
+        let options = CompactionOptions(purgesQuarantine: true)
+        let control = CompactionControl()
+        device.beforeCalls { operation, name in
+            if operation == .list, name == StoreLayout.snapshots { control.cancel() }
         }
+        let cancelled = try await compactor.run(options, control)
+        #expect(cancelled.isCancelled && cancelled.purged.isEmpty)
+        #expect(try device.list(StoreLayout.quarantine) == ["kept"])
+        device.beforeCalls(nil)
+        #expect(try await compactor.run(options, CompactionControl()).purged.map(\.name) == ["kept"])
+        #expect(try device.list(StoreLayout.quarantine) == [])
     }
 
     @Test func aJobThatIsCancelledWhileItWaitsDoesNothing() async throws {
