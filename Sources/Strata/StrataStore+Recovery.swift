@@ -23,7 +23,7 @@ extension StrataStore {
     package static func recover(
         on device: any Device, dryRun: Bool, options: StrataOptions = StrataOptions()
     ) throws(StrataError) -> RecoveryReport {
-        let lock = dryRun ? nil : try WriterOpening.takeLock(on: device)
+        let lock = dryRun ? nil : try WriterLock.take(on: device)
         let plan = try RecoveryPlan(for: device)
         guard let lock, plan.unrecoverable.isEmpty else {
             return RecoveryReport(steps: plan.steps, unrecoverable: plan.unrecoverable, isPerformed: false)
@@ -73,7 +73,7 @@ extension StrataStore {
     public static func purgeQuarantine(at path: String) async throws(StrataError) -> [QuarantinedFile] {
         try await BlockingReads.run { () throws(StrataError) in
             let device = try existingStore(at: path)
-            let lock = try WriterOpening.takeLock(on: device)
+            let lock = try WriterLock.take(on: device)
             return try withExtendedLifetime(lock) { () throws(StrataError) in try Quarantine(device).purge() }
         }
     }

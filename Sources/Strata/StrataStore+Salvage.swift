@@ -44,7 +44,7 @@ extension StrataStore {
         let opened = try await BlockingReads.run { () throws(StrataError) in
             // Where there is something, not even the lock may be made.
             try StoreCreation.checkEmptiness(of: destination)
-            let lock = try WriterOpening.takeLock(on: destination)
+            let lock = try WriterLock.take(on: destination)
             // Until then somebody may have made a store.
             try StoreCreation.checkEmptiness(of: destination)
             try SalvageMarker.write(on: destination)

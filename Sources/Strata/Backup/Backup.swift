@@ -41,7 +41,7 @@ struct Backup {
         // Where there is something else, not even the lock may be made.
         _ = try isMarked()
         // Excludes another backup, and whoever makes a store of this one.
-        let lock = try WriterOpening.takeLock(on: destination)
+        let lock = try WriterLock.take(on: destination)
         defer { withExtendedLifetime(lock) {} }
         // Somebody may have made a store meanwhile.
         let isMarked = try isMarked()

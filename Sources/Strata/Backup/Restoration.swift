@@ -28,7 +28,7 @@ struct Restoration {
         // Where there is something, not even the lock may be made.
         try StoreCreation.checkEmptiness(of: destination)
         // Excludes another restoration, and whoever makes a store there.
-        let lock = try WriterOpening.takeLock(on: destination)
+        let lock = try WriterLock.take(on: destination)
         defer { withExtendedLifetime(lock) {} }
         // Until then somebody may have made one.
         try StoreCreation.checkEmptiness(of: destination)

@@ -23,7 +23,7 @@ actor SegmentLog {
     var isClosed: Bool { lock == nil }
 
     /// The writer's lock, held as long as this object lives or until ``close()``.
-    private var lock: StoreFile?
+    private var lock: WriterLock?
     var manifest: Manifest
     /// Whether the page cache alone may have the manifest: a loss of power could bring one back that does not list the segment.
     private var owesManifest: Bool
@@ -303,6 +303,7 @@ actor SegmentLog {
         try markIfRoom()
         // Where this fails, or power goes before it is durable, the next opening takes the zeros away.
         if failure == nil { try? reservation.release(segment.file, behind: segment.end) }
+        if failure == nil, !owesManifest { lock?.noteOrderlyClose() }
     }
 
     /// Marks the end of the log; a full disk is no reason to fail, because everything before is durable all the same.

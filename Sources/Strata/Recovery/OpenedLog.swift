@@ -4,12 +4,14 @@ struct OpenedLog: Sendable {
     let index: LogIndex
     let sidecars: SidecarFiles
     let manifest: Manifest
-    /// Whether there was no room to write the manifest anew, so that the page cache alone may have it.
+    /// Whether there was no room to write the manifest anew, so that leftovers had to stay.
+    let keepsLeftovers: Bool
+    /// Whether the page cache alone may have the manifest, and there was no room to write it anew.
     let owesManifest: Bool
     let directory: SegmentDirectory
     /// The segment to append to.
     let segment: ActiveSegment
     /// The writer's lock.
-    let lock: StoreFile
+    let lock: WriterLock
     let epoch: UInt64
 }

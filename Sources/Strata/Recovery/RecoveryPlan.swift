@@ -111,7 +111,7 @@ struct RecoveryPlan {
     }
 
     /// Does what was planned, under the writer's lock.
-    func perform(on device: any Device, holding lock: StoreFile, options: StrataOptions) throws(StrataError) {
+    func perform(on device: any Device, holding lock: WriterLock, options: StrataOptions) throws(StrataError) {
         if let rebuilt {
             if isManifestUnreadable, (try? Manifest.read(from: device)) != nil {
                 throw StrataError(
@@ -126,7 +126,7 @@ struct RecoveryPlan {
         try keepSnapshots(on: device, options)
         for number in snapshotSegments { _ = try Quarantine(device).move(StoreLayout.snapshotSegment(number)) }
         let opened = try WriterOpening(on: device, options: options).run(holding: lock)
-        guard !opened.owesManifest else {
+        guard !opened.keepsLeftovers else {
             throw StrataError(
                 .storageFull, "there is no room to write the manifest anew, and leftovers stay until there is",
                 path: device.path(of: StoreLayout.manifest))

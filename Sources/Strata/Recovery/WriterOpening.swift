@@ -30,12 +30,12 @@ struct WriterOpening {
                 throw StrataError(.notAStore, "the directory is not a store", path: device.path)
             }
         }
-        let lock = try Self.takeLock(on: device)
+        let lock = try WriterLock.take(on: device)
         return try run(holding: lock)
     }
 
     /// Opens the store under a lock that is held already.
-    func run(holding lock: StoreFile) throws(StrataError) -> OpenedLog {
+    func run(holding lock: WriterLock) throws(StrataError) -> OpenedLog {
         try StoreLayout.checkDirectories(on: device)
         // Only now, because another process may have been at work until the lock was free.
         let isNew = try Manifest.read(from: device, isSalvage: isSalvage) == nil
@@ -51,7 +51,7 @@ struct WriterOpening {
             progress: options.openingProgress)
         try log.readSegments()
         guard log.damage.isEmpty else { throw Self.damaged(log.damage, device) }
-        return try prepare(log, sidecars, lock)
+        return try prepare(log, sidecars, lock, isNew: isNew)
     }
 
     /// Makes durable that the store is there, and which manifest is the latest: a process before this one may have
@@ -72,44 +72,8 @@ struct WriterOpening {
             path: device.path, damage: damage)
     }
 
-    /// Takes the writer's lock, and leaves the process id for whoever meets it.
-    ///
-    /// - Throws: ``StrataError/Code/locked`` with the holder's process id.
-    static func takeLock(on device: any Device) throws(StrataError) -> StoreFile {
-        let file: StoreFile
-        if try device.kindOrFail(of: StoreLayout.lock) == nil {
-            file = try createLock(on: device)
-        } else {
-            file = try StoreFile(StoreLayout.lock, .readWrite, on: device)
-        }
-        guard try file.lock() else {
-            let holder = try holder(of: file)
-            throw StrataError(
-                .locked, "the store is open for writing\(holder.map { " in process \($0)" } ?? "")",
-                path: device.path, lockHolder: holder)
-        }
-        let identity = Array("\(device.processID())\n".utf8)
-        try file.truncate(to: 0)
-        try file.write(identity.span.bytes, at: 0)
-        return file
-    }
-
-    private static func createLock(on device: any Device) throws(StrataError) -> StoreFile {
-        do {
-            return try StoreFile(StoreLayout.lock, .create, on: device)
-        } catch  where error.code != .storageFull && error.code != .permissionDenied {
-            // Another process may have been faster.
-            return try StoreFile(StoreLayout.lock, .readWrite, on: device)
-        }
-    }
-
-    private static func holder(of file: StoreFile) throws(StrataError) -> Int32? {
-        let text = try String(decoding: file.read(20, at: 0), as: UTF8.self)
-        return text.split(separator: "\n").first.flatMap { Int32($0) }
-    }
-
     private func prepare(
-        _ log: LogOpening, _ sidecars: SidecarFiles, _ lock: StoreFile
+        _ log: LogOpening, _ sidecars: SidecarFiles, _ lock: WriterLock, isNew: Bool
     ) throws(StrataError) -> OpenedLog {
         var scan = log.active
         guard let header = scan.header else {
@@ -118,7 +82,7 @@ struct WriterOpening {
         try SalvageMarker.removeRest(on: device)
         try makeMissingDirectories()
         let directory = SegmentDirectory(on: device)
-        let (manifest, isDurable) = try reinstall(log.manifest)
+        let (manifest, isWritten) = try reinstall(log.manifest)
         let file = try StoreFile(scan.name, .readWrite, on: device)
         // What was just read may still be in the page cache alone, or be there as if it were not.
         try file.makeDurable(from: scan.durableMark, to: scan.end)
@@ -130,7 +94,8 @@ struct WriterOpening {
         let completed = scan.footer == nil ? opened : try completeRollover(opened, log.index, directory)
         return OpenedLog(
             device: device, index: log.index, sidecars: sidecars, manifest: completed.manifest,
-            owesManifest: !isDurable, directory: directory, segment: completed.segment, lock: lock, epoch: epoch)
+            keepsLeftovers: !isWritten, owesManifest: !isWritten && !isNew && !lock.isBehindOrderlyClose,
+            directory: directory, segment: completed.segment, lock: lock, epoch: epoch)
     }
 
     /// Makes the directories that are not needed to read the log: somebody may have removed the snapshots, which are a cache.
@@ -161,18 +126,18 @@ struct WriterOpening {
     /// a process before this one replaced it and the sync of the directory failed. Only then can what it makes superfluous
     /// go. On a full disk everything stays as it is, and the first append needs the room instead; but a backup that stayed one
     /// would not keep what is appended.
-    private func reinstall(_ manifest: Manifest) throws(StrataError) -> (manifest: Manifest, isDurable: Bool) {
+    private func reinstall(_ manifest: Manifest) throws(StrataError) -> (manifest: Manifest, isWritten: Bool) {
         let isOlder = manifest.formatVersion < Format.version
         let renewed = isOlder ? try manifest.successor(on: device) : manifest
         do {
             try device.writeReplacement(of: StoreLayout.manifest, with: renewed.encoded())
         } catch {
             guard error.code == .storageFull, !isOlder, try !BackupMarker.exists(on: device) else { throw error }
-            return (manifest, isDurable: false)
+            return (manifest, isWritten: false)
         }
         try device.installReplacement(of: StoreLayout.manifest)
         try remove(Leftovers(beside: renewed, on: device))
-        return (renewed, isDurable: true)
+        return (renewed, isWritten: true)
     }
 
     /// Cuts a torn tail off, after it has been copied to quarantine durably.

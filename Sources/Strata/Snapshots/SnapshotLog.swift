@@ -32,7 +32,7 @@ actor SnapshotLog {
     private(set) var segmentsGivenUp = 0
     private var isClosed = false
     /// The writer's lock, until ``close()``: somebody may keep the snapshots and drop everything else.
-    private var lock: StoreFile?
+    private var lock: WriterLock?
     /// Whether something in the segments was found damaged: then they stay as they are, until recovery puts them aside.
     private(set) var isDamaged: Bool
 
@@ -41,7 +41,7 @@ actor SnapshotLog {
     ///   - lock: the writer's.
     init(
         _ scan: SnapshotScan, _ reader: SnapshotReader? = nil, storeID: UInt128, epoch: UInt64, options: StrataOptions,
-        on device: any Device, holding lock: StoreFile
+        on device: any Device, holding lock: WriterLock
     ) {
         self.lock = lock
         self.reader = reader

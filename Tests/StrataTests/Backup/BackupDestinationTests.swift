@@ -125,7 +125,7 @@ import Testing
         try await append(1, on: source)
         let other = Mutex<StrataError.Code?>(nil)
         let destination = InterferingDevice(target, before: "events/") { device, _ in
-            do throws(StrataError) { _ = try WriterOpening.takeLock(on: device) } catch {
+            do throws(StrataError) { _ = try WriterLock.take(on: device) } catch {
                 other.withLock { $0 = error.code }
             }
         }

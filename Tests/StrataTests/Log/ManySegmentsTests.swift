@@ -29,7 +29,7 @@ import Testing
         SegmentLog(
             OpenedLog(
                 device: opened.device, index: opened.index, sidecars: opened.sidecars, manifest: manifest,
-                owesManifest: false, directory: opened.directory,
+                keepsLeftovers: false, owesManifest: false, directory: opened.directory,
                 segment: segment, lock: opened.lock, epoch: opened.epoch), options: options)
     }
 

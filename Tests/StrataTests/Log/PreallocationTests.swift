@@ -56,7 +56,7 @@ import Testing
         try await append(store)
         #expect(
             try await device.changes { try await store.close() }
-                == ["write events/1.seg", "sync events/1.seg", "truncate events/1.seg"])
+                == ["write events/1.seg", "sync events/1.seg", "truncate events/1.seg", "write LOCK"])
         #expect(try StrataStore.inspectSegment(Self.segment, on: device).frames.last?.kind == "mark")
         #expect(try await soundEvents(on: device.afterProcessDeath()) == 1)
     }

@@ -72,12 +72,12 @@ import Testing
             return try files.contents()
         }
         try files.replaceContents(with: before)
-        let lock = Mutex<StoreFile?>(nil)
+        let lock = Mutex<WriterLock?>(nil)
         let segment = try #require(try files.segments().last)
         return InterferingDevice(try FileSystemDevice(path: directory.path), before: segment, passing: passing) {
             device, _ in
             try? files.replaceContents(with: after)
-            lock.withLock { $0 = try? WriterOpening.takeLock(on: device) }
+            lock.withLock { $0 = try? WriterLock.take(on: device) }
         }
     }
 

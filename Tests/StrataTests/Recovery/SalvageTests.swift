@@ -367,7 +367,7 @@ import Testing
         _ = try await fill(directory)
         let codes = Mutex<[StrataError.Code?]>([])
         let destination = InterferingDevice(SimulatedDevice(seed: 1), before: "snapshots/") { base, _ in
-            let result = Result { () throws(StrataError) in try WriterOpening.takeLock(on: base) }
+            let result = Result { () throws(StrataError) in try WriterLock.take(on: base) }
             codes.withLock {
                 if case .failure(let error) = result { $0.append(error.code) } else { $0.append(nil) }
             }

@@ -354,6 +354,43 @@ import Testing
         #expect(try await open(power).events.version(of: other) == 3)
     }
 
+    /// On a full disk, what fits into the log's own room is stored behind an orderly end, and by whoever has made the store.
+    @Test func whatNobodyCanDoubtIsNotOwed() async throws {
+        device.fail(.error(ENOSPC), at: .create, "MANIFEST.new", count: 2)
+        var store = try await open(device)
+        try await append(store, bytes: 10)
+        try await store.close()
+        for version in 2...3 {
+            store = try await open(device)
+            #expect(try await append(store, bytes: 10) == version)
+            // The first of them is closed in order, the second one is not.
+            if version == 2 { try await store.close() }
+        }
+        let next = device.afterProcessDeath()
+        next.clearFaults()
+        next.fail(.error(ENOSPC), at: .create, "MANIFEST.new")
+        let error = await #expect(throws: EventStoreError.self) { try await append(try await open(next), bytes: 10) }
+        #expect(error?.code == .storageFull)
+    }
+
+    /// One that owes the manifest, or has failed, does not say that it was closed in order.
+    @Test func noOrderIsClaimedBehindAFailure() async throws {
+        let failing = try await open(device)
+        try await append(failing)
+        device.fail(.failedSync(.keptInCache), at: .syncDirectory, ".")
+        await #expect(throws: EventStoreError.self) { try await append(failing) }
+        try await failing.close()
+        let next = device.afterProcessDeath()
+        next.clearFaults()
+        next.fail(.error(ENOSPC), at: .create, "MANIFEST.new")
+        for _ in 1...2 {
+            let store = try await open(next)
+            let error = await #expect(throws: EventStoreError.self) { try await append(store, bytes: 10) }
+            #expect(error?.code == .storageFull)
+            try await store.close()
+        }
+    }
+
     /// A manifest that was made again, and whose name only the cache has.
     @Test func aRebuiltManifestIsDurableOnceARecoverySaysThatNothingIsToBeDone() async throws {
         let store = try await open(device)
