@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 
 import events
@@ -15,6 +16,8 @@ RUNS = int(os.environ.get("STRATA_INJECTED", "300" if LONG else "2"))
 #: What libfiu can have fail, of the calls that a store makes.
 CALLS = ["io/rw/pwrite", "io/rw/pwrite/reduce", "io/rw/pread", "io/rw/pread/reduce", "io/rw/ftruncate", "io/sync/fsync",
          "io/sync/fdatasync", "io/sync/*", "io/dir/fdopendir", "io/dir/readdir", "io/dir/*", "io/oc/open", "io/rw/p*"]
+#: What a backtrace names then.
+LIBDISPATCH = b"_dispatch_workq_monitor_pools"
 
 
 class InjectedErrorTests(Case):
@@ -45,8 +48,11 @@ class InjectedErrorTests(Case):
                     for _ in range(generator.randint(1, 3)):
                         ended = self.run_with_errors(
                             call, chance, generator.choice([1, 4, 16]), generator.choice([0, 4]))
-                        self.assertIn(ended.returncode, (0, 74, 75), ended.stderr)
-                        self.assertEqual(ended.stderr, b"")
+                        # libdispatch itself opens files of /proc, and ends the process where that fails: a crash like
+                        # another.
+                        if ended.returncode != -signal.SIGILL or LIBDISPATCH not in ended.stderr:
+                            self.assertIn(ended.returncode, (0, 74, 75), ended.stderr)
+                            self.assertEqual(ended.stderr, b"")
                         acknowledged.add(ended.stdout)
                         failed += ended.returncode != 0
                         if os.path.exists(os.path.join(self.store, "MANIFEST")):
