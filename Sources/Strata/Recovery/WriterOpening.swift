@@ -124,8 +124,8 @@ struct WriterOpening {
 
     /// Writes the manifest anew, in the newest format version: the one that was read may be in the page cache alone, where
     /// a process before this one replaced it and the sync of the directory failed. Only then can what it makes superfluous
-    /// go. On a full disk everything stays as it is, and the first append needs the room instead; but a backup that stayed one
-    /// would not keep what is appended.
+    /// go. On a full disk everything stays as it is, and the first append needs the room instead where the manifest can be
+    /// doubted; but a backup that stayed one would not keep what is appended.
     private func reinstall(_ manifest: Manifest) throws(StrataError) -> (manifest: Manifest, isWritten: Bool) {
         let isOlder = manifest.formatVersion < Format.version
         let renewed = isOlder ? try manifest.successor(on: device) : manifest
