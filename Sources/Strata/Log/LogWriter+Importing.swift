@@ -97,6 +97,8 @@ extension LogWriter {
                 // The log may be closed by now.
                 do throws(EventStoreError) { try state.checkOpen(releasing: decision.relied.keys) } catch {
                     obstacle = error
+                    // What is in doubt may be stored.
+                    if case .failure(let error) = decision.obstacle, error.code == .outcomeUnknown { obstacle = error }
                 }
                 if isVoid || obstacle != nil { state.forgetAllUnderWay() }
                 guard !isVoid, obstacle == nil, let last = decision.admitted.last else {
@@ -133,6 +135,7 @@ extension LogWriter {
         case .commit(let commit, let firstVersion, let storedAt):
             return try await decide(commit, firstVersion, storedAt, &decision)
         case .release(let source, let stream):
+            try state.withLock { state throws(EventStoreError) in try state.checkOpen(releasing: [stream]) }
             let status = try await currentStatus(of: stream)
             let left = status.takingOverReleases(of: source)
             if left == status {

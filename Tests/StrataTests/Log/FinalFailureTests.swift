@@ -117,6 +117,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func whatIsImportedAgainBehindAnUnknownOutcomeIsUnknownToo(isRelease: Bool) async throws {
+        let store = try await open()
+        try await append(store)
+        let (other, third) = (sampleStream(), sampleStream())
+        func change(of stream: StreamID) -> ImportedChange {
+            isRelease
+                ? .release(StreamStatus(version: 5, firstVersion: 6), of: stream)
+                : .commit(ImportedCommit([sampleEvent()], to: stream, firstVersion: 1, storedAt: .distantFuture))
+        }
+        let again = change(of: other)
+        device.inject([DeviceFault(atCall: device.calls, .failedSync(.keptInCache))])
+        let expected = [
+            (again, EventStoreError.Code.outcomeUnknown), (again, .outcomeUnknown), (change(of: third), .ioFailure),
+        ]
+        for (change, code) in expected {
+            let error = await #expect(throws: EventStoreError.self) { try await store.events.importChanges([change]) }
+            #expect(error?.code == code)
+        }
+    }
+
     /// What was acknowledged as written may be gone, and nobody else is there to be told.
     @Test(arguments: [false, true]) func aSyncInTheBackgroundThatFailedIsToldWhenTheStoreIsClosed(
         isTold: Bool
