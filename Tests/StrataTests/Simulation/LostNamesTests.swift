@@ -10,18 +10,18 @@ import Testing
 /// A sync of a directory that fails takes with it that files were made or removed, and nobody sees it until the power has
 /// been gone: the next sync succeeds.
 @Suite struct LostNamesTests {
-    private let device = SimulatedDevice(seed: 1)
-    private let stream = StreamID("Order", UUID(uuidString: "6a8f3d0e-4b7c-4e0a-9f3e-0d8f6a1b2c3d")!)
-    private let other = StreamID("Cart", UUID(uuidString: "0b1c2d3e-4f50-4617-8a2b-3c4d5e6f7081")!)
-    private let options = StrataOptions(segmentBytes: 64 << 10, preallocatedBytes: 0, idleMarkDelay: nil)
-    private let compaction = CompactionOptions(compression: .none, minReleasedShare: 0)
+    let device = SimulatedDevice(seed: 1)
+    let stream = StreamID("Order", UUID(uuidString: "6a8f3d0e-4b7c-4e0a-9f3e-0d8f6a1b2c3d")!)
+    let other = StreamID("Cart", UUID(uuidString: "0b1c2d3e-4f50-4617-8a2b-3c4d5e6f7081")!)
+    let options = StrataOptions(segmentBytes: 64 << 10, preallocatedBytes: 0, idleMarkDelay: nil)
+    let compaction = CompactionOptions(compression: .none, minReleasedShare: 0)
 
-    private func open(_ device: any Device) async throws -> StrataStore {
+    func open(_ device: any Device) async throws -> StrataStore {
         try await StrataStore.open(on: device, options: options)
     }
 
     @discardableResult
-    private func append(_ store: StrataStore, bytes: Int = 40_000, to stream: StreamID? = nil) async throws -> Int {
+    func append(_ store: StrataStore, bytes: Int = 40_000, to stream: StreamID? = nil) async throws -> Int {
         let event = sampleEvent(String(repeating: "x", count: bytes))
         return try await store.events.append([event], to: stream ?? other, expecting: .any).version
     }
@@ -31,9 +31,9 @@ import Testing
             Snapshot(stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast, state: Bytes("{}")))
     }
 
-    private func lostSync(_ call: Int) -> DeviceFault { DeviceFault(atCall: call, .failedSync(.keptInCache)) }
+    func lostSync(_ call: Int) -> DeviceFault { DeviceFault(atCall: call, .failedSync(.keptInCache)) }
 
-    private func latest(_ device: SimulatedDevice, _ stream: StreamID) async throws -> Snapshot? {
+    func latest(_ device: SimulatedDevice, _ stream: StreamID) async throws -> Snapshot? {
         try await open(device).snapshots.latest(for: stream)
     }
 
@@ -325,148 +325,6 @@ import Testing
         try await save(store, other)
         _ = try await store.events.truncate(other, before: 2, expecting: .any)
         #expect(try await latest(SimulatedDevice(device.storage.afterTotalLoss), other) != nil)
-    }
-
-    /// An earlier process failed to make the manifest durable, and now there is no room to write it anew.
-    @Test func nothingIsAppendedToASegmentThatOnlyTheCacheHasListed() async throws {
-        let failing = try await open(device)
-        try await append(failing)
-        device.fail(.failedSync(.keptInCache), at: .syncDirectory, ".")
-        // It would stand in the next segment.
-        await #expect(throws: EventStoreError.self) { try await append(failing) }
-        let next = device.afterProcessDeath()
-        next.clearFaults()
-        next.fail(.error(ENOSPC), at: .create, "MANIFEST.new")
-        let store = try await open(next)
-        for _ in 1...2 {
-            let error = await #expect(throws: EventStoreError.self) { try await append(store, bytes: 10) }
-            #expect(error?.code == .storageFull)
-        }
-        #expect(try await store.allEvents().count == 1)
-        next.beforeCalls(nil)
-        next.clearFaults()
-        #expect(try await append(store, bytes: 10) == 2)
-        // It is written, and there is no room for another one.
-        next.fail(.error(ENOSPC), at: .create, "MANIFEST.new")
-        #expect(try await append(store, bytes: 10) == 3)
-        let power = SimulatedDevice(next.storage.afterTotalLoss)
-        #expect(try StrataStore.verify(on: power).isSound)
-        #expect(try await open(power).events.version(of: other) == 3)
-    }
-
-    /// On a full disk, what fits into the log's own room is stored behind an orderly end, and by whoever has made the store.
-    @Test func whatNobodyCanDoubtIsNotOwed() async throws {
-        device.fail(.error(ENOSPC), at: .create, "MANIFEST.new", count: 2)
-        var store = try await open(device)
-        try await append(store, bytes: 10)
-        try await store.close()
-        for version in 2...3 {
-            store = try await open(device)
-            #expect(try await append(store, bytes: 10) == version)
-            // The first of them is closed in order, the second one is not.
-            if version == 2 { try await store.close() }
-        }
-        let next = device.afterProcessDeath()
-        next.clearFaults()
-        next.fail(.error(ENOSPC), at: .create, "MANIFEST.new")
-        let error = await #expect(throws: EventStoreError.self) { try await append(try await open(next), bytes: 10) }
-        #expect(error?.code == .storageFull)
-    }
-
-    /// One that owes the manifest, or has failed, does not say that it was closed in order.
-    @Test func noOrderIsClaimedBehindAFailure() async throws {
-        let failing = try await open(device)
-        try await append(failing)
-        device.fail(.failedSync(.keptInCache), at: .syncDirectory, ".")
-        await #expect(throws: EventStoreError.self) { try await append(failing) }
-        try await failing.close()
-        let next = device.afterProcessDeath()
-        next.clearFaults()
-        next.fail(.error(ENOSPC), at: .create, "MANIFEST.new")
-        for _ in 1...2 {
-            let store = try await open(next)
-            let error = await #expect(throws: EventStoreError.self) { try await append(store, bytes: 10) }
-            #expect(error?.code == .storageFull)
-            try await store.close()
-        }
-    }
-
-    /// A manifest that was made again, and whose name only the cache has.
-    @Test func aRebuiltManifestIsDurableOnceARecoverySaysThatNothingIsToBeDone() async throws {
-        let store = try await open(device)
-        for _ in 1...2 { try await append(store) }
-        try await store.close()
-        try device.remove("MANIFEST")
-        try device.syncDirectory(".")
-        let sync = try await device.number(of: .syncDirectory, ".") {
-            _ = try StrataStore.recover(on: $0, dryRun: false)
-        }
-        device.inject([lostSync(device.calls + sync)])
-        #expect(throws: StrataError.self) { _ = try StrataStore.recover(on: device, dryRun: false) }
-        let next = device.afterProcessDeath()
-        next.clearFaults()
-        #expect(try StrataStore.recover(on: next, dryRun: false).steps.isEmpty)
-        #expect(try StrataStore.verify(on: SimulatedDevice(next.storage.afterTotalLoss)).isSound)
-    }
-
-    /// A compaction whose removal of snapshots fails, in one of two segments; the second one has one of a released event.
-    private func failToRemoveSnapshots(
-        _ store: StrataStore, in segment: UInt64, at operation: DeviceCall.Operation
-    ) async throws {
-        for _ in 1...3 { try await append(store, bytes: 10, to: stream) }
-        var randomness = SeededRandomness(seed: 3)
-        for version in 1...2 {
-            try await store.snapshots.save(
-                Snapshot(
-                    stream: stream, version: version, schemaVersion: 1, createdAt: .distantPast,
-                    state: Bytes(randomness.bytes(40 << 10))))
-        }
-        #expect(try device.list("snapshots").count == 2)
-        _ = try await store.events.truncate(stream, before: 3, expecting: .any)
-        switch operation {
-        case .remove: device.fail(.error(EIO), at: .remove, StoreLayout.snapshotSegment(segment))
-        // The first one is that of the new segment.
-        default: device.fail(.failedSync(.keptInCache), at: operation, StoreLayout.snapshots, count: Int(segment) + 1)
-        }
-        await #expect(throws: StrataError.self) { _ = try await store.compact(compaction).report() }
-        #expect(device.struck.map(\.operation) == [operation])
-        device.beforeCalls(nil)
-        device.clearFaults()
-        #expect(try await store.snapshots.latest(for: stream) == nil)
-    }
-
-    @Test(arguments: [DeviceCall.Operation.remove, .syncDirectory], [1, 2] as [UInt64])
-    func aSnapshotThatACompactionFailedToRemoveIsInNobodysWay(
-        operation: DeviceCall.Operation, segment: UInt64
-    ) async throws {
-        let store = try await open(device)
-        try await failToRemoveSnapshots(store, in: segment, at: operation)
-        try await append(store, bytes: 10, to: stream)
-        _ = try await store.events.truncate(stream, before: 4, expecting: .any)
-        if segment == 1 {
-            try await store.snapshots.delete(for: stream)
-        } else {
-            try await store.snapshots.deleteAll(ofType: stream.aggregateType, schemaVersionBelow: nil)
-        }
-        #expect(try await latest(device.afterProcessDeath(), stream) == nil)
-        #expect(try await latest(SimulatedDevice(device.storage.afterTotalLoss), stream) == nil)
-        _ = try await store.compact(compaction).report()
-        #expect(try device.list("snapshots").count <= 1)
-    }
-
-    /// The next process does not see it, and has no room to remove again what was removed.
-    @Test func aSnapshotThatAnEarlierProcessFailedToRemoveIsDeleted() async throws {
-        let store = try await open(device)
-        try await failToRemoveSnapshots(store, in: 2, at: .syncDirectory)
-        try await store.close()
-        let next = device.afterProcessDeath()
-        next.clearFaults()
-        next.fail(.error(ENOSPC), at: .create, StoreLayout.snapshotSegment(2) + ".new")
-        let reopened = try await open(next)
-        next.beforeCalls(nil)
-        next.clearFaults()
-        try await reopened.snapshots.delete(for: stream)
-        #expect(try await latest(SimulatedDevice(next.storage.afterTotalLoss), stream) == nil)
     }
 
     @Test func aDamagedStoreIsNotGivenADirectory() async throws {
